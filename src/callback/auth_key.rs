@@ -1,0 +1,86 @@
+//! The callback key: the shared secret that signs HTTP deliveries.
+//!
+//! The documentation asks for at most 32 characters with an upper-case letter, a lower-case letter
+//! and a digit; it names neither a minimum nor the allowed special characters.
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// The most characters a key may have.
+pub const MAX_CHARACTERS: usize = 32;
+
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+const DIGIT: &[u8] = b"0123456789";
+
+/// What keeps a key from being accepted, in words that do not show it; empty when nothing does.
+pub fn problems(key: &Secret) -> Vec<String> {
+    let text = key.expose();
+    let length = text.chars().count();
+    let mut found = Vec::new();
+    if length == 0 {
+        found.push("it is empty".to_owned());
+        return found;
+    }
+    if length > MAX_CHARACTERS {
+        found.push(format!(
+            "it has {length} of at most {MAX_CHARACTERS} characters"
+        ));
+    }
+    let lacks = |what: &str, class: fn(char) -> bool| {
+        (!text.chars().any(class)).then(|| format!("it has no {what}"))
+    };
+    found.extend(lacks("upper-case letter", |c| c.is_ascii_uppercase()));
+    found.extend(lacks("lower-case letter", |c| c.is_ascii_lowercase()));
+    found.extend(lacks("digit", |c| c.is_ascii_digit()));
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        found.push("it holds a blank or a control character".to_owned());
+    }
+    found
+}
+
+/// Takes a key from a file, a variable, standard input or a prompt; `origin` says which.
+///
+/// One line end behind the key is dropped, as editors and `echo` leave one.
+///
+/// # Errors
+/// A usage error that names the origin and every broken rule, never the key.
+pub fn parse(text: &str, origin: &str) -> Result<Secret> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    let key = Secret::new(text);
+    let problems = problems(&key);
+    if problems.is_empty() {
+        return Ok(key);
+    }
+    let error = Error::usage(format!("the callback key from {origin} cannot be used"));
+    Err(problems
+        .into_iter()
+        .fold(error, Error::cause)
+        .hint("a key has at most 32 characters, among them an upper-case letter, a lower-case letter and a digit")
+        .hint("--generate-auth-key makes a good one"))
+}
+
+/// Makes a key of 32 letters and digits from random bytes.
+///
+/// `random` fills a buffer; bytes that would favour some characters are thrown away, and so is a
+/// key that lacks one of the three classes.
+pub fn generate(mut random: impl FnMut(&mut [u8])) -> Secret {
+    let alphabet: Vec<u8> = [UPPER, LOWER, DIGIT].concat();
+    let fair = 256 - 256 % alphabet.len();
+    loop {
+        let mut bytes = [0u8; 128];
+        random(&mut bytes);
+        let text: String = bytes
+            .iter()
+            .map(|byte| usize::from(*byte))
+            .filter(|byte| *byte < fair)
+            .take(MAX_CHARACTERS)
+            .map(|byte| char::from(alphabet[byte % alphabet.len()]))
+            .collect();
+        let key = Secret::new(text);
+        if key.expose().len() == MAX_CHARACTERS && problems(&key).is_empty() {
+            return key;
+        }
+    }
+}

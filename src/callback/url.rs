@@ -1,0 +1,191 @@
+//! The callback URL: what the service accepts, and what it could never reach.
+//!
+//! The service signs deliveries with the configured text byte for byte, so a URL is checked here and
+//! never rewritten.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+use crate::error::{Error, Result};
+
+/// The longest URL in bytes, by the API page.
+pub const MAX_BYTES: usize = 256;
+
+/// Checks a callback URL and returns what the user should know about an acceptable one.
+///
+/// # Errors
+/// A usage error: not one URL, neither http nor https, no host, a fragment, a blank or a control
+/// character, or longer than 256 bytes.
+pub fn check(text: &str) -> Result<Vec<String>> {
+    if text.len() > MAX_BYTES && blank(text).is_none() && second_url(text).is_none() {
+        return Err(too_long(text));
+    }
+    match parse(text) {
+        Ok(url) => Ok(warnings(&url)),
+        Err((why, hint)) => Err(
+            Error::usage(format!("the callback URL cannot be used: {why}"))
+                .cause(format!("given: {}", shown(text)))
+                .hint(hint),
+        ),
+    }
+}
+
+/// The URL, or why it is none that VOD takes and how to mend it.
+fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
+    const EXAMPLE: &str = "give one like https://example.com/vod/callback";
+    if text.is_empty() {
+        return Err(("it is empty".into(), EXAMPLE));
+    }
+    if let Some(second) = second_url(text) {
+        let why = format!("it holds a second one, {}", shown(second));
+        return Err((
+            why,
+            "VOD takes exactly one URL per application; percent-encode a URL that is part of the query, or use several applications",
+        ));
+    }
+    if let Some((at, odd)) = blank(text) {
+        let why = format!("there is {odd:?} at byte {at}");
+        return Err((
+            why,
+            "write a blank as %20, and leave none before or behind the URL",
+        ));
+    }
+    let url = Url::parse(text).map_err(|why| match why {
+        url::ParseError::RelativeUrlWithoutBase => (
+            "it has no scheme".to_owned(),
+            "start it with https:// or http://",
+        ),
+        why => (why.to_string(), EXAMPLE),
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        let why = format!("its scheme is {:?}", url.scheme());
+        return Err((why, "VOD delivers by http and https only"));
+    }
+    if !text[url.scheme().len()..].starts_with("://") {
+        return Err((
+            "there is no // behind the scheme".into(),
+            "write it as https://HOST/PATH",
+        ));
+    }
+    if url.fragment().is_some() {
+        let why = "it has a fragment, which is never sent";
+        return Err((
+            why.into(),
+            "leave out the part from # on, or write # as %23",
+        ));
+    }
+    Ok(url)
+}
+
+/// The first blank or control character and its place in bytes.
+fn blank(text: &str) -> Option<(usize, char)> {
+    text.char_indices()
+        .find(|(_, c)| c.is_whitespace() || c.is_control())
+}
+
+/// What makes it likely that the service cannot reach or should not know this URL.
+pub fn warnings(url: &Url) -> Vec<String> {
+    let mut found = Vec::new();
+    if !url.username().is_empty() || url.password().is_some() {
+        found.push(
+            "the URL holds a user name or a password: everybody who may read the callback sees it"
+                .to_owned(),
+        );
+    }
+    if let Some(why) = url.host().and_then(|host| unreachable(&host)) {
+        found.push(format!(
+            "{} is {why}: VOD calls from the public internet and cannot reach it",
+            url.host_str().unwrap_or_default()
+        ));
+    }
+    found
+}
+
+/// The beginning of another URL behind a comma, a semicolon or a blank.
+fn second_url(text: &str) -> Option<&str> {
+    text.char_indices()
+        .skip_while(|(_, c)| c.is_whitespace())
+        .filter(|(_, c)| matches!(c, ',' | ';' | '|') || c.is_whitespace())
+        .map(|(at, c)| text[at + c.len_utf8()..].trim_start())
+        .find(|rest| {
+            let rest = rest.to_ascii_lowercase();
+            rest.starts_with("http://") || rest.starts_with("https://")
+        })
+}
+
+/// Shows the count and the part that is too long, cut at a character.
+fn too_long(text: &str) -> Error {
+    let mut cut = MAX_BYTES;
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    Error::usage(format!(
+        "the callback URL is too long: {} of {MAX_BYTES} bytes",
+        text.len()
+    ))
+    .cause(format!("too much: …{}", shown(&text[cut..])))
+    .hint("shorten the path or the query; non-ASCII characters count two to four bytes each")
+}
+
+fn unreachable(host: &Host<&str>) -> Option<&'static str> {
+    match host {
+        Host::Ipv4(ip) => ipv4(*ip),
+        Host::Ipv6(ip) => ipv6(*ip),
+        Host::Domain(name) => domain(&name.trim_end_matches('.').to_lowercase()),
+    }
+}
+
+fn ipv4(ip: Ipv4Addr) -> Option<&'static str> {
+    let [a, b, ..] = ip.octets();
+    if ip.is_loopback() {
+        Some("this machine itself")
+    } else if ip.is_private() {
+        Some("a private address")
+    } else if ip.is_link_local() {
+        Some("a link-local address")
+    } else if a == 100 && (64..128).contains(&b) {
+        Some("a shared address behind a carrier's NAT")
+    } else if a == 0 || ip.is_broadcast() || ip.is_multicast() {
+        Some("no address of a host")
+    } else {
+        None
+    }
+}
+
+fn ipv6(ip: Ipv6Addr) -> Option<&'static str> {
+    if let Some(ip) = ip.to_ipv4_mapped() {
+        ipv4(ip)
+    } else if ip.is_loopback() {
+        Some("this machine itself")
+    } else if ip.is_unique_local() {
+        Some("a private address")
+    } else if ip.is_unicast_link_local() {
+        Some("a link-local address")
+    } else if ip.is_unspecified() || ip.is_multicast() {
+        Some("no address of a host")
+    } else {
+        None
+    }
+}
+
+fn domain(name: &str) -> Option<&'static str> {
+    const PRIVATE_SUFFIXES: [&str; 5] = [".local", ".internal", ".lan", ".home.arpa", ".intranet"];
+    if name == "localhost" || name.ends_with(".localhost") {
+        Some("this machine itself")
+    } else if !name.contains('.') {
+        Some("a name without a domain")
+    } else if PRIVATE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
+        Some("a name of a private network")
+    } else {
+        None
+    }
+}
+
+/// At most eighty characters, quoted and escaped.
+fn shown(text: &str) -> String {
+    if text.chars().count() <= 80 {
+        return format!("{text:?}");
+    }
+    format!("{:?}…", text.chars().take(80).collect::<String>())
+}

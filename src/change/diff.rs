@@ -1,0 +1,202 @@
+//! How two callbacks differ, field by field, and whether what is stored is what was wanted.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::callback::{Auth, Callback, Destination, StoredKey};
+use crate::event::{EventSelection, EventType};
+
+/// One field that differs. Keys appear masked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldChange {
+    /// The field's name in documents.
+    pub field: &'static str,
+    /// Its present value; null when there is none.
+    pub before: Value,
+    /// Its wanted value; null when there will be none.
+    pub after: Value,
+}
+
+/// Every field that differs, in the order of the document.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Difference {
+    /// The fields.
+    pub fields: Vec<FieldChange>,
+}
+
+impl Difference {
+    /// Compares; `None` is a target without a callback.
+    pub fn between(before: Option<&Callback>, after: Option<&Callback>) -> Self {
+        let pairs = fields(before).into_iter().zip(fields(after));
+        Difference {
+            fields: pairs
+                .filter(|(old, new)| old.compared != new.compared)
+                .map(|(old, new)| FieldChange {
+                    field: old.name,
+                    before: old.shown,
+                    after: new.shown,
+                })
+                .collect(),
+        }
+    }
+
+    /// True when nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// A field with what may be shown and what must be compared; these differ for the key only.
+struct Field {
+    name: &'static str,
+    shown: Value,
+    compared: Value,
+}
+
+fn fields(callback: Option<&Callback>) -> [Field; 7] {
+    let field = |name, value: Value| Field {
+        name,
+        compared: value.clone(),
+        shown: value,
+    };
+    let (url, auth, endpoint, queue) = match callback.map(|callback| &callback.destination) {
+        None => (None, None, None, None),
+        Some(Destination::Http { url, auth }) => (Some(url), Some(auth), None, None),
+        Some(Destination::Mns { endpoint, queue }) => (None, None, Some(endpoint), Some(queue)),
+    };
+    let key = auth.map(|auth| &auth.key);
+    [
+        field(
+            "method",
+            json!(callback.map(|callback| callback.method().as_str())),
+        ),
+        field("url", json!(url)),
+        field("auth", json!(auth.map(switch))),
+        Field {
+            name: "auth_key",
+            shown: json!(key.and_then(shown_key)),
+            compared: json!(key.and_then(compared_key)),
+        },
+        field("mns_endpoint", json!(endpoint)),
+        field("mns_queue", json!(queue)),
+        field(
+            "events",
+            json!(callback.map(|callback| callback.events.names())),
+        ),
+    ]
+}
+
+/// `on` or `off`.
+pub fn switch(auth: &Auth) -> &'static str {
+    if auth.on { "on" } else { "off" }
+}
+
+/// The key as it may be shown.
+pub fn shown_key(key: &StoredKey) -> Option<String> {
+    match key {
+        StoredKey::Absent => None,
+        StoredKey::Known(key) => Some(key.masked()),
+        StoredKey::Hidden => Some("••••".to_owned()),
+    }
+}
+
+fn compared_key(key: &StoredKey) -> Option<String> {
+    match key {
+        StoredKey::Absent => None,
+        StoredKey::Known(key) => Some(format!("known {}", key.expose())),
+        StoredKey::Hidden => Some("hidden".to_owned()),
+    }
+}
+
+/// Why a change deserves a question, in the words of the question; empty when it does not.
+pub fn risks(before: Option<&Callback>, after: Option<&Callback>) -> Vec<String> {
+    let Some(before) = before else {
+        return Vec::new();
+    };
+    let Some(after) = after else {
+        return vec!["the callback is removed and no event is sent any more".to_owned()];
+    };
+    let mut found = Vec::new();
+    if before.method() != after.method() {
+        found.push(format!(
+            "the method changes from {} to {}",
+            before.method().as_str(),
+            after.method().as_str()
+        ));
+    } else if place(before) != place(after) {
+        found.push("the destination is replaced".to_owned());
+    }
+    if is_signed(before) && !is_signed(after) {
+        found.push("deliveries are no longer signed".to_owned());
+    }
+    let lost = before.events.lost_in(&after.events);
+    if !lost.is_empty() {
+        let names: Vec<&str> = lost.iter().map(EventType::as_str).collect();
+        found.push(format!("events are dropped: {}", names.join(", ")));
+    }
+    found
+}
+
+fn place(callback: &Callback) -> (&str, &str) {
+    match &callback.destination {
+        Destination::Http { url, .. } => (url, ""),
+        Destination::Mns { endpoint, queue } => (endpoint, queue),
+    }
+}
+
+fn is_signed(callback: &Callback) -> bool {
+    matches!(&callback.destination, Destination::Http { auth, .. } if auth.on)
+}
+
+/// Whether what is stored is what was wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, every field.
+    Same,
+    /// As far as the service tells; the text says what it does not tell.
+    SameButUnseen(String),
+    /// No.
+    Different,
+}
+
+/// Judges a read-back, allowing for the forms in which the service may echo the same thing.
+pub fn judge(wanted: Option<&Callback>, stored: Option<&Callback>) -> Verdict {
+    let (wanted, stored) = match (wanted, stored) {
+        (None, None) => return Verdict::Same,
+        (Some(wanted), Some(stored)) => (wanted, stored),
+        _ => return Verdict::Different,
+    };
+    let same_events = wanted.events == stored.events
+        || (wanted.events == EventSelection::All && stored.events.covers_everything());
+    if !same_events || place(wanted) != place(stored) {
+        return Verdict::Different;
+    }
+    match (&wanted.destination, &stored.destination) {
+        (Destination::Http { auth: wanted, .. }, Destination::Http { auth: stored, .. }) => {
+            judge_auth(wanted, stored)
+        }
+        (Destination::Mns { .. }, Destination::Mns { .. }) => Verdict::Same,
+        _ => Verdict::Different,
+    }
+}
+
+fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {
+    if wanted.on != stored.on {
+        return Verdict::Different;
+    }
+    match (&wanted.key, &stored.key) {
+        (wanted, stored) if wanted == stored => Verdict::Same,
+        (_, StoredKey::Hidden) => Verdict::SameButUnseen(
+            "the service does not show the key, so it could not be compared".to_owned(),
+        ),
+        (_, StoredKey::Absent) if !wanted.on => Verdict::SameButUnseen(
+            "the service keeps no key while authentication is off; give it again to switch it on"
+                .to_owned(),
+        ),
+        // A key that was never sent may still be stored: a service that merges keeps it.
+        (StoredKey::Absent, StoredKey::Known(_)) if !wanted.on => Verdict::Same,
+        (StoredKey::Hidden, StoredKey::Known(_)) if !wanted.on => Verdict::Same,
+        _ => Verdict::Different,
+    }
+}

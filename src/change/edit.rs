@@ -1,0 +1,279 @@
+//! What a user wants changed, laid over what is configured. What is not named keeps its value.
+
+use std::collections::BTreeSet;
+
+use crate::callback::{Auth, Callback, Destination, StoredKey, auth_key, queue};
+use crate::error::{Error, Kind, Result};
+use crate::event::{EventSelection, EventType, selection};
+use crate::secret::Secret;
+use crate::target::{Region, Target};
+
+/// The parts to change.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// Another destination, or another part of the present one.
+    pub destination: Option<DestinationEdit>,
+    /// Other events.
+    pub events: EventsEdit,
+    /// Another authentication.
+    pub auth: AuthEdit,
+}
+
+/// A destination as far as it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DestinationEdit {
+    /// This URL.
+    Url(String),
+    /// A queue.
+    Queue {
+        /// Its name, unless it stays.
+        name: Option<String>,
+        /// Where it is, unless it stays.
+        place: Option<QueuePlace>,
+    },
+}
+
+/// Where a queue is, as far as it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueuePlace {
+    /// At this endpoint.
+    Endpoint(String),
+    /// In this account and region; each stays, or is found, when it is not named.
+    Part {
+        /// The account that owns the queue.
+        account_id: Option<String>,
+        /// The queue's region.
+        region: Option<Region>,
+    },
+}
+
+/// Events to set, add and remove.
+#[derive(Debug, Clone, Default)]
+pub struct EventsEdit {
+    /// Exactly these.
+    pub replace: Option<EventSelection>,
+    /// These too.
+    pub add: BTreeSet<EventType>,
+    /// Not these.
+    pub remove: BTreeSet<EventType>,
+}
+
+/// A switch and a key to set.
+#[derive(Debug, Clone, Default)]
+pub struct AuthEdit {
+    /// On or off.
+    pub on: Option<bool>,
+    /// This key; it also switches authentication on.
+    pub key: Option<Secret>,
+}
+
+/// The callback that is wanted and what the user should know about it.
+#[derive(Debug, Clone)]
+pub struct Edited {
+    /// The whole callback.
+    pub callback: Callback,
+    /// What was decided for the user.
+    pub notes: Vec<String>,
+}
+
+impl Edit {
+    /// Lays the edit over what is configured.
+    ///
+    /// # Errors
+    /// A usage error when something needed is neither named nor configured, and a conflict when a
+    /// key that the service does not show would be lost.
+    pub fn apply(&self, before: Option<&Callback>, target: &Target) -> Result<Edited> {
+        let mut notes = Vec::new();
+        let destination = match &self.destination {
+            None => self.same_destination(before, target)?,
+            Some(DestinationEdit::Url(url)) => Destination::Http {
+                url: url.clone(),
+                auth: Auth::OFF,
+            },
+            Some(DestinationEdit::Queue { name, place }) => {
+                queue_destination(name.as_deref(), place.as_ref(), before, target, &mut notes)?
+            }
+        };
+        let destination = match destination {
+            Destination::Http { url, .. } => Destination::Http {
+                url,
+                auth: self.auth.apply(before, &mut notes)?,
+            },
+            Destination::Mns { .. } if self.auth.is_named() => {
+                return Err(Error::usage("authentication belongs to HTTP callbacks")
+                    .hint("messages in a queue are not signed; who may read them is decided by the queue's own permissions"));
+            }
+            queue @ Destination::Mns { .. } => queue,
+        };
+        Ok(Edited {
+            callback: Callback {
+                destination,
+                events: self.events.apply(before, &mut notes),
+            },
+            notes,
+        })
+    }
+
+    fn same_destination(&self, before: Option<&Callback>, target: &Target) -> Result<Destination> {
+        before
+            .map(|callback| callback.destination.clone())
+            .ok_or_else(|| {
+                Error::usage(format!(
+                    "no callback is configured for {target}, so there is nothing to change"
+                ))
+                .hint("give a destination too: --http-url URL or --mns-queue NAME")
+            })
+    }
+}
+
+fn queue_destination(
+    name: Option<&str>,
+    place: Option<&QueuePlace>,
+    before: Option<&Callback>,
+    target: &Target,
+    notes: &mut Vec<String>,
+) -> Result<Destination> {
+    let now = before.and_then(|callback| match &callback.destination {
+        Destination::Mns { endpoint, queue } => Some((endpoint.as_str(), queue.as_str())),
+        Destination::Http { .. } => None,
+    });
+    let Some(name) = name.or(now.map(|(_, queue)| queue)) else {
+        return Err(Error::usage("the queue has no name").hint("name it: --mns-queue NAME"));
+    };
+    let endpoint = match (place, now) {
+        (Some(QueuePlace::Endpoint(endpoint)), _) => endpoint.clone(),
+        (
+            None
+            | Some(QueuePlace::Part {
+                account_id: None,
+                region: None,
+            }),
+            Some((endpoint, _)),
+        ) => endpoint.to_owned(),
+        (place, now) => {
+            let (account_id, region) = match place {
+                Some(QueuePlace::Part { account_id, region }) => {
+                    (account_id.clone(), region.clone())
+                }
+                _ => (None, None),
+            };
+            let host = now.and_then(|(endpoint, _)| queue::parse_host(endpoint));
+            let account_id = account_id.or(host.map(|host| host.account_id)).ok_or_else(|| {
+                Error::usage("the queue's account is not known")
+                    .hint("name the account that owns the queue, --account-id ID, or its address, --mns-endpoint URL")
+            })?;
+            queue::endpoint(
+                &account_id,
+                &region.unwrap_or_else(|| target.region.clone()),
+            )
+        }
+    };
+    advise_on_region(&endpoint, target, notes);
+    Ok(Destination::Mns {
+        endpoint,
+        queue: name.to_owned(),
+    })
+}
+
+fn advise_on_region(endpoint: &str, target: &Target, notes: &mut Vec<String>) {
+    let advised = target.region.advised_queue_region();
+    if let Some(host) = queue::parse_host(endpoint)
+        && host.region != advised.as_str()
+    {
+        notes.push(format!(
+            "the queue is in {}; for a centre in {} the documentation advises a queue in {advised}",
+            host.region, target.region
+        ));
+    }
+}
+
+impl EventsEdit {
+    /// True when the user named events in any way.
+    pub fn is_named(&self) -> bool {
+        self.replace.is_some() || !self.add.is_empty() || !self.remove.is_empty()
+    }
+
+    fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> EventSelection {
+        let base = match (&self.replace, before) {
+            (Some(events), _) => events.clone(),
+            (None, Some(callback)) => callback.events.clone(),
+            (None, None) => {
+                notes.push("no callback was configured, so every event type is switched on; --events chooses".into());
+                EventSelection::All
+            }
+        };
+        let after = base.with(&self.add).without(&self.remove);
+        if base == EventSelection::All && after != EventSelection::All {
+            notes.push(format!(
+                "ALL becomes a list without {}; event types that VOD adds later will not be on it",
+                selection::join(&self.remove, ", ")
+            ));
+        }
+        if after == EventSelection::None {
+            notes.push("no event type is selected: every notification is off".into());
+        }
+        after
+    }
+}
+
+impl AuthEdit {
+    /// True when the user named anything of it.
+    pub fn is_named(&self) -> bool {
+        self.on.is_some() || self.key.is_some()
+    }
+
+    fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> Result<Auth> {
+        let now = match before.map(|callback| &callback.destination) {
+            Some(Destination::Http { auth, .. }) => auth.clone(),
+            _ => Auth::OFF,
+        };
+        if let Some(key) = &self.key {
+            return Ok(Auth {
+                on: true,
+                key: StoredKey::Known(key.clone()),
+            });
+        }
+        let on = self.on.unwrap_or(now.on);
+        if on && now.known_key().is_none() {
+            return Err(if now.on {
+                lost_key(&now)
+            } else {
+                missing_key(&now)
+            });
+        }
+        if let (true, Some(key)) = (on, now.known_key()) {
+            notes.extend(
+                auth_key::problems(key)
+                    .into_iter()
+                    .map(|problem| format!("the stored callback key is kept although {problem}")),
+            );
+        }
+        Ok(Auth { on, key: now.key })
+    }
+}
+
+/// Writing needs the whole configuration, and a key that cannot be read cannot be written back.
+fn lost_key(now: &Auth) -> Error {
+    let why = match now.key {
+        StoredKey::Hidden => "the service does not show its key",
+        StoredKey::Absent | StoredKey::Known(_) => "the service shows no key",
+    };
+    Error::new(
+        Kind::Conflict,
+        "authentication is on, but its key cannot be read, so any write would lose it",
+    )
+    .cause(why)
+    .hint("give the key the receiver knows with --auth-key-env NAME or --auth-key-file FILE")
+    .hint(
+        "or make a new one with --generate-auth-key, or switch authentication off with --auth off",
+    )
+}
+
+fn missing_key(now: &Auth) -> Error {
+    let error = Error::usage("authentication cannot be switched on without a key");
+    let error = match now.key {
+        StoredKey::Hidden => error.cause("the service does not show the stored one"),
+        StoredKey::Absent | StoredKey::Known(_) => error.cause("none is stored"),
+    };
+    error.hint("give one with --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin, or make one with --generate-auth-key")
+}

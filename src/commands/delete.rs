@@ -1,0 +1,50 @@
+//! `vodcb delete`
+
+use super::{check_fingerprint, connect, keys, show_outcome};
+use crate::change::write::{Order, Wanted, change};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Remove the callback; no event is sent any more
+///
+/// Asks at a terminal; a script says --yes. What was configured is recorded first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb delete
+  vodcb delete --app-id app-1000001 --yes
+  vodcb delete --if-match 7f3a9c12 --yes")]
+pub struct Args {
+    /// Refuse if the callback is not the one with this fingerprint
+    #[arg(long, value_name = "FINGERPRINT")]
+    if_match: Option<String>,
+}
+
+/// Removes the callback by the one write path.
+///
+/// # Errors
+/// As `change::write::change`, and a usage error where nobody can confirm.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    args.if_match
+        .as_deref()
+        .map(check_fingerprint)
+        .transpose()?;
+    if !(ctx.flags.yes || ctx.flags.dry_run || ctx.prompt.interactive) {
+        return Err(
+            Error::usage("delete needs a confirmation, and nobody is there to give it")
+                .hint("add --yes, or --dry-run to see what would be removed"),
+        );
+    }
+    let connection = connect(ctx).await?;
+    let order = Order {
+        command: "delete",
+        target: &connection.target,
+        wanted: Wanted::Nothing,
+        if_match: args.if_match.as_deref(),
+    };
+    let outcome = change(ctx, &connection.vod, &order).await?;
+    show_outcome(ctx, &connection.target, &outcome, keys(false))?;
+    connection.close().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,167 @@
+//! `vodcb emulator`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::emulator::{self, Config, Fault, Storage};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::Format;
+
+/// Run or reset the local emulator of VOD and STS
+///
+/// The emulator speaks the service's wire: it checks signatures, nonces, time stamps and parameters
+/// and answers with the service's codes. Every command can also run against one inside its own
+/// process: add --emulator.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Serve VOD and STS on a loopback port until Ctrl-C
+    #[command(after_help = "\
+Examples:
+  vodcb emulator start --port 8080 --state callbacks.json
+  vodcb emulator start --fault 'set:throttle=200*2' --fault get:slow=500
+  vodcb emulator start --ready-file ready.sh & … && . ./ready.sh && vodcb get
+
+Faults, [ACTION:]KIND[=VALUE][*TIMES]: throttle[=MS] internal unavailable error=CODE reset-before
+reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
+denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete identity.
+
+Quirks, for what the service does not document (the first is the default):
+unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
+key=clear|masked|absent unknown-events=store|drop|reject delete-nothing=ok|error
+form=accept|refuse case=keep|lower")]
+    Start {
+        /// Port on 127.0.0.1; 0 takes a free one
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port: u16,
+        /// Keep the state in this file instead of memory
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+        /// Misbehave, see below; may be given several times
+        #[arg(long, value_name = "SPEC")]
+        fault: Vec<String>,
+        /// Behave in another plausible way, see below; may be given several times
+        #[arg(long, value_name = "NAME=VALUE")]
+        quirk: Vec<String>,
+        /// Write the export lines to this file once it is ready
+        #[arg(long, value_name = "FILE")]
+        ready_file: Option<PathBuf>,
+    },
+    /// Forget what --emulator stored
+    Reset {
+        /// The state file to forget instead
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+    },
+}
+
+/// Serves until the process is stopped, or forgets.
+///
+/// # Errors
+/// A usage error for a bad fault or quirk, a port in use, a state file that cannot be used.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    match &args.what {
+        What::Start {
+            port,
+            state,
+            fault,
+            quirk,
+            ready_file,
+        } => {
+            let mut config = Config::new(ctx.now, ctx.nonce);
+            config.port = *port;
+            config.faults = fault
+                .iter()
+                .map(|spec| Fault::parse(spec))
+                .collect::<Result<_>>()?;
+            for spec in quirk {
+                config.quirks.apply(spec)?;
+            }
+            if let Some(path) = state {
+                config.storage = Storage::File(path.clone());
+            }
+            serve(ctx, config, ready_file.as_deref()).await
+        }
+        What::Reset { state } => {
+            let path = match state {
+                Some(path) => path.clone(),
+                None => ctx.state_folder()?.join("emulator.json"),
+            };
+            let existed = emulator::state::reset(&path)?;
+            let what = if existed {
+                "was removed"
+            } else {
+                "was empty already"
+            };
+            ctx.out
+                .note(&format!("the emulator's state {what}: {}", path.display()));
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+async fn serve(
+    ctx: &Context,
+    config: Config,
+    ready_file: Option<&std::path::Path>,
+) -> Result<Exit> {
+    let key = emulator::builtin_key();
+    let running = emulator::start(config).await?;
+    let url = running.url();
+    let values = [
+        ("VODCB_ENDPOINT", url.as_str()),
+        ("VODCB_STS_ENDPOINT", url.as_str()),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", key.access_key_id.as_str()),
+        (
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            key.access_key_secret.expose(),
+        ),
+    ];
+    let lines: String = values
+        .iter()
+        .map(|(name, value)| format!("export {name}={value}\n"))
+        .collect();
+    if let Some(path) = ready_file {
+        write_whole(path, &lines)?;
+    }
+    let environment: serde_json::Map<String, serde_json::Value> = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .collect();
+    if ctx.out.format == Format::Raw {
+        ctx.out.print(&format!("{url}\n"))?;
+    } else {
+        let document = serde_json::json!({"schema_version": 1, "kind": "ready", "url": url, "environment": environment});
+        ctx.out.show(&document, |_| {
+            format!("# the emulator is ready at {url}; Ctrl-C stops it\n{lines}")
+        })?;
+    }
+    std::future::pending().await
+}
+
+/// The file is there with all lines or not at all.
+fn write_whole(path: &std::path::Path, text: &str) -> Result<()> {
+    let trouble = |error: std::io::Error| {
+        Error::usage(format!(
+            "the ready file {} cannot be written",
+            path.display()
+        ))
+        .cause(error.to_string())
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))
+        .map_err(trouble)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(trouble)?;
+    file.persist(path).map_err(|error| trouble(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! `vodcb events`
+
+use std::io::Read;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::event::{self, catalogue, decode, document};
+use crate::exit::Exit;
+use crate::render;
+
+/// Explain event types and event bodies
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the event types
+    List {
+        /// Only this group, for example Transcode
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+    },
+    /// Explain one event type and its members
+    Show {
+        /// The event type, for example TranscodeComplete
+        name: String,
+        /// Print a sample body instead
+        #[arg(long)]
+        sample: bool,
+    },
+    /// Explain a body that was received, member by member
+    #[command(after_help = "\
+Examples:
+  vodcb events decode body.json
+  vodcb events show TranscodeComplete --sample | vodcb events decode -")]
+    Decode {
+        /// A file with the body, JSON or Base64 of it; - is standard input
+        file: String,
+    },
+}
+
+/// The largest body that is read; the service's own limit for a message is 64 KiB.
+const MAX_BODY: u64 = 16 * 1024 * 1024;
+
+/// Explains from the embedded catalogue; nothing is sent.
+///
+/// # Errors
+/// A usage error for unknown names and unreadable bodies.
+pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    match &args.what {
+        What::List { group } => list(ctx, group.as_deref()),
+        What::Show { name, sample } => show(ctx, name, *sample),
+        What::Decode { file } => decode(ctx, file),
+    }?;
+    Ok(Exit::Ok)
+}
+
+fn list(ctx: &Context, group: Option<&str>) -> Result<()> {
+    let all = &catalogue::catalogue().events;
+    let rows: Vec<&catalogue::Event> = match group {
+        None => all.iter().collect(),
+        Some(group) => all
+            .iter()
+            .filter(|event| event.group.eq_ignore_ascii_case(group))
+            .collect(),
+    };
+    if rows.is_empty() {
+        let mut groups: Vec<&str> = all.iter().map(|event| event.group.as_str()).collect();
+        groups.dedup();
+        return Err(
+            Error::usage(format!("{:?} is not a group", group.unwrap_or_default()))
+                .hint(format!("the groups are {}", groups.join(", "))),
+        );
+    }
+    ctx.out.show(&document::list(&rows), |width| {
+        render::event::list(&rows, width)
+    })
+}
+
+fn show(ctx: &Context, name: &str, sample: bool) -> Result<()> {
+    if name.eq_ignore_ascii_case(event::AI_UMBRELLA) {
+        return show_umbrella(ctx, event::AI_UMBRELLA, sample);
+    }
+    let event = catalogue::find(name).ok_or_else(|| event::unknown(name))?;
+    if sample {
+        let samples = catalogue::samples(&event.name);
+        let body = samples.first().map_or("", |(_, body)| body);
+        return ctx.out.print(&format!("{}\n", body.trim_end()));
+    }
+    ctx.out.show(&document::show(event), |width| {
+        render::event::show(event, width)
+    })
+}
+
+/// An umbrella is subscribed and never sent, so its events are shown instead.
+fn show_umbrella(ctx: &Context, umbrella: &str, sample: bool) -> Result<()> {
+    if sample {
+        return Err(Error::usage(format!(
+            "{umbrella} is never sent by itself, so it has no sample"
+        ))
+        .hint("for example: vodcb events show AIMediaAuditComplete --sample"));
+    }
+    ctx.out.note(&format!(
+        "{umbrella} is subscribed; the messages carry the names of its events:"
+    ));
+    let rows: Vec<&catalogue::Event> = catalogue::covered_by(umbrella).collect();
+    ctx.out.show(&document::list(&rows), |width| {
+        render::event::list(&rows, width)
+    })
+}
+
+fn decode(ctx: &Context, file: &str) -> Result<()> {
+    let bytes = read(file).map_err(|error| {
+        Error::usage(format!("{file} cannot be read"))
+            .cause(error.to_string())
+            .hint("give a file, or - for standard input")
+    })?;
+    let (body, _encoding) = decode::unpack(&bytes)?;
+    let explanation = decode::explain(&body);
+    ctx.out.show(&document::explanation(&explanation), |width| {
+        render::event::explanation(&explanation, width)
+    })
+}
+
+fn read(file: &str) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if file == "-" {
+        std::io::stdin().take(MAX_BODY).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(file)?
+            .take(MAX_BODY)
+            .read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,58 @@
+//! `vodcb get`
+
+use super::{connect, keys, show_callback, show_raw};
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Format;
+
+/// Show the callback of one application
+///
+/// A target without a callback is no error; --require-configured makes it exit 1.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb get
+  vodcb get --region ap-southeast-1 --app-id app-1000001
+  vodcb get -o json --query events
+  vodcb get --require-configured --quiet || echo 'no callback!'")]
+pub struct Args {
+    /// Print the callback key instead of its mask
+    #[arg(long)]
+    show_auth_key: bool,
+    /// Exit 1 when no callback is configured
+    #[arg(long)]
+    require_configured: bool,
+}
+
+/// Reads and shows.
+///
+/// # Errors
+/// As `Vod::get`.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let connection = connect(ctx).await?;
+    let (target, keys) = (&connection.target, keys(args.show_auth_key));
+    let configured = if ctx.out.format == Format::Raw && !args.require_configured {
+        let answer = connection.vod.get_raw(ctx, &target.app_id).await?;
+        show_raw(ctx, &answer.text, keys)?;
+        true
+    } else {
+        let reading = connection.vod.get(ctx, &target.app_id).await?;
+        let callback = reading.callback.as_ref();
+        if ctx.out.format == Format::Raw {
+            show_raw(ctx, &reading.text, keys)?;
+        } else {
+            show_callback(ctx, target, callback, keys, reading.request_id.as_deref())?;
+        }
+        if callback.is_none() {
+            ctx.out.hint("configure one: vodcb set --http-url URL");
+        }
+        callback.is_some()
+    };
+    connection.close().await;
+    Ok(if configured || !args.require_configured {
+        Exit::Ok
+    } else {
+        Exit::Negative
+    })
+}

@@ -1,0 +1,19 @@
+//! `vodcb regions`
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::render::setup;
+
+/// List the VOD centres and their endpoints
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Shows the embedded table; nothing is sent.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
+    ctx.out.show(&setup::regions_document(), setup::regions)?;
+    Ok(Exit::Ok)
+}

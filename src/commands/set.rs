@@ -1,0 +1,305 @@
+//! `vodcb set`
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{check_fingerprint, connect, keys, show_outcome};
+use crate::callback::{Method, auth_key, queue, url};
+use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
+use crate::change::write::{Done, Order, Wanted, change};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::event::{EventSelection, selection};
+use crate::exit::Exit;
+use crate::secret::Secret;
+use crate::settings::variable;
+use crate::target::Region;
+
+/// Configure the callback, or change a part of it
+///
+/// What is not named keeps its value. A target without a callback gets all events unless --events
+/// says otherwise. Everything is checked before it is sent, and read back afterwards.
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb set --http-url https://example.com/vod/callback --events FileUploadComplete,TranscodeComplete
+  vodcb set --add-events SnapshotComplete
+  vodcb set --generate-auth-key
+  VOD_KEY=… vodcb set --auth-key-env VOD_KEY
+  vodcb set --mns-queue vod-events --account-id 1234567890123456
+  vodcb set --http-url https://new.example.com/vod --if-match 7f3a9c12 --dry-run")]
+pub struct Args {
+    /// Send events to this URL: http or https, at most 256 bytes, reachable from the internet
+    #[arg(long, value_name = "URL", help_heading = "Destination")]
+    http_url: Option<String>,
+    /// Send events to this queue of Simple Message Queue (MNS)
+    #[arg(
+        long,
+        alias = "smq-queue",
+        value_name = "NAME",
+        conflicts_with = "http_url",
+        help_heading = "Destination"
+    )]
+    mns_queue: Option<String>,
+    /// Region of the queue, if it is not the callback's
+    #[arg(long, alias = "smq-region", value_name = "ID", conflicts_with_all = ["http_url", "mns_endpoint"], help_heading = "Destination")]
+    mns_region: Option<String>,
+    /// Public endpoint of the queue's account and region
+    #[arg(long, alias = "smq-endpoint", value_name = "URL", conflicts_with_all = ["http_url", "account_id"], help_heading = "Destination")]
+    mns_endpoint: Option<String>,
+    /// Account that owns the queue; builds the endpoint http://ACCOUNT.mns.REGION.aliyuncs.com/
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "http_url",
+        help_heading = "Destination"
+    )]
+    account_id: Option<String>,
+    /// Accept an internal queue endpoint, which VOD is not documented to reach
+    #[arg(long, requires = "mns_endpoint", help_heading = "Destination")]
+    allow_internal_endpoint: bool,
+    /// HTTP or MNS; must agree with the destination, useful where a script passes both
+    #[arg(long, value_name = "METHOD", help_heading = "Destination")]
+    method: Option<String>,
+
+    /// Exactly these events: names joined by commas, ALL, or none
+    #[arg(long, value_name = "A,B|ALL|none", conflicts_with_all = ["add_events", "remove_events"], help_heading = "Events")]
+    events: Option<String>,
+    /// These events too
+    #[arg(long, value_name = "A,B", help_heading = "Events")]
+    add_events: Option<String>,
+    /// Not these events
+    #[arg(long, value_name = "A,B", help_heading = "Events")]
+    remove_events: Option<String>,
+    /// Let event types pass that this version does not know
+    #[arg(long, help_heading = "Events")]
+    allow_unknown_events: bool,
+
+    /// Switch the signature of HTTP deliveries on or off; off keeps the stored key
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"], conflicts_with_all = ["mns_queue", "mns_endpoint", "mns_region", "account_id"], help_heading = "Authentication")]
+    auth: Option<String>,
+    /// Take the callback key from this environment variable
+    #[arg(
+        long,
+        value_name = "NAME",
+        group = "key",
+        help_heading = "Authentication"
+    )]
+    auth_key_env: Option<String>,
+    /// Take the callback key from this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "key",
+        help_heading = "Authentication"
+    )]
+    auth_key_file: Option<PathBuf>,
+    /// Take the callback key from standard input
+    #[arg(long, group = "key", help_heading = "Authentication")]
+    auth_key_stdin: bool,
+    /// Make a new callback key of 32 letters and digits
+    #[arg(long, group = "key", help_heading = "Authentication")]
+    generate_auth_key: bool,
+    /// Print the callback key instead of its mask
+    #[arg(long, help_heading = "Authentication")]
+    show_auth_key: bool,
+
+    /// Refuse if the callback is not the one with this fingerprint; none means not configured
+    #[arg(long, value_name = "FINGERPRINT")]
+    if_match: Option<String>,
+}
+
+/// Checks everything offline, then changes the target by the one write path.
+///
+/// # Errors
+/// As `change::write::change`, and a usage error for every value that cannot be used.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    args.if_match
+        .as_deref()
+        .map(check_fingerprint)
+        .transpose()?;
+    let edit = args.edit(ctx).await?;
+    let connection = connect(ctx).await?;
+    let order = Order {
+        command: "set",
+        target: &connection.target,
+        wanted: Wanted::Edited(&edit),
+        if_match: args.if_match.as_deref(),
+    };
+    let outcome = change(ctx, &connection.vod, &order).await?;
+    show_outcome(ctx, &connection.target, &outcome, keys(args.show_auth_key))?;
+    if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
+        ctx.out.hint(
+            "the receiver needs the new key: vodcb get --show-auth-key -o yaml --query auth_key",
+        );
+    }
+    connection.close().await;
+    Ok(Exit::Ok)
+}
+
+impl Args {
+    async fn edit(&self, ctx: &Context) -> Result<Edit> {
+        let edit = Edit {
+            destination: self.destination(ctx)?,
+            events: self.events()?,
+            auth: self.auth(ctx).await?,
+        };
+        if edit.destination.is_none() && !edit.events.is_named() && !edit.auth.is_named() {
+            return Err(Error::usage("nothing to set is named")
+                .hint("for example: vodcb set --http-url https://example.com/vod/callback")
+                .hint("vodcb set --help shows everything that can be set"));
+        }
+        Ok(edit)
+    }
+
+    fn destination(&self, ctx: &Context) -> Result<Option<DestinationEdit>> {
+        let method = self.method.as_deref().map(Method::parse).transpose()?;
+        let destination = match &self.http_url {
+            Some(text) => {
+                for warning in url::check(text)? {
+                    ctx.out.warn(&warning);
+                }
+                Some(DestinationEdit::Url(text.clone()))
+            }
+            None => self.queue(ctx)?,
+        };
+        match (method, &destination) {
+            (Some(Method::Http), Some(DestinationEdit::Queue { .. })) => {
+                Err(Error::usage("--method HTTP does not go with a queue")
+                    .hint("leave --method out, or give --http-url"))
+            }
+            (Some(Method::Mns), Some(DestinationEdit::Url(_))) => {
+                Err(Error::usage("--method MNS does not go with a URL")
+                    .hint("leave --method out, or give --mns-queue"))
+            }
+            (Some(method), None) => Err(Error::usage(format!(
+                "--method {} needs a destination",
+                method.as_str()
+            ))
+            .hint("add --http-url URL or --mns-queue NAME")),
+            _ => Ok(destination),
+        }
+    }
+
+    fn queue(&self, ctx: &Context) -> Result<Option<DestinationEdit>> {
+        self.mns_queue
+            .as_deref()
+            .map(queue::check_name)
+            .transpose()?;
+        let account_id = match &self.account_id {
+            Some(id) => Some(id.clone()),
+            // The variable only fills in where a queue is named; the endpoint says it by itself.
+            None if self.mns_queue.is_some() && self.mns_endpoint.is_none() => {
+                variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned())
+            }
+            None => None,
+        };
+        account_id
+            .as_deref()
+            .map(queue::check_account_id)
+            .transpose()?;
+        let region = self
+            .mns_region
+            .as_deref()
+            .map(Region::parse_strict)
+            .transpose()?;
+        let place = match &self.mns_endpoint {
+            Some(endpoint) => {
+                queue::check_endpoint(endpoint, self.allow_internal_endpoint)?;
+                Some(QueuePlace::Endpoint(endpoint.clone()))
+            }
+            None if account_id.is_none() && region.is_none() => None,
+            None => Some(QueuePlace::Part { account_id, region }),
+        };
+        if self.mns_queue.is_none() && place.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(DestinationEdit::Queue {
+            name: self.mns_queue.clone(),
+            place,
+        }))
+    }
+
+    fn events(&self) -> Result<EventsEdit> {
+        let unknown = self.allow_unknown_events;
+        let names = |text: &Option<String>| match text {
+            Some(text) => selection::parse_names(text, unknown),
+            None => Ok(Default::default()),
+        };
+        let edit = EventsEdit {
+            replace: self
+                .events
+                .as_deref()
+                .map(|text| EventSelection::parse(text, unknown))
+                .transpose()?,
+            add: names(&self.add_events)?,
+            remove: names(&self.remove_events)?,
+        };
+        if let Some(both) = edit.add.intersection(&edit.remove).next() {
+            return Err(Error::usage(format!(
+                "{both} is to be added and removed at once"
+            )));
+        }
+        Ok(edit)
+    }
+
+    async fn auth(&self, ctx: &Context) -> Result<AuthEdit> {
+        let on = self.auth.as_deref().map(|word| word == "on");
+        let key = self.key(ctx)?;
+        if on == Some(false) && key.is_some() {
+            return Err(Error::usage("--auth off does not go with a new key")
+                .hint("leave --auth out to sign deliveries with the new key"));
+        }
+        if key.is_some() && (self.mns_queue.is_some() || self.mns_endpoint.is_some()) {
+            return Err(Error::usage("a callback key belongs to HTTP callbacks")
+                .hint("messages in a queue are not signed; leave the key out"));
+        }
+        Ok(AuthEdit { on, key })
+    }
+
+    fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
+        if let Some(name) = &self.auth_key_env {
+            let text = ctx.env.get(name).ok_or_else(|| {
+                Error::usage(format!("the environment variable {name} is not set"))
+                    .hint("export it, or use --auth-key-file FILE")
+            })?;
+            return auth_key::parse(text, &format!("the variable {name}")).map(Some);
+        }
+        if let Some(path) = &self.auth_key_file {
+            return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
+        }
+        if self.auth_key_stdin {
+            return auth_key::parse(&read_stdin()?, "standard input").map(Some);
+        }
+        Ok(self
+            .generate_auth_key
+            .then(|| auth_key::generate(ctx.random)))
+    }
+}
+
+/// Far more than a key, so that a wrong file is told by its length and not read for ever.
+const ENOUGH: u64 = 4096;
+
+fn read_file(path: &Path) -> Result<String> {
+    let trouble = |error: std::io::Error| {
+        Error::usage(format!("the key file {} cannot be read", path.display()))
+            .cause(error.to_string())
+    };
+    let file = std::fs::File::open(path).map_err(trouble)?;
+    let mut text = String::new();
+    file.take(ENOUGH)
+        .read_to_string(&mut text)
+        .map_err(trouble)?;
+    Ok(text)
+}
+
+fn read_stdin() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(ENOUGH)
+        .read_to_string(&mut text)
+        .map_err(|error| {
+            Error::usage("the key cannot be read from standard input").cause(error.to_string())
+        })?;
+    Ok(text)
+}

@@ -1,0 +1,142 @@
+//! What a run knows of its surroundings, as plain values.
+//!
+//! [`Context::of_process`] is the one place that looks at the process: environment, home, working
+//! directory, clock, randomness, terminal. Tests fill a [`Context`] by hand.
+#![allow(clippy::disallowed_methods)] // the one file that may
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::{Applied, Error, Result};
+use crate::http::Http;
+use crate::output::{Output, Surroundings, Talk};
+use crate::prompt::Prompt;
+use crate::settings::Flags;
+
+/// The environment by name; entries that are no UTF-8 are replaced characters.
+pub type Environment = BTreeMap<String, String>;
+
+/// Everything a command may know of its surroundings.
+#[derive(Debug)]
+pub struct Context {
+    /// The environment.
+    pub env: Environment,
+    /// The home folder, if there is one.
+    pub home: Option<PathBuf>,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// The clock.
+    pub now: fn() -> jiff::Timestamp,
+    /// A text that was never used before.
+    pub nonce: fn() -> String,
+    /// Fills a buffer with random bytes.
+    pub random: fn(&mut [u8]),
+    /// The global flags.
+    pub flags: Flags,
+    /// Results and talk.
+    pub out: Output,
+    /// Questions.
+    pub prompt: Prompt,
+    /// Outgoing calls.
+    pub http: Http,
+    /// Whether a write took effect so far, for what is said when the run is interrupted.
+    pub applied: Cell<Applied>,
+}
+
+impl Context {
+    /// The surroundings of this process.
+    ///
+    /// # Errors
+    /// A usage error for global flags that do not go together.
+    pub fn of_process(flags: Flags) -> Result<Self> {
+        let env = environment();
+        let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
+        let around = Surroundings {
+            no_color: set("NO_COLOR"),
+            force_color: env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
+        };
+        let talk = match (flags.debug, flags.quiet, flags.verbose) {
+            (true, ..) => Talk::Debug,
+            (_, true, _) => Talk::Quiet,
+            (_, _, true) => Talk::Verbose,
+            _ => Talk::Normal,
+        };
+        let cwd = std::env::current_dir().map_err(|error| {
+            Error::usage("there is no working directory").cause(error.to_string())
+        })?;
+        let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let format = crate::settings::format(&flags, &env, &cwd)?;
+        let out = Output::new(format, flags.query.as_deref(), flags.color, talk, &around)?;
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Ok(Context {
+            prompt: Prompt {
+                interactive: terminal && !set("CI") && !flags.no_input,
+            },
+            http: Http::new(
+                Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
+                user_agent(&env),
+            ),
+            now: jiff::Timestamp::now,
+            nonce: || uuid::Uuid::new_v4().simple().to_string(),
+            random,
+            applied: Cell::default(),
+            env,
+            home,
+            cwd,
+            flags,
+            out,
+        })
+    }
+
+    /// The folder for what vodcb remembers: `$XDG_STATE_HOME/vodcb` or `~/.local/state/vodcb`.
+    ///
+    /// # Errors
+    /// A usage error without a home folder.
+    pub fn state_folder(&self) -> Result<PathBuf> {
+        let xdg = self.env.get("XDG_STATE_HOME").map(PathBuf::from);
+        let base = xdg.filter(|path| path.is_absolute()).or_else(|| {
+            let home = self.home.as_ref()?;
+            Some(home.join(".local").join("state"))
+        });
+        base.map(|base| base.join("vodcb")).ok_or_else(|| {
+            Error::usage(
+                "there is no folder to remember things in: neither HOME nor XDG_STATE_HOME is set",
+            )
+            .hint("set XDG_STATE_HOME to a folder that may be written")
+        })
+    }
+}
+
+fn environment() -> Environment {
+    std::env::vars_os()
+        .map(|(name, value)| {
+            (
+                name.to_string_lossy().into_owned(),
+                value.to_string_lossy().into_owned(),
+            )
+        })
+        .collect()
+}
+
+/// The product token and what `ALIBABA_CLOUD_USER_AGENT` adds, printable ASCII only.
+fn user_agent(env: &Environment) -> String {
+    let own = concat!("vodcb/", env!("CARGO_PKG_VERSION"));
+    let added: String = env
+        .get("ALIBABA_CLOUD_USER_AGENT")
+        .map(|text| {
+            text.chars()
+                .filter(|c| matches!(c, ' '..='~'))
+                .take(256)
+                .collect()
+        })
+        .unwrap_or_default();
+    format!("{own} {added}").trim_end().to_owned()
+}
+
+fn random(buffer: &mut [u8]) {
+    getrandom::fill(buffer).expect("the system has randomness");
+}

@@ -1,0 +1,244 @@
+//! What the emulator says: a success, a refusal, or a page of something in between, as JSON or XML.
+
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde_json::{Map, Value};
+
+use super::body::Body;
+
+/// The members of an answer, in the order in which they are shown.
+pub(super) type Members = Map<String, Value>;
+
+/// A refusal by the gateway or by the product.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The code, for example `Throttling.User`.
+    pub(super) code: String,
+    /// The words.
+    pub(super) message: String,
+    /// What is known about a missing permission.
+    pub(super) access_denied: Option<Value>,
+    /// Milliseconds to wait before the next attempt.
+    pub(super) retry_after: Option<u64>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Refusal {
+            status,
+            code: code.into(),
+            message: message.into(),
+            access_denied: None,
+            retry_after: None,
+        }
+    }
+
+    /// The gateway's refusal of a request without a common parameter.
+    pub(super) fn missing_common(name: &str) -> Self {
+        Refusal::new(
+            400,
+            format!("Missing{name}"),
+            format!("{name} is mandatory for this action."),
+        )
+    }
+
+    /// VOD's refusal of a request without one of its parameters.
+    pub(super) fn missing(name: &str) -> Self {
+        let message = format!("The required parameter {name} is not supplied.");
+        Refusal::new(400, "MissingParameter", message)
+    }
+
+    /// VOD's refusal of a value.
+    pub(super) fn invalid(name: &str) -> Self {
+        let message = format!("The specified parameter {name} is not valid.");
+        Refusal::new(400, "InvalidParameter", message)
+    }
+
+    /// An operation that is not served here.
+    pub(super) fn unknown_api() -> Self {
+        Refusal::new(
+            404,
+            "InvalidAction.NotFound",
+            "Specified api is not found, please check your url and method.",
+        )
+    }
+
+    /// A failure on the server's side.
+    pub(super) fn internal() -> Self {
+        Refusal::new(
+            500,
+            "InternalError",
+            "The request processing has failed due to some unknown error.",
+        )
+    }
+}
+
+/// The format of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// `Format=JSON`.
+    Json,
+    /// What RPC-style products answer unless asked.
+    Xml,
+}
+
+/// What every answer to one request has in common.
+pub(super) struct Letterhead {
+    /// JSON or XML.
+    pub(super) format: Format,
+    /// The id of the request.
+    pub(super) request_id: String,
+    /// The host the client asked for.
+    pub(super) host: String,
+    /// The server's clock as an HTTP date.
+    pub(super) date: String,
+    /// The product in links to explanations.
+    pub(super) product: &'static str,
+    /// True when members start with a small letter.
+    pub(super) small_letters: bool,
+}
+
+impl Letterhead {
+    /// The answer to a call that worked.
+    pub(super) fn success(&self, action: &str, members: Members) -> Response<Body> {
+        let mut all = self.beginning();
+        all.extend(members);
+        let text = self.render(&format!("{action}Response"), all);
+        self.respond(200, self.content_type(), Body::whole(text))
+    }
+
+    /// The same, broken off: its length promises more than comes.
+    pub(super) fn truncated(&self, action: &str, members: Members) -> Response<Body> {
+        let mut all = self.beginning();
+        all.extend(members);
+        let text = self.render(&format!("{action}Response"), all);
+        let half: String = text.chars().take(text.chars().count() / 2).collect();
+        let mut response = self.respond(200, self.content_type(), Body::cut(half));
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+        response
+    }
+
+    /// A refusal in the service's shape.
+    pub(super) fn refusal(&self, refusal: &Refusal) -> Response<Body> {
+        let mut all = self.beginning();
+        let recommend = format!(
+            "https://api.aliyun.com/troubleshoot?q={}&product={}",
+            refusal.code, self.product
+        );
+        let members = [
+            ("HostId", self.host.as_str()),
+            ("Code", &refusal.code),
+            ("Message", &refusal.message),
+            ("Recommend", &recommend),
+        ];
+        all.extend(members.map(|(name, text)| (name.to_owned(), Value::from(text))));
+        if let Some(detail) = &refusal.access_denied {
+            all.insert("AccessDeniedDetail".to_owned(), detail.clone());
+        }
+        let body = Body::whole(self.render("Error", all));
+        let mut response = self.respond(refusal.status, self.content_type(), body);
+        if let Some(milliseconds) = refusal.retry_after {
+            response.headers_mut().insert(
+                HeaderName::from_static("x-acs-retry-after"),
+                HeaderValue::from(milliseconds),
+            );
+        }
+        response
+    }
+
+    /// Something that is not in the service's shape, as proxies send it.
+    pub(super) fn page(
+        &self,
+        status: u16,
+        content_type: &'static str,
+        text: &str,
+    ) -> Response<Body> {
+        self.respond(status, content_type, Body::whole(text.to_owned()))
+    }
+
+    fn beginning(&self) -> Members {
+        Members::from_iter([(
+            "RequestId".to_owned(),
+            Value::from(self.request_id.as_str()),
+        )])
+    }
+
+    const fn content_type(&self) -> &'static str {
+        match self.format {
+            Format::Json => "application/json;charset=utf-8",
+            Format::Xml => "text/xml;charset=utf-8",
+        }
+    }
+
+    fn render(&self, root: &str, members: Members) -> String {
+        let mut value = Value::Object(members);
+        if self.small_letters {
+            value = with_small_letters(value);
+        }
+        match self.format {
+            Format::Json => value.to_string(),
+            Format::Xml => xml(root, &value),
+        }
+    }
+
+    fn respond(&self, status: u16, content_type: &'static str, body: Body) -> Response<Body> {
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let request_id = HeaderName::from_static("x-acs-request-id");
+        for (name, text) in [(request_id, &self.request_id), (DATE, &self.date)] {
+            if let Ok(value) = HeaderValue::from_str(text) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+fn with_small_letters(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, inner)| {
+                let mut letters = name.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                let small: String = first.into_iter().chain(letters).collect();
+                (small, with_small_letters(inner))
+            })
+            .collect(),
+        other => other,
+    }
+}
+
+fn xml(root: &str, value: &Value) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+    element(root, value, &mut text);
+    text
+}
+
+fn element(name: &str, value: &Value, text: &mut String) {
+    text.push_str(&format!("<{name}>"));
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                element(name, inner, text);
+            }
+        }
+        Value::String(inner) => {
+            // Control characters cannot be written in XML 1.0 at all, not even escaped.
+            let inner: String = inner
+                .chars()
+                .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+                .collect();
+            text.push_str(&quick_xml::escape::escape(inner.as_str()));
+        }
+        other => text.push_str(&other.to_string()),
+    }
+    text.push_str(&format!("</{name}>"));
+}

@@ -1,0 +1,212 @@
+//! The stored callbacks, in memory or in a file that several emulators may share.
+//!
+//! A file is read anew for each call under an exclusive lock and replaced whole, so that a reader
+//! sees the state before or after a call and a process may be killed at any moment. The lock is a
+//! file of its own, since the state file is another one after each write.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::Stored;
+use super::{Storage, held};
+use crate::error::{Error, Result};
+
+const SCHEMA: u32 = 1;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+/// Ten seconds in all: longer than any call takes, shorter than a user's patience.
+const LOCK_ATTEMPTS: u32 = 2000;
+
+/// Where a callback belongs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) account_id: String,
+    pub(super) region: String,
+    pub(super) app_id: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Row {
+    #[serde(flatten)]
+    place: Place,
+    callback: Stored,
+}
+
+/// Every stored callback.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Table {
+    schema: u32,
+    callbacks: Vec<Row>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Table {
+            schema: SCHEMA,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn get(&self, place: &Place) -> Option<&Stored> {
+        let mut rows = self.callbacks.iter();
+        rows.find(|row| row.place == *place)
+            .map(|row| &row.callback)
+    }
+
+    pub(super) fn put(&mut self, place: Place, callback: Stored) {
+        match self.callbacks.iter_mut().find(|row| row.place == place) {
+            Some(row) => row.callback = callback,
+            None => self.callbacks.push(Row { place, callback }),
+        }
+    }
+
+    /// True when there was one.
+    pub(super) fn remove(&mut self, place: &Place) -> bool {
+        let before = self.callbacks.len();
+        self.callbacks.retain(|row| row.place != *place);
+        self.callbacks.len() < before
+    }
+}
+
+/// The door to the stored callbacks.
+pub(super) enum Store {
+    Memory(Mutex<Table>),
+    File(PathBuf),
+}
+
+impl Store {
+    /// Makes sure that a file can be used, without changing what it holds.
+    pub(super) fn open(storage: Storage) -> Result<Self> {
+        match storage {
+            Storage::Memory => Ok(Store::Memory(Mutex::default())),
+            Storage::File(path) => {
+                create_folder(&path).map_err(|error| trouble(&path, &error))?;
+                open_lock(&path).map_err(|error| trouble(&path, &error))?;
+                load(&path)?;
+                Ok(Store::File(path))
+            }
+        }
+    }
+
+    /// Works on the callbacks and keeps what changed, all or nothing.
+    pub(super) async fn with<T>(&self, work: impl FnOnce(&mut Table) -> T) -> Result<T> {
+        match self {
+            Store::Memory(table) => Ok(work(&mut held(table))),
+            Store::File(path) => {
+                let _lock = lock(path).await?;
+                let before = load(path)?;
+                let mut table = before.clone();
+                let result = work(&mut table);
+                if table != before {
+                    save(path, &table).map_err(|error| trouble(path, &error))?;
+                }
+                Ok(result)
+            }
+        }
+    }
+}
+
+/// Removes the state, also one that cannot be read; true if there was any.
+///
+/// # Errors
+/// A usage error that names the file.
+pub fn reset(path: &Path) -> Result<bool> {
+    let removed = || {
+        if !path.try_exists()? {
+            return Ok(false);
+        }
+        let lock = open_lock(path)?;
+        lock.lock()?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            result => result.map(|()| true),
+        }
+    };
+    removed().map_err(|error| trouble(path, &error))
+}
+
+/// Waits for its turn without holding up other tasks of the thread.
+async fn lock(path: &Path) -> Result<File> {
+    let file = open_lock(path).map_err(|error| trouble(path, &error))?;
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(error)) => return Err(trouble(path, &error)),
+        }
+    }
+    Err(trouble(path, &io::ErrorKind::TimedOut.into()))
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(name)
+}
+
+fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder(path))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// No file and an empty one hold nothing.
+fn load(path: &Path) -> Result<Table> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(trouble(path, &error)),
+    };
+    if text.trim().is_empty() {
+        return Ok(Table::default());
+    }
+    let table: Table = serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
+    if table.schema != SCHEMA {
+        let why = format!(
+            "its schema is {}, and this version reads {SCHEMA}",
+            table.schema
+        );
+        return Err(trouble(path, &io::Error::other(why)));
+    }
+    Ok(table)
+}
+
+/// Temporary files of this kind are readable by their owner only.
+fn save(path: &Path, table: &Table) -> io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".vodcb-emulator-")
+        .tempfile_in(folder(path))?;
+    serde_json::to_writer_pretty(&mut file, table)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn trouble(path: &Path, error: &io::Error) -> Error {
+    Error::usage(format!(
+        "the emulator's state file {} cannot be used",
+        path.display()
+    ))
+    .cause(error.to_string())
+    .hint("vodcb emulator reset starts afresh; --state names another file")
+}

@@ -1,0 +1,160 @@
+//! What went wrong, told once: a kind for the script, words for the person.
+//!
+//! The place that knows the remedy attaches it as a hint; `output` is the only place that prints.
+//! A "no" is not an error, see [`crate::exit::Exit::Negative`].
+
+use crate::exit::Exit;
+
+/// A result whose failure is told to the user.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The kind of a failure: the rows of the exit-code table from 2 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Mend the command line, the value or the file that is named.
+    Usage,
+    /// Log in, renew the credentials, or ask for the permission that is named.
+    Credentials,
+    /// Read the service's reason; trying again will not help.
+    Rejected,
+    /// Try again later, or look at the network.
+    Unavailable,
+    /// Read the present configuration, then decide anew.
+    Conflict,
+    /// Look at the configuration before doing anything else.
+    UnknownOutcome,
+    /// Look at the targets that failed.
+    Partial,
+    /// Report a bug.
+    Internal,
+    /// The user stopped it.
+    Interrupted,
+    /// The system stopped it.
+    Terminated,
+}
+
+impl Kind {
+    /// The exit code that belongs to this kind.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Kind::Usage => Exit::Usage,
+            Kind::Credentials => Exit::Credentials,
+            Kind::Rejected => Exit::Rejected,
+            Kind::Unavailable => Exit::Unavailable,
+            Kind::Conflict => Exit::Conflict,
+            Kind::UnknownOutcome => Exit::UnknownOutcome,
+            Kind::Partial => Exit::Partial,
+            Kind::Internal => Exit::Internal,
+            Kind::Interrupted => Exit::Interrupted,
+            Kind::Terminated => Exit::Terminated,
+        }
+    }
+}
+
+/// Whether a write took effect at the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Applied {
+    /// Certainly not, or there was nothing to write.
+    #[default]
+    No,
+    /// Yes, the service confirmed it.
+    Yes,
+    /// A write was sent and its effect is not known.
+    Unknown,
+}
+
+impl Applied {
+    /// The spelling in JSON errors.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Applied::No => "no",
+            Applied::Yes => "yes",
+            Applied::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a program may want to know about a failure, beside its words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The service's error code, for example `Throttling.User`.
+    pub code: Option<String>,
+    /// The service's request id, which its support asks for.
+    pub request_id: Option<String>,
+    /// True when the same call may succeed later without a change.
+    pub retryable: bool,
+    /// Whether a write took effect.
+    pub applied: Applied,
+}
+
+/// A failure with everything its reader needs.
+///
+/// `message` is lower case, names the thing that failed and ends without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// What failed.
+    pub message: String,
+    /// Why, the nearest cause first; at most a few lines.
+    pub causes: Vec<String>,
+    /// What to do, the best remedy first.
+    pub hints: Vec<String>,
+    /// For programs.
+    pub details: Details,
+}
+
+impl Error {
+    /// A failure of this kind.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            details: Details::default(),
+        }
+    }
+
+    /// A bad flag, value or file; nothing was sent.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error::new(Kind::Usage, message)
+    }
+
+    /// Adds a reason below the message.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Says whether a write took effect.
+    #[must_use]
+    pub fn applied(mut self, applied: Applied) -> Self {
+        self.details.applied = applied;
+        self
+    }
+
+    /// The stable word for programs: the service's code, or the name of the kind.
+    pub fn code(&self) -> &str {
+        self.details
+            .code
+            .as_deref()
+            .unwrap_or(self.kind.exit().name())
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

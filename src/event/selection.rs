@@ -1,0 +1,164 @@
+//! Which events a callback sends.
+//!
+//! VOD turns every notification off when a request leaves the event list out. That default cannot
+//! be expressed here: a selection is all, none, or a list, and never missing.
+
+use std::collections::BTreeSet;
+
+use super::{EventType, catalogue};
+use crate::error::{Error, Result};
+
+/// The events of a callback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventSelection {
+    /// Every event, those added in the future included; `ALL` on the wire.
+    All,
+    /// No event: notifications are off; empty on the wire.
+    None,
+    /// Exactly these; never empty.
+    Only(BTreeSet<EventType>),
+}
+
+impl EventSelection {
+    /// A list, or nothing.
+    pub fn only(events: BTreeSet<EventType>) -> Self {
+        if events.is_empty() {
+            EventSelection::None
+        } else {
+            EventSelection::Only(events)
+        }
+    }
+
+    /// What `--events` says: `ALL`, `none`, or names joined by commas.
+    ///
+    /// # Errors
+    /// A usage error for an unknown name, or for `ALL` or `none` among other names.
+    pub fn parse(text: &str, allow_unknown: bool) -> Result<Self> {
+        let words: Vec<&str> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .collect();
+        let whole = |word: &str| words.iter().any(|given| given.eq_ignore_ascii_case(word));
+        match (words.len(), whole("ALL"), whole("none")) {
+            (0, ..) => Err(Error::usage("no event type is named")
+                .hint("to switch every notification off say: --events none")),
+            (1, true, _) => Ok(EventSelection::All),
+            (1, _, true) => Ok(EventSelection::None),
+            (_, true, _) | (_, _, true) => Err(Error::usage(format!(
+                "{text:?} mixes ALL or none with event types"
+            ))
+            .hint("give ALL alone, none alone, or a list")),
+            _ => parse_names(text, allow_unknown).map(EventSelection::only),
+        }
+    }
+
+    /// The value of `EventTypeList`.
+    pub fn to_wire(&self) -> String {
+        match self {
+            EventSelection::All => "ALL".to_owned(),
+            EventSelection::None => String::new(),
+            EventSelection::Only(events) => join(events, ","),
+        }
+    }
+
+    /// What `EventTypeList` meant: tolerant of blanks and of the letter case of `ALL`.
+    pub fn from_wire(text: &str) -> Self {
+        let names: BTreeSet<EventType> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(EventType::from_service)
+            .collect();
+        if names
+            .iter()
+            .any(|name| name.as_str().eq_ignore_ascii_case("ALL"))
+        {
+            EventSelection::All
+        } else {
+            EventSelection::only(names)
+        }
+    }
+
+    /// The list of names in documents: `["ALL"]`, `[]`, or the names.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            EventSelection::All => vec!["ALL".to_owned()],
+            EventSelection::None => Vec::new(),
+            EventSelection::Only(events) => events.iter().map(EventType::to_string).collect(),
+        }
+    }
+
+    /// This selection and these events.
+    #[must_use]
+    pub fn with(&self, added: &BTreeSet<EventType>) -> Self {
+        match self {
+            EventSelection::All => EventSelection::All,
+            EventSelection::None => EventSelection::only(added.clone()),
+            EventSelection::Only(events) => EventSelection::only(events | added),
+        }
+    }
+
+    /// This selection without these events; `ALL` becomes the catalogue's list without them.
+    #[must_use]
+    pub fn without(&self, removed: &BTreeSet<EventType>) -> Self {
+        match self {
+            EventSelection::All if removed.is_empty() => EventSelection::All,
+            EventSelection::All => EventSelection::only(&catalogue::subscribable() - removed),
+            EventSelection::None => EventSelection::None,
+            EventSelection::Only(events) => EventSelection::only(events - removed),
+        }
+    }
+
+    /// The events of `self` that `other` would no longer send, as far as names tell.
+    pub fn lost_in(&self, other: &EventSelection) -> BTreeSet<EventType> {
+        let named = |selection: &EventSelection| match selection {
+            EventSelection::All => catalogue::subscribable(),
+            EventSelection::None => BTreeSet::new(),
+            EventSelection::Only(events) => events.clone(),
+        };
+        match (self, other) {
+            (_, EventSelection::All) => BTreeSet::new(),
+            _ => &named(self) - &named(other),
+        }
+    }
+
+    /// True for `ALL` and for a list that names everything the catalogue can subscribe in the console.
+    ///
+    /// The service may answer a stored `ALL` with such a list; nothing documents it.
+    pub fn covers_everything(&self) -> bool {
+        match self {
+            EventSelection::All => true,
+            EventSelection::None => false,
+            EventSelection::Only(events) => catalogue::console_subscribable()
+                .iter()
+                .all(|event| events.contains(event) || catalogue::members_within(event, events)),
+        }
+    }
+}
+
+/// Names joined by commas.
+///
+/// # Errors
+/// A usage error for the first name that is not one.
+pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType>> {
+    let names: BTreeSet<EventType> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| EventType::parse(name, allow_unknown))
+        .collect::<Result<_>>()?;
+    if names.is_empty() {
+        return Err(Error::usage("no event type is named").hint("vodcb events list shows them"));
+    }
+    Ok(names)
+}
+
+/// The names with this text between.
+pub fn join(events: &BTreeSet<EventType>, between: &str) -> String {
+    events
+        .iter()
+        .map(EventType::as_str)
+        .collect::<Vec<_>>()
+        .join(between)
+}

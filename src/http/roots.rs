@@ -1,0 +1,131 @@
+//! Which certificates are trusted.
+//!
+//! Mozilla's roots are in the binary, so that a container without certificates works and nothing is
+//! read from disk. The system's roots, which hold a company's own, are loaded at the first
+//! certificate whose issuer the bundled ones do not know. This file accepts nothing by itself: it
+//! asks rustls' own verifier, once with each set.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
+    SignatureScheme,
+};
+
+use crate::error::{Error, Kind, Result};
+
+/// Trusts nobody; for clients of plain http, which never ask.
+pub fn none() -> Result<ClientConfig> {
+    Ok(builder()?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+/// Trusts the bundled roots and, when they do not know an issuer, the system's.
+pub fn bundled_then_system() -> Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let bundled = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let verifier = TwoSets {
+        bundled: verifier(bundled, &provider).map_err(internal)?,
+        system: OnceLock::new(),
+        provider,
+    };
+    Ok(builder()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+fn builder() -> Result<Builder> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(internal)
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Internal, "TLS cannot be set up").cause(error.to_string())
+}
+
+fn verifier(
+    roots: RootCertStore,
+    provider: &Arc<CryptoProvider>,
+) -> std::result::Result<Arc<WebPkiServerVerifier>, rustls::client::VerifierBuilderError> {
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()
+}
+
+#[derive(Debug)]
+struct TwoSets {
+    bundled: Arc<WebPkiServerVerifier>,
+    system: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl TwoSets {
+    /// `None` when the system has no usable root.
+    fn system(&self) -> Option<&Arc<WebPkiServerVerifier>> {
+        let load = || {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            verifier(roots, &self.provider).ok()
+        };
+        self.system.get_or_init(load).as_ref()
+    }
+}
+
+impl ServerCertVerifier for TwoSets {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, TlsError> {
+        let ask = |verifier: &WebPkiServerVerifier| {
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        match ask(&self.bundled) {
+            Err(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                match self.system() {
+                    Some(system) => ask(system),
+                    None => Err(TlsError::InvalidCertificate(
+                        CertificateError::UnknownIssuer,
+                    )),
+                }
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
+        self.bundled
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
+        self.bundled
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.bundled.supported_verify_schemes()
+    }
+}

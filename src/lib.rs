@@ -1,0 +1,42 @@
+//! vodcb: the event callbacks of ApsaraVideo VOD, set up, proved, watched and repaired.
+//!
+//! # The map of the house
+//!
+//! A user's words come in at the door (`main`); each command is one room that reads like a recipe;
+//! recipes use a few deep services; services speak pure protocols; and everything is said in six
+//! words: **Target, Callback, `EventType`, Credential, Delivery, Change**.
+//!
+//! | floor | modules | may know |
+//! |---|---|---|
+//! | 5 | `main` | everything |
+//! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
+//! | 3 | [`openapi::client`], [`credential::chain`], [`vod::client`], [`change::write`], [`change::history`] | the doors below |
+//! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`render`] | terminal, network, process, files |
+//! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`change::diff`], [`change::edit`] | pure protocols |
+//! | 0 | [`exit`], [`error`], [`secret`], [`target`], [`callback`], [`event`], [`credential`] | plain data |
+//!
+//! Arrows point downwards only; a test reads the imports. Floors 0 and 1 and [`render`] know no
+//! clock, randomness, environment, file, socket or async.
+//!
+//! The dangerous default of the API, where a request without an event list turns every
+//! notification off, cannot be expressed: see [`event::EventSelection`]. [`change::write`] is the
+//! only way to change a target.
+
+pub mod callback;
+pub mod change;
+pub mod commands;
+pub mod context;
+pub mod credential;
+pub mod emulator;
+pub mod error;
+pub mod event;
+pub mod exit;
+pub mod http;
+pub mod openapi;
+pub mod output;
+pub mod prompt;
+pub mod render;
+pub mod secret;
+pub mod settings;
+pub mod target;
+pub mod vod;

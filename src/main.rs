@@ -1,0 +1,148 @@
+//! The door: parse, build the context, run one command, report.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vodcb::commands::{self, Cli};
+use vodcb::context::Context;
+use vodcb::error::{Applied, Error, Kind, Result};
+use vodcb::exit::Exit;
+use vodcb::output::{ColorWhen, Format, Output, Surroundings, Talk};
+use vodcb::prompt;
+
+fn main() -> ExitCode {
+    report_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let ctx = match Context::of_process(cli.flags) {
+        Ok(ctx) => ctx,
+        Err(error) => return failed(&plain(wants_json()), &error),
+    };
+    match run(&ctx, &cli.command) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => failed(&ctx.out, &error),
+    }
+}
+
+/// Runs the command on one thread until it ends or a signal stops it.
+fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Error::usage("the system has no resources left for a runtime").cause(error.to_string())
+        })?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = commands::run(ctx, command) => result,
+            kind = stopped() => Err(interrupted(kind, ctx.applied.get())),
+        }
+    });
+    // A question may still wait for a key on its own thread.
+    runtime.shutdown_background();
+    prompt::restore_terminal();
+    result
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stopped() -> Kind {
+    #[cfg(unix)]
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        return tokio::select! {
+            _ = tokio::signal::ctrl_c() => Kind::Interrupted,
+            _ = terminate.recv() => Kind::Terminated,
+        };
+    }
+    let _ = tokio::signal::ctrl_c().await;
+    Kind::Interrupted
+}
+
+fn interrupted(kind: Kind, applied: Applied) -> Error {
+    let what = if kind == Kind::Terminated {
+        "terminated"
+    } else {
+        "interrupted"
+    };
+    match applied {
+        Applied::No => Error::new(kind, format!("{what}; nothing was changed")),
+        Applied::Yes => Error::new(
+            kind,
+            format!("{what}; the change was written and read back"),
+        )
+        .applied(applied),
+        Applied::Unknown => Error::new(
+            kind,
+            format!("{what} while a change was under way; it may have been written"),
+        )
+        .hint("look before doing anything else: vodcb get")
+        .applied(applied),
+    }
+}
+
+fn failed(out: &Output, error: &Error) -> ExitCode {
+    out.error(error);
+    ExitCode::from(error.kind.exit().code())
+}
+
+/// Help and version are results; anything else the grammar refuses is a usage error.
+fn refused(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && wants_json() {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        return failed(
+            &plain(true),
+            &Error::usage(message).hint("vodcb --help shows the commands and flags"),
+        );
+    }
+    let _ = error.print();
+    let exit = if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Ok
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Output for errors that come before the settings are known.
+fn plain(json: bool) -> Output {
+    let format = if json { Format::Json } else { Format::Table };
+    Output::new(
+        format,
+        None,
+        ColorWhen::Auto,
+        Talk::Normal,
+        &Surroundings::default(),
+    )
+    .expect("there is no query that could be wrong")
+}
+
+/// Whether json was asked for, when the flags could not be parsed.
+fn wants_json() -> bool {
+    let args: Vec<String> = std::env::args().collect();
+    let pair = args
+        .windows(2)
+        .any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == "json");
+    pair || args
+        .iter()
+        .any(|arg| matches!(arg.as_str(), "-ojson" | "-o=json" | "--output=json"))
+}
+
+/// A panic is a bug: it ends with 70 and asks for a report.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        prompt::restore_terminal();
+        let mut error = Error::new(Kind::Internal, "vodcb has a bug and stopped")
+            .hint("please report it with the command that was run and the lines above")
+            .hint("if a change was under way, look at it with vodcb get")
+            .applied(Applied::Unknown);
+        if let Some(at) = info.location() {
+            error = error.cause(format!("at {at}"));
+        }
+        plain(wants_json()).error(&error);
+    }));
+}

@@ -1,0 +1,39 @@
+//! How to speak to any Alibaba Cloud product.
+//!
+//! [`rpc`] and [`acs3`] are the two signatures, pure arithmetic without clock, randomness or
+//! socket; [`client`] sends what they signed, tries again and explains refusals.
+//! The recipes are the vendor's "request signature" pages; the expected results in the tests were
+//! made with the official SDKs.
+
+pub mod acs3;
+pub mod client;
+pub mod refusal;
+pub mod rpc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything but the unreserved characters of RFC 3986: `A-Z a-z 0-9 - _ . ~` stay.
+const STRICT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// Request parameters as the user means them, names in byte order.
+pub type Parameters = std::collections::BTreeMap<String, String>;
+
+/// Percent-encodes as both signatures ask: UTF-8 bytes, upper-case hex, blank as `%20`.
+pub fn encode(text: &str) -> String {
+    utf8_percent_encode(text, STRICT).to_string()
+}
+
+/// The canonical query, which is also what goes over the wire: `name=value` joined by `&`.
+///
+/// A parameter with an empty value stays as `Name=`; for `EventTypeList` that is a meaning of its own.
+pub fn canonical_query(parameters: &Parameters) -> String {
+    parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}

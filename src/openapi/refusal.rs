@@ -1,0 +1,346 @@
+//! What an API's answer says, and what a refusal means for the user.
+//!
+//! The service's codes decide, never the HTTP status alone: the same code comes with different
+//! statuses in different products. Codes are those of the gateway's and VOD's error tables.
+
+use std::collections::BTreeMap;
+
+use quick_xml::events::{BytesRef, Event};
+use serde_json::Value;
+
+use crate::error::{Details, Error, Kind};
+use crate::secret::Secret;
+
+/// What an answer turned out to be.
+#[derive(Debug)]
+pub enum Reading {
+    /// The operation was carried out.
+    Success(Value),
+    /// The service said no.
+    Refused(Refusal),
+    /// Neither; the page of a proxy, half an answer, something else.
+    Nonsense(String),
+}
+
+/// A refusal in the service's own terms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code.
+    pub code: String,
+    /// The message as it came; it may quote every parameter of the request, secrets included.
+    pub message: String,
+    /// For the vendor's support.
+    pub request_id: Option<String>,
+    /// The RAM action that was refused, where the service tells it.
+    pub denied_action: Option<String>,
+}
+
+/// Reads an answer. `header_request_id` is that of the header, used when the body has none.
+pub fn read(status: u16, body: &str, header_request_id: Option<&str>) -> Reading {
+    let refusal = json_refusal(status, body).or_else(|| xml_refusal(status, body));
+    if let Some(mut refusal) = refusal {
+        let from_header = || header_request_id.map(str::to_owned);
+        refusal.request_id = refusal.request_id.or_else(from_header);
+        return Reading::Refused(refusal);
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(value) if value.is_object() && (200..300).contains(&status) => Reading::Success(value),
+        _ => Reading::Nonsense(excerpt(body)),
+    }
+}
+
+/// A `Code` that is text is a refusal, whatever the status says.
+fn json_refusal(status: u16, body: &str) -> Option<Refusal> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    let member = |name: &str| {
+        let mut small = name.to_owned();
+        small[..1].make_ascii_lowercase();
+        let found = value.get(name).or_else(|| value.get(&small))?;
+        found.as_str().map(str::to_owned)
+    };
+    let detail = value.get("AccessDeniedDetail");
+    Some(Refusal {
+        status,
+        code: member("Code").filter(|code| !code.is_empty())?,
+        message: member("Message").unwrap_or_default(),
+        request_id: member("RequestId"),
+        denied_action: detail
+            .and_then(|detail| detail.get("AuthAction")?.as_str())
+            .map(str::to_owned),
+    })
+}
+
+/// `<Error><RequestId/><HostId/><Code/><Message/></Error>`
+fn xml_refusal(status: u16, body: &str) -> Option<Refusal> {
+    if !body.trim_start().starts_with('<') {
+        return None;
+    }
+    let members = error_members(body)?;
+    let member = |name: &str| members.get(&name.to_ascii_lowercase()).cloned();
+    Some(Refusal {
+        status,
+        code: member("Code").filter(|code| !code.is_empty())?,
+        message: member("Message").unwrap_or_default(),
+        request_id: member("RequestId"),
+        denied_action: None,
+    })
+}
+
+/// The texts of the elements right below `<Error>` by their names in small letters; `None` when it
+/// is no XML.
+fn error_members(body: &str) -> Option<BTreeMap<String, String>> {
+    let mut reader = quick_xml::Reader::from_str(body);
+    let mut path: Vec<String> = Vec::new();
+    let mut members = BTreeMap::new();
+    loop {
+        let text = match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                path.push(tag.local_name().as_ref().to_owned());
+                continue;
+            }
+            Event::End(_) => {
+                path.pop();
+                continue;
+            }
+            Event::Eof => return Some(members),
+            Event::Text(text) => text.xml10_content().into_owned(),
+            Event::CData(text) => text.xml10_content().into_owned(),
+            Event::GeneralRef(entity) => resolved(&entity),
+            _ => continue,
+        };
+        if let [root, name] = &path[..]
+            && root.eq_ignore_ascii_case("Error")
+        {
+            members
+                .entry(name.to_ascii_lowercase())
+                .or_insert_with(String::new)
+                .push_str(&text);
+        }
+    }
+}
+
+fn resolved(entity: &BytesRef<'_>) -> String {
+    if let Ok(Some(character)) = entity.resolve_char_ref() {
+        return character.to_string();
+    }
+    quick_xml::escape::resolve_xml_entity(&entity.xml10_content())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn excerpt(body: &str) -> String {
+    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = line.chars().take(120).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    if short.is_empty() {
+        "an empty body".to_owned()
+    } else {
+        short
+    }
+}
+
+/// What a refusal is about, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Too many calls.
+    Throttled,
+    /// The service has trouble of its own.
+    ServerTrouble,
+    /// The time stamp is too old or too new.
+    ClockOff,
+    /// The signature does not fit the secret or the request.
+    BadSignature,
+    /// The access key is unknown or disabled.
+    BadKey,
+    /// The security token is missing, expired or of another key.
+    BadToken,
+    /// RAM or the application's policy says no.
+    Forbidden,
+    /// VOD is not activated or suspended.
+    NoService,
+    /// The operation was not found, or a parameter that was sent is said to be missing.
+    ParameterNotSeen,
+    /// Anything else.
+    Other,
+}
+
+impl Refusal {
+    /// What the refusal is about.
+    pub fn cause(&self) -> Cause {
+        let code = self.code.to_ascii_lowercase();
+        let family = code.split('.').next().unwrap_or_default();
+        match family {
+            "throttling" | "qpslimitexceeded" => Cause::Throttled,
+            "invalidtimestamp" if code.ends_with(".expired") => Cause::ClockOff,
+            "signaturedoesnotmatch" | "incompletesignature" => Cause::BadSignature,
+            "invalidaccesskeyid" => Cause::BadKey,
+            "invalidsecuritytoken" | "missingsecuritytoken" => Cause::BadToken,
+            "forbidden" | "nopermission" => Cause::Forbidden,
+            "operationdenied" => Cause::NoService,
+            "missingaction" | "missingversion" | "missingaccesskeyid" => Cause::ParameterNotSeen,
+            "serviceunavailable" | "internalerror" | "internalservererror" => Cause::ServerTrouble,
+            _ if self.status == 429 => Cause::Throttled,
+            _ if self.status >= 500 => Cause::ServerTrouble,
+            _ => Cause::Other,
+        }
+    }
+
+    /// The string to sign that the service computed, where the message quotes it.
+    pub fn echoed_string_to_sign(&self) -> Option<&str> {
+        let (_, rest) = split_at_echo(&self.message)?;
+        let rest = rest.trim_start_matches([' ', ':', '[']);
+        let end = rest.find("] server CanonicalRequest").unwrap_or(rest.len());
+        Some(rest[..end].trim_end_matches(']'))
+    }
+
+    /// The message up to where it begins to quote the request.
+    pub fn safe_message(&self) -> &str {
+        match split_at_echo(&self.message) {
+            Some((before, _)) => before.trim_end_matches([' ', '.', ':', ',']),
+            None => &self.message,
+        }
+    }
+}
+
+/// The newer wording says "server StringToSign is", the older one "server string to sign is".
+fn split_at_echo(message: &str) -> Option<(&str, &str)> {
+    let small = message.to_ascii_lowercase();
+    [
+        "server string to sign is",
+        "server stringtosign is",
+        "server canonicalrequest is",
+    ]
+    .iter()
+    .filter_map(|mark| small.find(mark).map(|at| (at, mark.len())))
+    .min()
+    .map(|(at, length)| (&message[..at], &message[at + length..]))
+}
+
+/// What was asked, for the words of an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The product's short name in RAM actions, for example `vod`.
+    pub product: &'a str,
+    /// The operation.
+    pub action: &'a str,
+    /// The host that answered.
+    pub host: &'a str,
+    /// The string that was signed, to compare with the service's.
+    pub string_to_sign: &'a str,
+}
+
+/// The refusal as an error with its remedy. `secrets` are cut out of every foreign word.
+pub fn explain(refusal: &Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Error {
+    let cause = refusal.cause();
+    let mut error = Error::new(kind(cause), format!("{} was refused", asked.action));
+    let said = scrub(refusal.safe_message(), secrets);
+    error = error.cause(format!("{} says {}: {said}", asked.host, refusal.code));
+    if let Some(id) = &refusal.request_id {
+        error = error.cause(format!("request id {id}"));
+    }
+    error.details = Details {
+        code: Some(refusal.code.clone()),
+        request_id: refusal.request_id.clone(),
+        retryable: matches!(cause, Cause::Throttled | Cause::ServerTrouble),
+        ..Details::default()
+    };
+    hints(refusal, cause, asked)
+        .into_iter()
+        .fold(error, Error::hint)
+}
+
+fn kind(cause: Cause) -> Kind {
+    match cause {
+        Cause::Throttled | Cause::ServerTrouble => Kind::Unavailable,
+        Cause::BadSignature | Cause::BadKey | Cause::BadToken | Cause::Forbidden => {
+            Kind::Credentials
+        }
+        Cause::ClockOff | Cause::NoService | Cause::ParameterNotSeen | Cause::Other => {
+            Kind::Rejected
+        }
+    }
+}
+
+fn hints(refusal: &Refusal, cause: Cause, asked: Asked<'_>) -> Vec<String> {
+    let one = |text: &str| vec![text.to_owned()];
+    match cause {
+        Cause::Throttled => one(
+            "the account's calls are limited (SetMessageCallback: 15 a second); wait, or raise --retries",
+        ),
+        Cause::ServerTrouble => one("the service has trouble of its own; try again in a while"),
+        Cause::ClockOff => one("set this machine's clock; the service tolerates 15 minutes"),
+        Cause::BadSignature if refusal.echoed_string_to_sign() == Some(asked.string_to_sign) => {
+            one(
+                "the access key secret does not belong to this access key id; vodcb whoami --explain shows where both come from",
+            )
+        }
+        Cause::BadSignature if refusal.echoed_string_to_sign().is_some() => one(
+            "the service saw another request than the one that was signed; look for a proxy that changes requests",
+        ),
+        Cause::BadSignature => {
+            one("check the access key secret; vodcb whoami --explain shows where it comes from")
+        }
+        Cause::BadKey => one(
+            "the access key does not exist or is disabled; mind that the China site and the international site have separate accounts. vodcb whoami --explain shows which key is used",
+        ),
+        Cause::BadToken => one(
+            "log in again: temporary credentials are an id, a secret and a token that belong together and expire",
+        ),
+        Cause::Forbidden => permission_hints(refusal, asked),
+        Cause::NoService
+            if refusal
+                .code
+                .eq_ignore_ascii_case("OperationDenied.Suspended") =>
+        {
+            one("the service is suspended; settle the account's bill in the console")
+        }
+        Cause::NoService => one("activate ApsaraVideo VOD for this account in the console"),
+        Cause::ParameterNotSeen => {
+            one("something between here and the service drops the request's body")
+        }
+        Cause::Other
+            if refusal
+                .code
+                .to_ascii_lowercase()
+                .starts_with("invalidaction") =>
+        {
+            one("the endpoint does not offer this operation; check --region and --endpoint")
+        }
+        Cause::Other if refusal.message.contains("CallbackURL") => {
+            one("the URL must be reachable from the public internet")
+        }
+        Cause::Other => Vec::new(),
+    }
+}
+
+/// The exact action and the smallest policy that allows it.
+fn permission_hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
+    let action = refusal
+        .denied_action
+        .clone()
+        .unwrap_or_else(|| format!("{}:{}", asked.product, asked.action));
+    vec![
+        format!(
+            r#"allow {action} to this identity, for example with the policy {{"Version":"1","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":"*"}}]}}"#
+        ),
+        "if that is allowed already and the application is not app-1000000, the application's own policy is missing (VODAppFullAccess)".to_owned(),
+    ]
+}
+
+/// Cuts secrets out of foreign text, plain or percent-encoded once or twice.
+pub fn scrub(text: &str, secrets: &[&Secret]) -> String {
+    let mut clean = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
+        let plain = secret.expose().to_owned();
+        let once = super::encode(&plain);
+        let twice = super::encode(&once);
+        for form in [twice, once, plain] {
+            clean = clean.replace(&form, "••••");
+        }
+    }
+    clean
+}

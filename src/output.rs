@@ -1,0 +1,256 @@
+//! The only door to the terminal: results on stdout, talk on stderr.
+//!
+//! A closed pipe is no error: the rest is dropped, since a write to the service must be finished
+//! and read back even when nobody watches any more.
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::render::escape;
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// Exactly one JSON document.
+    Json,
+    /// The same document as YAML.
+    Yaml,
+    /// The service's answer untouched, but for the callback key.
+    Raw,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorWhen {
+    /// At a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Talk {
+    /// Errors only.
+    Quiet,
+    /// Warnings and notes too.
+    #[default]
+    Normal,
+    /// Also what was decided and why.
+    Verbose,
+    /// Also each call.
+    Debug,
+}
+
+/// Where results and talk go, and in which form.
+#[derive(Debug)]
+pub struct Output {
+    /// The form of results.
+    pub format: Format,
+    query: Option<jmespath::Expression<'static>>,
+    talk: Talk,
+    width: u16,
+    color: bool,
+}
+
+/// What decides about colours and width beside the flags.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and not `0`.
+    pub force_color: bool,
+    /// `COLUMNS`, where it is a number.
+    pub columns: Option<u16>,
+}
+
+impl Output {
+    /// Prepares the door.
+    ///
+    /// # Errors
+    /// A usage error for a `--query` that is no JMESPath or goes with a form that is no document.
+    pub fn new(
+        format: Format,
+        query: Option<&str>,
+        color: ColorWhen,
+        talk: Talk,
+        around: &Surroundings,
+    ) -> Result<Self> {
+        let query = query.map(|text| compile(text, format)).transpose()?;
+        let color = match color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto if around.no_color => false,
+            ColorWhen::Auto => around.force_color || std::io::stderr().is_terminal(),
+        };
+        let terminal = terminal_size::terminal_size().map(|(width, _)| width.0);
+        Ok(Output {
+            format,
+            query,
+            talk,
+            width: around.columns.or(terminal).unwrap_or(100).max(20),
+            color,
+        })
+    }
+
+    /// Shows a result: the document in json and yaml, otherwise the text made for this width.
+    ///
+    /// # Errors
+    /// A usage error when the query fails or stdout cannot be written.
+    pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        match self.format {
+            Format::Table | Format::Raw => self.print(&text(self.width)),
+            Format::Json => {
+                let mut text =
+                    serde_json::to_string_pretty(&self.queried(document)?).map_err(|error| {
+                        Error::usage("the result cannot be shown").cause(error.to_string())
+                    })?;
+                text.push('\n');
+                self.print(&text)
+            }
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(&self.queried(document)?).map_err(|error| {
+                    Error::usage("the result cannot be shown").cause(error.to_string())
+                })?;
+                self.print(&format!("{}\n", text.trim_end()))
+            }
+        }
+    }
+
+    fn queried(&self, document: &impl Serialize) -> Result<Value> {
+        let broken = |error: String| Error::usage("--query failed").cause(error);
+        let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;
+        let Some(query) = &self.query else {
+            return Ok(value);
+        };
+        let found = query
+            .search(&value)
+            .map_err(|error| broken(error.to_string()))?;
+        serde_json::to_value(&*found).map_err(|error| broken(error.to_string()))
+    }
+
+    /// Writes text to stdout as it is.
+    ///
+    /// # Errors
+    /// A usage error when stdout cannot be written, for example because the disk is full.
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::usage("standard output cannot be written").cause(error.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something that is neither result nor warning; silent in json, where the document says it.
+    pub fn note(&self, text: &str) {
+        if self.talk >= Talk::Normal && self.format != Format::Json {
+            self.say(text.trim_end());
+        }
+    }
+
+    /// Says what was decided and why, with `-v`.
+    pub fn detail(&self, text: &str) {
+        if self.talk >= Talk::Verbose {
+            self.labelled("detail", text, AnsiColor::BrightBlack);
+        }
+    }
+
+    /// Tells of a call, with `--debug`.
+    pub fn debug(&self, text: &str) {
+        if self.talk >= Talk::Debug {
+            self.labelled("debug", text, AnsiColor::BrightBlack);
+        }
+    }
+
+    /// Says what the user should know although it works.
+    pub fn warn(&self, text: &str) {
+        if self.talk >= Talk::Normal {
+            self.labelled("warning", text, AnsiColor::Yellow);
+        }
+    }
+
+    /// Says what to do next.
+    pub fn hint(&self, text: &str) {
+        if self.talk >= Talk::Normal && self.format != Format::Json {
+            self.labelled("hint", text, AnsiColor::Cyan);
+        }
+    }
+
+    /// Tells an error with its causes and remedies; one object in json.
+    pub fn error(&self, error: &Error) {
+        if self.format == Format::Json {
+            self.say(&error_document(error).to_string());
+            return;
+        }
+        self.labelled("error", &error.message, AnsiColor::Red);
+        for cause in &error.causes {
+            self.say(&format!("  {}", escape(cause)));
+        }
+        for hint in &error.hints {
+            self.labelled("hint", hint, AnsiColor::Cyan);
+        }
+    }
+
+    fn labelled(&self, label: &str, text: &str, color: AnsiColor) {
+        if self.format == Format::Json {
+            self.say(&json!({"schema_version": 1, "kind": label, "message": text}).to_string());
+            return;
+        }
+        let style = Style::new().bold().fg_color(Some(color.into()));
+        let label = if self.color {
+            format!("{style}{label}:{style:#}")
+        } else {
+            format!("{label}:")
+        };
+        self.say(&format!("{label} {}", escape(text)));
+    }
+
+    /// Nothing can be said about a stderr that cannot be written.
+    fn say(&self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+}
+
+fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
+    if !matches!(format, Format::Json | Format::Yaml) {
+        return Err(Error::usage("--query works on documents").hint("add -o json or -o yaml"));
+    }
+    jmespath::compile(text).map_err(|error| {
+        Error::usage(format!("--query {text:?} is not JMESPath"))
+            .cause(error.to_string())
+            .hint("for example: --query events[0]")
+    })
+}
+
+/// The error as a program reads it.
+pub fn error_document(error: &Error) -> Value {
+    json!({
+        "schema_version": 1,
+        "kind": "error",
+        "code": error.code(),
+        "exit_code": error.kind.exit().code(),
+        "message": error.message,
+        "causes": error.causes,
+        "hint": error.hints.first(),
+        "hints": error.hints,
+        "request_id": error.details.request_id,
+        "retryable": error.details.retryable,
+        "applied": error.details.applied.as_str(),
+    })
+}

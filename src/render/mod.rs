@@ -1,0 +1,93 @@
+//! Text for people, made by pure functions: data and a width in, lines out.
+//!
+//! Everything that did not come from this program passes [`escape`] on its way into a table, since
+//! event bodies, URLs and messages are written by strangers.
+
+pub mod callback;
+pub mod event;
+pub mod setup;
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+
+/// A table with a heading line, at most `width` columns wide; long cells wrap.
+pub fn table(headings: &[&str], rows: &[Vec<String>], width: u16) -> String {
+    let mut table = plain(width);
+    table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| escape(cell)));
+    }
+    keep_names_whole(&mut table, rows, width);
+    finish(&table)
+}
+
+/// Names in the first column are copied by hand, so they do not wrap while half the width is enough.
+fn keep_names_whole(table: &mut Table, rows: &[Vec<String>], width: u16) {
+    let names = rows.iter().filter_map(|row| row.first());
+    let longest = names.map(|name| escape(name).chars().count()).max();
+    if longest.unwrap_or_default() <= usize::from(width / 2)
+        && let Some(column) = table.column_mut(0)
+    {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+}
+
+/// Two columns, names and values, without a heading.
+pub fn pairs(rows: &[(String, String)], width: u16) -> String {
+    let mut table = plain(width);
+    for (name, value) in rows {
+        table.add_row([escape(name), escape(value)]);
+    }
+    finish(&table)
+}
+
+fn plain(width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    table
+}
+
+fn finish(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.to_string().lines() {
+        // One blank is the cell's padding; the others keep wrapped lines in their column.
+        text.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
+/// letters of all languages.
+pub fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || !is_unsafe(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_default());
+        }
+    }
+    shown
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{00AD}'
+                | '\u{061C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
+        )
+}

@@ -1,0 +1,324 @@
+//! Where values come from: flag, `VODCB_*`, `ALIBABA_CLOUD_*`, `./vodcb.toml`, profile, default.
+//!
+//! Each value remembers its source, so that `whoami --explain` can tell why it won. The endpoint is
+//! not taken from `vodcb.toml`: a file in a folder somebody else made must not redirect signed calls.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::context::Environment;
+use crate::error::{Error, Result};
+use crate::output::{ColorWhen, Format};
+use crate::target::{AppId, Endpoint, Region};
+
+/// The flags every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Flags {
+    /// Region of the VOD centre, for example cn-shanghai
+    #[arg(long, global = true, value_name = "ID")]
+    pub region: Option<String>,
+    /// Application the callback belongs to [default: app-1000000]
+    #[arg(long, global = true, value_name = "ID")]
+    pub app_id: Option<String>,
+    /// Profile of ~/.aliyun/config.json to take the credentials from
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Address of the VOD API, instead of the region's
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Run against an emulator inside this process; needs no account
+    #[arg(long, global = true)]
+    pub emulator: bool,
+    /// Form of the result [default: table]
+    #[arg(short, long, global = true, value_name = "FORMAT", value_enum)]
+    pub output: Option<Format>,
+    /// Filter json or yaml by a JMESPath expression
+    #[arg(long, global = true, value_name = "EXPR")]
+    pub query: Option<String>,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = false
+    )]
+    pub color: ColorWhen,
+    /// Ask nothing, as in a script
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Answer every confirmation with yes
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// Show what would change and write nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Seconds one call may take [default: 10]
+    #[arg(long, global = true, value_name = "S")]
+    pub timeout: Option<f64>,
+    /// How often a call that may succeed later is tried again [default: 3]
+    #[arg(long, global = true, value_name = "N")]
+    pub retries: Option<u32>,
+    /// How requests are signed [default: rpc]
+    #[arg(long, global = true, value_name = "KIND", value_enum)]
+    pub signature: Option<SignatureKind>,
+    /// Allow plain http to an endpoint that is not on this machine
+    #[arg(long, global = true)]
+    pub allow_http: bool,
+    /// Say errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say what was decided and why
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say each call too, without secrets
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    pub debug: bool,
+}
+
+/// The two signatures of the OpenAPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum SignatureKind {
+    /// RPC 1.0, HMAC-SHA1; parameters travel in the body
+    #[default]
+    Rpc,
+    /// ACS3-HMAC-SHA256; parameters travel in the query, the callback key too
+    Acs3,
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved<T> {
+    /// The value.
+    pub value: T,
+    /// For example `--region` or `profile prod`.
+    pub from: String,
+}
+
+impl<T> Resolved<T> {
+    fn new(value: T, from: impl Into<String>) -> Self {
+        Resolved {
+            value,
+            from: from.into(),
+        }
+    }
+}
+
+/// `[defaults]` of `./vodcb.toml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectDefaults {
+    /// As `--region`.
+    pub region: Option<String>,
+    /// As `--app-id`.
+    pub app_id: Option<String>,
+    /// As `--profile`, but weaker than credentials in the environment.
+    pub profile: Option<String>,
+    /// As `--output`.
+    pub output: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ProjectFile {
+    #[serde(default)]
+    defaults: ProjectDefaults,
+}
+
+/// Reads `./vodcb.toml`; a missing file has no defaults.
+///
+/// # Errors
+/// A usage error with file, line and column.
+pub fn project(cwd: &Path) -> Result<ProjectDefaults> {
+    let path = cwd.join("vodcb.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(ProjectDefaults::default());
+        }
+        Err(error) => {
+            return Err(Error::usage("./vodcb.toml cannot be read").cause(error.to_string()));
+        }
+    };
+    let file: ProjectFile = toml::from_str(&text).map_err(|error| {
+        Error::usage("./vodcb.toml is not valid")
+            .cause(error.to_string().trim_end().to_owned())
+            .hint("[defaults] takes region, app_id, profile and output")
+    })?;
+    Ok(file.defaults)
+}
+
+/// The first of these variables that is set and not empty, with its name.
+pub fn variable<'a>(
+    env: &'a Environment,
+    names: &[&'static str],
+) -> Option<(&'static str, &'a str)> {
+    names.iter().find_map(|name| {
+        let value = env.get(*name)?.trim();
+        (!value.is_empty()).then_some((*name, value))
+    })
+}
+
+/// True for a variable that says `true`, `1` or `yes` in any case.
+pub fn switch(env: &Environment, name: &'static str) -> bool {
+    variable(env, &[name]).is_some_and(|(_, value)| {
+        matches!(value.to_lowercase().as_str(), "true" | "1" | "yes" | "on")
+    })
+}
+
+/// The variables that name a region, ours first.
+const REGION: [&str; 6] = [
+    "VODCB_REGION",
+    "ALIBABA_CLOUD_REGION_ID",
+    "ALIBABACLOUD_REGION_ID",
+    "ALICLOUD_REGION_ID",
+    "ALIBABA_CLOUD_REGION",
+    "ALICLOUD_REGION",
+];
+
+/// The region and why. An unknown id near a known one is refused unless an endpoint is given too.
+///
+/// # Errors
+/// A usage error with the nearest ids and where the wrong one came from.
+pub fn region(
+    flags: &Flags,
+    env: &Environment,
+    project: &ProjectDefaults,
+    profile: Option<(&str, &str)>,
+) -> Result<Resolved<Region>> {
+    let (text, from) = if let Some(text) = &flags.region {
+        (text.as_str(), "--region".to_owned())
+    } else if let Some((name, text)) = variable(env, &REGION) {
+        (text, name.to_owned())
+    } else if let Some(text) = &project.region {
+        (text.as_str(), "./vodcb.toml".to_owned())
+    } else if let Some((name, text)) = profile {
+        (text, format!("profile {name}"))
+    } else {
+        return Ok(Resolved::new(Region::default(), "default"));
+    };
+    let known_endpoint = flags.endpoint.is_some() || variable(env, &["VODCB_ENDPOINT"]).is_some();
+    let region = if known_endpoint {
+        Region::parse(text)
+    } else {
+        Region::parse_strict(text)
+    };
+    region
+        .map(|region| Resolved::new(region, from.clone()))
+        .map_err(|error| error.cause(format!("it comes from {from}")))
+}
+
+/// The application and why.
+///
+/// # Errors
+/// A usage error for an id that cannot be one.
+pub fn app_id(
+    flags: &Flags,
+    env: &Environment,
+    project: &ProjectDefaults,
+) -> Result<Resolved<AppId>> {
+    let (text, from) = if let Some(text) = &flags.app_id {
+        (text.as_str(), "--app-id")
+    } else if let Some((name, text)) = variable(env, &["VODCB_APP_ID"]) {
+        (text, name)
+    } else if let Some(text) = &project.app_id {
+        (text.as_str(), "./vodcb.toml")
+    } else {
+        return Ok(Resolved::new(AppId::default(), "default"));
+    };
+    AppId::parse(text)
+        .map(|id| Resolved::new(id, from))
+        .map_err(|error| error.cause(format!("it comes from {from}")))
+}
+
+/// The address of the VOD API and why.
+///
+/// # Errors
+/// A usage error for what is no endpoint, and for plain http beyond this machine.
+pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Resolved<Endpoint>> {
+    let (text, from) = if let Some(text) = &flags.endpoint {
+        (text.clone(), "--endpoint".to_owned())
+    } else if let Some((name, text)) = variable(env, &["VODCB_ENDPOINT"]) {
+        (text.to_owned(), name.to_owned())
+    } else {
+        (region.vod_host(), format!("region {region}"))
+    };
+    Ok(Resolved::new(
+        Endpoint::parse(&text, flags.allow_http)?,
+        from,
+    ))
+}
+
+/// True when the emulator inside the process is asked for.
+pub fn emulator(flags: &Flags, env: &Environment) -> bool {
+    flags.emulator || switch(env, "VODCB_EMULATOR")
+}
+
+/// The form of results.
+///
+/// # Errors
+/// A usage error for an unknown form, and for an unreadable `vodcb.toml`.
+pub fn format(flags: &Flags, env: &Environment, cwd: &Path) -> Result<Format> {
+    if let Some(format) = flags.output {
+        return Ok(format);
+    }
+    let project = project(cwd)?;
+    let named = variable(env, &["VODCB_OUTPUT"])
+        .map(|(name, text)| (name, text.to_owned()))
+        .or_else(|| project.output.map(|text| ("./vodcb.toml", text)));
+    let Some((from, text)) = named else {
+        return Ok(Format::default());
+    };
+    clap::ValueEnum::from_str(&text, true).map_err(|_| {
+        Error::usage(format!("{text:?} from {from} is not a form of output"))
+            .hint("the forms are table, json, yaml and raw")
+    })
+}
+
+/// Seconds one call may take.
+///
+/// # Errors
+/// A usage error for anything but 0.1 to 3600.
+pub fn timeout(flags: &Flags, env: &Environment) -> Result<f64> {
+    let (seconds, from) = match (flags.timeout, variable(env, &["VODCB_TIMEOUT"])) {
+        (Some(seconds), _) => (seconds, "--timeout"),
+        (None, Some((name, text))) => (text.parse().unwrap_or(f64::NAN), name),
+        (None, None) => return Ok(10.0),
+    };
+    if (0.1..=3600.0).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(Error::usage(format!(
+        "{from} takes seconds from 0.1 to 3600"
+    )))
+}
+
+/// How often a call is tried again.
+///
+/// # Errors
+/// A usage error for anything but 0 to 100.
+pub fn retries(flags: &Flags, env: &Environment) -> Result<u32> {
+    let (count, from) = match (flags.retries, variable(env, &["VODCB_RETRIES"])) {
+        (Some(count), _) => (Some(count), "--retries"),
+        (None, Some((name, text))) => (text.parse().ok(), name),
+        (None, None) => return Ok(3),
+    };
+    count
+        .filter(|count| *count <= 100)
+        .ok_or_else(|| Error::usage(format!("{from} takes a number from 0 to 100")))
+}
+
+/// How requests are signed.
+///
+/// # Errors
+/// A usage error for an unknown kind.
+pub fn signature(flags: &Flags, env: &Environment) -> Result<SignatureKind> {
+    match (flags.signature, variable(env, &["VODCB_SIGNATURE"])) {
+        (Some(kind), _) => Ok(kind),
+        (None, Some((name, text))) => clap::ValueEnum::from_str(text, true)
+            .map_err(|_| Error::usage(format!("{name} takes rpc or acs3, not {text:?}"))),
+        (None, None) => Ok(SignatureKind::default()),
+    }
+}

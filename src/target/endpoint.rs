@@ -1,0 +1,96 @@
+//! The address of a product's API, checked before anything is signed for it.
+
+use url::{Host, Url};
+
+use crate::error::{Error, Result};
+
+/// Scheme, host and port of an API; requests go to `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    url: Url,
+}
+
+impl Endpoint {
+    /// The https endpoint of a host of the vendor's.
+    pub fn of_host(host: &str) -> Result<Self> {
+        Endpoint::parse(host, false)
+    }
+
+    /// Takes `HOST`, `HOST:PORT` or a URL without path; https unless it says otherwise.
+    ///
+    /// # Errors
+    /// A usage error for anything else, and for plain http beyond this machine unless `allow_http`.
+    pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
+        let refuse = |why: &str| {
+            Err(Error::usage(format!("{text:?} is not an endpoint: {why}"))
+                .hint("an endpoint looks like https://vod.cn-shanghai.aliyuncs.com"))
+        };
+        let full = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let Ok(url) = Url::parse(&full) else {
+            return refuse("it is not a URL");
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return refuse("its scheme is neither https nor http");
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return refuse("it has no host");
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return refuse("it has something behind the host");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("it holds a user name");
+        }
+        let endpoint = Endpoint { url };
+        if endpoint.is_plain() && !endpoint.is_loopback() && !allow_http {
+            return Err(Error::usage(format!(
+                "{text} is plain http, which shows tokens and keys to everybody on the way"
+            ))
+            .hint("use https://, or --allow-http if the network is trusted; loopback addresses need no flag"));
+        }
+        Ok(endpoint)
+    }
+
+    /// True for plain http.
+    pub fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// True when the traffic does not leave this machine.
+    pub fn is_loopback(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
+    }
+
+    /// The value of the `Host` header: the port only when it is not the scheme's own.
+    pub fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// The address of a request with this query.
+    pub fn with_query(&self, query: &str) -> String {
+        if query.is_empty() {
+            self.url.to_string()
+        } else {
+            format!("{}?{query}", self.url)
+        }
+    }
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}

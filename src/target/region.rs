@@ -1,0 +1,237 @@
+//! Regions: the VOD centres, their endpoints, and what to say about an id that is none of them.
+//!
+//! The table `regions.json` was made from the endpoint maps of the official SDKs and the vendor's
+//! endpoint page; an id without a row follows the SDKs' rule `vod.REGION.aliyuncs.com`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+/// One VOD centre.
+#[derive(Debug, Deserialize)]
+pub struct Centre {
+    /// The region id, for example `cn-shanghai`.
+    pub id: String,
+    /// Its English name.
+    pub name: String,
+    /// Its Chinese name.
+    pub name_zh: String,
+    /// Who can use it.
+    pub standing: Standing,
+    /// The public host.
+    pub vod_endpoint: String,
+    /// The host inside a VPC, where one is known.
+    pub vod_vpc_endpoint: Option<String>,
+}
+
+/// Who can use a centre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Everybody.
+    Open,
+    /// Customers of an industry cloud.
+    Industry,
+    /// Nobody any more.
+    Deactivated,
+}
+
+/// A region the SDKs know and send to a host of another centre.
+#[derive(Debug, Deserialize)]
+struct ServedElsewhere {
+    id: String,
+    endpoint: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    centres: Vec<Centre>,
+    served_elsewhere: Vec<ServedElsewhere>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("regions.json")).expect("the embedded table is valid")
+});
+
+/// Every VOD centre, the ones open to everybody first.
+pub fn centres() -> &'static [Centre] {
+    &TABLE.centres
+}
+
+/// The id of a region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Region(String);
+
+/// What an id turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// A VOD centre.
+    Centre,
+    /// No centre; the SDKs send it to the host named here.
+    ServedBy(String),
+    /// Well formed and unknown; it may be newer than this program.
+    Unknown,
+}
+
+impl Default for Region {
+    /// `cn-shanghai`, VOD's first centre.
+    fn default() -> Self {
+        Region("cn-shanghai".to_owned())
+    }
+}
+
+impl std::fmt::Display for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Region {
+    /// Takes an id that has the form of one: lower-case words and digits joined by hyphens.
+    ///
+    /// # Errors
+    /// A usage error with the nearest ids.
+    pub fn parse(text: &str) -> Result<Self> {
+        if is_well_formed(text) {
+            Ok(Region(text.to_owned()))
+        } else {
+            Err(unknown(text))
+        }
+    }
+
+    /// Takes an id that is known, or so unlike the known ones that it is no typing error.
+    ///
+    /// # Errors
+    /// A usage error with the nearest ids.
+    pub fn parse_strict(text: &str) -> Result<Self> {
+        let region = Region::parse(text)?;
+        if region.lookup() == Lookup::Unknown && looks_like_a_typo(text) {
+            return Err(unknown(text));
+        }
+        Ok(region)
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is known about the id.
+    pub fn lookup(&self) -> Lookup {
+        if self.centre().is_some() {
+            return Lookup::Centre;
+        }
+        TABLE
+            .served_elsewhere
+            .iter()
+            .find(|row| row.id == self.0)
+            .map_or(Lookup::Unknown, |row| {
+                Lookup::ServedBy(row.endpoint.clone())
+            })
+    }
+
+    /// The centre of that name.
+    pub fn centre(&self) -> Option<&'static Centre> {
+        TABLE.centres.iter().find(|centre| centre.id == self.0)
+    }
+
+    /// The public VOD host for this region.
+    pub fn vod_host(&self) -> String {
+        match self.lookup() {
+            Lookup::ServedBy(host) => host,
+            Lookup::Centre | Lookup::Unknown => format!("vod.{}.aliyuncs.com", self.0),
+        }
+    }
+
+    /// True for the centres in mainland China, whose queues belong in Shanghai by the vendor's advice.
+    pub fn is_mainland_china(&self) -> bool {
+        self.0.starts_with("cn-") && self.0 != "cn-hongkong"
+    }
+
+    /// The region the documentation advises for the queue of this centre.
+    pub fn advised_queue_region(&self) -> Region {
+        if self.is_mainland_china() {
+            Region::default()
+        } else {
+            self.clone()
+        }
+    }
+
+    /// What the user should know before using this region, if anything.
+    pub fn warning(&self) -> Option<String> {
+        match self.lookup() {
+            Lookup::Centre => self
+                .centre()
+                .filter(|centre| centre.standing == Standing::Deactivated)
+                .map(|centre| {
+                    format!(
+                        "{} ({}) was closed; calls to it will probably fail",
+                        centre.id, centre.name
+                    )
+                }),
+            Lookup::ServedBy(host) => Some(format!(
+                "{} has no VOD centre of its own; the SDKs send it to {host}",
+                self.0
+            )),
+            Lookup::Unknown => Some(format!(
+                "{} is not a VOD centre this version knows; trying {}",
+                self.0,
+                self.vod_host()
+            )),
+        }
+    }
+}
+
+fn is_well_formed(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() >= 2
+        && text.len() <= 63
+        && parts.iter().all(|part| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+        && parts[0].chars().all(|c| c.is_ascii_lowercase())
+}
+
+/// A small slip of the letters is a typo; another number, as in `ap-southeast-6`, is a new region.
+fn looks_like_a_typo(text: &str) -> bool {
+    let stem = |id: &str| id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    TABLE
+        .centres
+        .iter()
+        .any(|centre| stem(&centre.id) != stem(text) && strsim::osa_distance(&centre.id, text) <= 2)
+}
+
+/// The centres whose ids, words or names resemble the text most, the nearest first.
+fn nearest(text: &str) -> Vec<&'static Centre> {
+    let text = text.to_lowercase();
+    let mut scored: Vec<(f64, &Centre)> = TABLE
+        .centres
+        .iter()
+        .map(|centre| {
+            let by_id = strsim::jaro_winkler(&centre.id, &text);
+            let named = text.len() >= 3 && centre.name.to_lowercase().contains(&text);
+            (if named { 1.0 } else { by_id }, centre)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored
+        .into_iter()
+        .take(3)
+        .map(|(_, centre)| centre)
+        .collect()
+}
+
+fn unknown(text: &str) -> Error {
+    let ids: Vec<String> = nearest(text)
+        .iter()
+        .map(|centre| format!("{} ({})", centre.id, centre.name))
+        .collect();
+    Error::usage(format!("{text:?} is not a region"))
+        .hint(format!("did you mean {}?", ids.join(", ")))
+        .hint("vodcb regions lists them all; for a new centre give its --endpoint too")
+}

@@ -1,0 +1,103 @@
+//! The three callback operations as functions of a target.
+//!
+//! Nothing outside `change` may call [`Vod::set`] or [`Vod::delete`]: one way to change a target.
+
+use crate::callback::Callback;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::openapi::client::{Answer, Client, Effect};
+use crate::target::AppId;
+
+use super::wire::{self, Stored};
+
+/// VOD at one centre.
+#[derive(Debug)]
+pub struct Vod {
+    /// Speaks to it.
+    pub client: Client,
+}
+
+/// What a Get told.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The callback; `None` when nothing is configured.
+    pub callback: Option<Callback>,
+    /// The answer as it came, empty when it was an error that says "not configured".
+    pub text: String,
+    /// For the vendor's support.
+    pub request_id: Option<String>,
+}
+
+impl Vod {
+    /// Reads the callback of an application.
+    ///
+    /// # Errors
+    /// As [`Client::call`], and when the answer names a callback type this program does not know.
+    pub async fn get(&self, ctx: &Context, app_id: &AppId) -> Result<Reading> {
+        let answer = match self.get_raw(ctx, app_id).await {
+            Ok(answer) => answer,
+            Err(error) if wire::means_not_configured(error.code()) => {
+                return Ok(Reading {
+                    callback: None,
+                    text: String::new(),
+                    request_id: error.details.request_id,
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let callback = match wire::read_get(&answer.value) {
+            Stored::Nothing => None,
+            Stored::Callback(callback) => Some(callback),
+            Stored::UnknownType(kind) => {
+                return Err(Error::new(
+                    Kind::Rejected,
+                    format!("the service answers with the callback type {kind:?}, which this version does not know"),
+                )
+                .hint("vodcb get -o raw shows the answer; nothing is written over it"));
+            }
+        };
+        Ok(Reading {
+            callback,
+            text: answer.text,
+            request_id: answer.request_id,
+        })
+    }
+
+    /// Reads without understanding.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn get_raw(&self, ctx: &Context, app_id: &AppId) -> Result<Answer> {
+        let parameters = wire::target_parameters(app_id);
+        self.client
+            .call(ctx, wire::GET, &parameters, Effect::Reads)
+            .await
+    }
+
+    /// Writes a whole callback.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub(crate) async fn set(
+        &self,
+        ctx: &Context,
+        app_id: &AppId,
+        callback: &Callback,
+    ) -> Result<Answer> {
+        let parameters = wire::set_parameters(app_id, callback);
+        self.client
+            .call(ctx, wire::SET, &parameters, Effect::Writes)
+            .await
+    }
+
+    /// Removes a callback.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub(crate) async fn delete(&self, ctx: &Context, app_id: &AppId) -> Result<Answer> {
+        let parameters = wire::target_parameters(app_id);
+        self.client
+            .call(ctx, wire::DELETE, &parameters, Effect::Writes)
+            .await
+    }
+}

@@ -1,0 +1,205 @@
+//! Every spelling and quirk of the callback operations, and nowhere else.
+//!
+//! What the service does not document is read in each plausible form; `docs/assumptions.md` lists
+//! them. Names are those of the API reference of 2021-07 to 2026-08.
+
+use serde_json::Value;
+
+use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
+use crate::event::EventSelection;
+use crate::openapi::Parameters;
+use crate::secret::Secret;
+use crate::target::AppId;
+
+/// The version of the API.
+pub const VERSION: &str = "2017-03-21";
+/// Reads a callback.
+pub const GET: &str = "GetMessageCallback";
+/// Writes a whole callback.
+pub const SET: &str = "SetMessageCallback";
+/// Removes a callback.
+pub const DELETE: &str = "DeleteMessageCallback";
+
+/// The parameters of Get and Delete. The id is always sent, since editions differ on its default.
+pub fn target_parameters(app_id: &AppId) -> Parameters {
+    [("AppId".to_owned(), app_id.to_string())].into()
+}
+
+/// The parameters of a Set that writes the whole callback.
+///
+/// `EventTypeList` is always there, also when empty: leaving it out has the same effect by accident.
+/// A key that the service hides is left out, since sending its mask would replace it.
+pub fn set_parameters(app_id: &AppId, callback: &Callback) -> Parameters {
+    let mut parameters = target_parameters(app_id);
+    let mut put = |name: &str, value: &str| {
+        parameters.insert(name.to_owned(), value.to_owned());
+    };
+    put("CallbackType", callback.method().as_str());
+    put("EventTypeList", &callback.events.to_wire());
+    match &callback.destination {
+        Destination::Http { url, auth } => {
+            put("CallbackURL", url);
+            put("AuthSwitch", if auth.on { "on" } else { "off" });
+            if let Some(key) = auth.known_key() {
+                put("AuthKey", key.expose());
+            }
+        }
+        Destination::Mns { endpoint, queue } => {
+            put("MnsEndpoint", endpoint);
+            put("MnsQueueName", queue);
+        }
+    }
+    parameters
+}
+
+/// What the answer to a Get says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing was ever configured, or it was deleted.
+    Nothing,
+    /// This callback.
+    Callback(Callback),
+    /// A callback type this program does not know.
+    UnknownType(String),
+}
+
+/// Reads the answer to a Get; an absent object, an empty one and one of empty strings say nothing
+/// is configured. The type decides which members count, as those of the other type may linger.
+pub fn read_get(answer: &Value) -> Stored {
+    let Some(object) = member(answer, "MessageCallback") else {
+        return Stored::Nothing;
+    };
+    let object = unpacked(object);
+    let kind = text(&object, "CallbackType");
+    if kind.is_empty() {
+        return Stored::Nothing;
+    }
+    let Ok(method) = Method::parse(&kind) else {
+        return Stored::UnknownType(kind);
+    };
+    let destination = match method {
+        Method::Http => Destination::Http {
+            url: text(&object, "CallbackURL"),
+            auth: auth(&object),
+        },
+        Method::Mns => Destination::Mns {
+            endpoint: text(&object, "MnsEndpoint"),
+            queue: text(&object, "MnsQueueName"),
+        },
+    };
+    Stored::Callback(Callback {
+        destination,
+        events: events(&object),
+    })
+}
+
+/// True for an error that plausibly says "no callback is configured" and nothing else.
+///
+/// No code is documented; a code about the application, the key or the operation is never one.
+pub fn means_not_configured(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    let absent = ["notfound", "notexist", "nosuch", "notconfigured", "notset"];
+    code.contains("callback") && absent.iter().any(|word| code.contains(word))
+}
+
+/// The answer to a Get as text, with the key masked.
+pub fn masked_answer(answer: &str) -> String {
+    let Ok(mut value) = serde_json::from_str::<Value>(answer) else {
+        return answer.to_owned();
+    };
+    let mut masked = false;
+    mask_keys(&mut value, &mut masked);
+    if masked {
+        value.to_string()
+    } else {
+        answer.to_owned()
+    }
+}
+
+fn mask_keys(value: &mut Value, masked: &mut bool) {
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members.iter_mut() {
+                match inner {
+                    Value::String(key)
+                        if name.eq_ignore_ascii_case("AuthKey") && !key.is_empty() =>
+                    {
+                        *inner = Value::String(Secret::new(key.as_str()).masked());
+                        *masked = true;
+                    }
+                    _ => mask_keys(inner, masked),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_keys(item, masked)),
+        Value::String(inner) => {
+            if let Ok(mut packed @ Value::Object(_)) = serde_json::from_str::<Value>(inner) {
+                let before = *masked;
+                *masked = false;
+                mask_keys(&mut packed, masked);
+                if *masked {
+                    *inner = packed.to_string();
+                }
+                *masked |= before;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A member by its name, or by its name with a small first letter as some gateways write.
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut small = name.to_owned();
+    small[..1].make_ascii_lowercase();
+    value.get(name).or_else(|| value.get(&small))
+}
+
+/// An object that arrives as a JSON text is taken for the object.
+fn unpacked(value: &Value) -> Value {
+    value
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_else(|| value.clone())
+}
+
+/// A member as text, blanks around it dropped; absent and null are empty.
+fn text(object: &Value, name: &str) -> String {
+    match member(object, name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The list as text, or as an array.
+fn events(object: &Value) -> EventSelection {
+    match member(object, "EventTypeList") {
+        Some(Value::Array(names)) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            EventSelection::from_wire(&names.join(","))
+        }
+        _ => EventSelection::from_wire(&text(object, "EventTypeList")),
+    }
+}
+
+/// A key of nothing but stars or dots is a mask. Without a switch a key means "on", as the
+/// documentation has deliveries signed "once a key is set".
+fn auth(object: &Value) -> Auth {
+    let key = member(object, "AuthKey")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mask = |c: char| matches!(c, '*' | '•' | '.');
+    let key = if key.is_empty() {
+        StoredKey::Absent
+    } else if key.chars().filter(|c| mask(*c)).count() >= 3 && key.chars().rev().take(3).all(mask) {
+        StoredKey::Hidden
+    } else {
+        StoredKey::Known(Secret::new(key))
+    };
+    let switch = text(object, "AuthSwitch").to_ascii_lowercase();
+    let on = match switch.as_str() {
+        "" => key != StoredKey::Absent,
+        word => matches!(word, "on" | "true" | "1"),
+    };
+    Auth { on, key }
+}

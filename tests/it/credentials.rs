@@ -1,0 +1,290 @@
+//! Who calls, by which source, and what is said when a source is broken.
+
+use serde_json::json;
+
+use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox};
+
+const CONFIG: &str = ".aliyun/config.json";
+
+fn profile(name: &str, id: &str) -> serde_json::Value {
+    json!({"name": name, "mode": "AK", "access_key_id": id, "access_key_secret": ACCESS_KEY_SECRET, "region_id": "cn-beijing",
+           "output_format": "json", "expired_seconds": 3600, "unknown_member": {"a": 1}})
+}
+
+fn config(current: &str, profiles: &[serde_json::Value]) -> String {
+    json!({"current": current, "profiles": profiles, "meta_path": ""}).to_string()
+}
+
+fn source(sandbox: &Sandbox, args: &[&str]) -> serde_json::Value {
+    sandbox
+        .vodcb([&["whoami", "--explain", "-o", "json"], args].concat())
+        .ok()
+        .json()
+}
+
+#[test]
+fn nothing_found_lists_every_source_and_a_remedy() {
+    Sandbox::offline().vodcb(["whoami"]).exits(3).says(&[
+        "no credentials were found",
+        "named profile: neither --profile nor a profile variable is given",
+        "environment variables: ALIBABA_CLOUD_ACCESS_KEY_ID is not set",
+        "config.json does not exist",
+        "hint: set ALIBABA_CLOUD_ACCESS_KEY_ID",
+    ]);
+}
+
+#[test]
+fn a_named_profile_wins_over_the_environment_and_that_over_the_current_profile() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.file(
+        CONFIG,
+        &config(
+            "default",
+            &[
+                profile("default", "LTAIdefault000000001"),
+                profile("prod", "LTAIprod000000000002"),
+            ],
+        ),
+    );
+    assert_eq!(source(&sandbox, &[])["profile"], "default");
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    assert_eq!(
+        source(&sandbox, &[])["source"],
+        "environment variable ALIBABA_CLOUD_ACCESS_KEY_ID"
+    );
+    assert_eq!(
+        source(&sandbox, &["--profile", "prod"])["access_key_id"],
+        "LTAI…0002"
+    );
+    for name in [
+        "ALIBABA_CLOUD_PROFILE",
+        "ALIBABACLOUD_PROFILE",
+        "VODCB_PROFILE",
+    ] {
+        sandbox.set(name, "prod");
+        assert_eq!(source(&sandbox, &[])["profile"], "prod", "{name}");
+        sandbox.unset(name);
+    }
+}
+
+#[test]
+fn a_temporary_key_comes_from_a_profile_or_the_environment() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.file(CONFIG, &config("sts", &[json!({"name": "sts", "mode": "StsToken", "access_key_id": "STS.NTexample0000001", "access_key_secret": "s", "sts_token": "t"})]));
+    assert_eq!(source(&sandbox, &[])["temporary"], true);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.NTexample0000001");
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
+    sandbox
+        .vodcb(["whoami"])
+        .ok()
+        .says(&["there is no security token"]);
+    sandbox.set("ALIBABA_CLOUD_SECURITY_TOKEN", "t");
+    let run = sandbox.vodcb(["whoami"]).ok();
+    assert!(
+        run.stdout.contains("temporary, with a security token"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn half_a_key_in_the_environment_passes_on_and_is_explained() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox
+        .vodcb(["whoami"])
+        .exits(3)
+        .says(&["ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"]);
+    sandbox.file(
+        CONFIG,
+        &config("default", &[profile("default", "LTAIdefault000000001")]),
+    );
+    let document = source(&sandbox, &[]);
+    assert_eq!(document["profile"], "default");
+    assert_eq!(
+        document["explain"]["passed"][1]["source"],
+        "environment variables"
+    );
+}
+
+#[test]
+fn broken_files_are_told_with_file_and_place() {
+    let sandbox = Sandbox::offline();
+    for (text, texts) in [
+        (
+            "{\"current\": \"a\", \"profiles\": [",
+            &["config.json is not valid", "line 1"][..],
+        ),
+        (
+            "{\"profiles\": {\"a\": 1}}",
+            &["config.json is not valid", "expected a sequence"],
+        ),
+        (
+            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":1}]}",
+            &["config.json is not valid", "expected a string"],
+        ),
+        ("", &["config.json is not valid"]),
+        (
+            "{\"current\":\"gone\",\"profiles\":[{\"name\":\"a\"},{\"name\":\"b\"}]}",
+            &["has no profile \"gone\"", "it has: a, b"],
+        ),
+        (
+            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"AK\",\"access_key_id\":\"x\"}]}",
+            &[
+                "profile \"a\" lacks access_key_secret",
+                "aliyun configure --profile a",
+            ],
+        ),
+        (
+            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"StsToken\",\"access_key_id\":\"x\",\"access_key_secret\":\"y\"}]}",
+            &["lacks sts_token"],
+        ),
+        (
+            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"EcsRamRole\"}]}",
+            &[
+                "has the mode EcsRamRole, which this version cannot use",
+                "ALIBABA_CLOUD_SECURITY_TOKEN",
+            ],
+        ),
+    ] {
+        sandbox.file(CONFIG, text);
+        sandbox.vodcb(["get"]).exits(3).says(texts);
+    }
+    sandbox
+        .vodcb(["get", "--profile", "nobody"])
+        .exits(3)
+        .says(&["has no profile \"nobody\""]);
+}
+
+#[test]
+fn a_byte_order_mark_and_a_missing_mode_are_tolerated() {
+    let sandbox = Sandbox::offline();
+    let text = json!({"current": "a", "profiles": [{"name": "a", "access_key_id": "LTAIa0000000000000a1", "access_key_secret": "s"}]});
+    sandbox.file(CONFIG, &format!("\u{feff}{text}"));
+    assert_eq!(source(&sandbox, &[])["mode"], "AK");
+}
+
+#[test]
+fn the_region_goes_flag_variable_project_profile_default() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    let region = |sandbox: &Sandbox, args: &[&str]| {
+        let document = source(sandbox, args);
+        (
+            document["region"].as_str().unwrap().to_owned(),
+            document["explain"]["region"].as_str().unwrap().to_owned(),
+        )
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(region(&sandbox, &[]), pair("cn-shanghai", "default"));
+    sandbox.file(
+        CONFIG,
+        &config("default", &[profile("default", "LTAIdefault000000001")]),
+    );
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    assert_eq!(region(&sandbox, &[]), pair("cn-beijing", "profile default"));
+    sandbox.file(
+        "vodcb.toml",
+        "[defaults]\nregion = \"cn-shenzhen\"\napp_id = \"app-1000002\"\n",
+    );
+    assert_eq!(region(&sandbox, &[]), pair("cn-shenzhen", "./vodcb.toml"));
+    sandbox.set("ALIBABA_CLOUD_REGION_ID", "eu-central-1");
+    assert_eq!(
+        region(&sandbox, &[]),
+        pair("eu-central-1", "ALIBABA_CLOUD_REGION_ID")
+    );
+    sandbox.set("VODCB_REGION", "us-west-1");
+    assert_eq!(region(&sandbox, &[]), pair("us-west-1", "VODCB_REGION"));
+    assert_eq!(
+        region(&sandbox, &["--region", "ap-southeast-1"]),
+        pair("ap-southeast-1", "--region")
+    );
+    assert_eq!(source(&sandbox, &[])["app_id"], "app-1000002");
+    assert_eq!(source(&sandbox, &["--app-id", "app-3"])["app_id"], "app-3");
+}
+
+#[test]
+fn a_wrong_region_says_where_it_came_from() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("VODCB_ENDPOINT");
+    sandbox
+        .vodcb(["get", "--region", "cn-shangai"])
+        .exits(2)
+        .says(&[
+            "did you mean cn-shanghai (China (Shanghai))",
+            "it comes from --region",
+        ]);
+    sandbox.set("ALIBABA_CLOUD_REGION_ID", "cn-shangai");
+    sandbox
+        .vodcb(["get"])
+        .exits(2)
+        .says(&["it comes from ALIBABA_CLOUD_REGION_ID"]);
+    let hangzhou = sandbox
+        .vodcb(["whoami", "--region", "cn-hangzhou", "-o", "json"])
+        .ok()
+        .json();
+    assert_eq!(hangzhou["endpoint"], "https://vod.cn-shanghai.aliyuncs.com");
+}
+
+#[test]
+fn a_project_file_is_checked_and_never_redirects() {
+    let mut sandbox = Sandbox::new();
+    sandbox.file("vodcb.toml", "[defaults]\nregon = \"cn-shanghai\"\n");
+    sandbox.vodcb(["get"]).exits(2).says(&[
+        "vodcb.toml is not valid",
+        "line 2",
+        "regon",
+        "region, app_id, profile and output",
+    ]);
+    sandbox.file(
+        "vodcb.toml",
+        "[defaults]\nendpoint = \"https://evil.example.com\"\n",
+    );
+    sandbox.vodcb(["get"]).exits(2).says(&["endpoint"]);
+    sandbox.file("vodcb.toml", "[defaults]\noutput = \"json\"\n");
+    assert_eq!(sandbox.vodcb(["get"]).ok().json()["configured"], false);
+    sandbox.set("VODCB_OUTPUT", "table");
+    assert!(
+        sandbox
+            .vodcb(["get"])
+            .ok()
+            .stdout
+            .starts_with("No callback")
+    );
+    sandbox.set("VODCB_OUTPUT", "xml");
+    sandbox
+        .vodcb(["get"])
+        .exits(2)
+        .says(&["VODCB_OUTPUT", "table, json, yaml and raw"]);
+}
+
+#[test]
+fn plain_http_goes_to_this_machine_only() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_ENDPOINT", "http://vod.example.com");
+    sandbox
+        .vodcb(["get"])
+        .exits(2)
+        .says(&["plain http", "--allow-http"]);
+}
+
+#[test]
+fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.vodcb(["--emulator", "get"]).ok();
+    sandbox.set("VODCB_EMULATOR", "1");
+    sandbox.vodcb(["get"]).ok();
+    sandbox
+        .vodcb(["get", "--endpoint", "http://127.0.0.1:1"])
+        .exits(2)
+        .says(&["exclude each other"]);
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/"])
+        .ok();
+    sandbox
+        .vodcb(["emulator", "reset"])
+        .ok()
+        .says(&["was removed"]);
+    sandbox.vodcb(["get", "--require-configured"]).exits(1);
+}

@@ -1,0 +1,15 @@
+//! The emulator over a real socket, spoken to by hand so that every byte is the test's own.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy spares test functions only, not what they share"
+)]
+
+mod connections;
+mod faults;
+mod gateway;
+mod operations;
+mod quirks;
+mod storage;
+mod twin;
+mod vectors;

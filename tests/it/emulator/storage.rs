@@ -1,0 +1,174 @@
+//! The state file: it outlives the emulator, is shared, and is never spoilt.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use vodcb::emulator::{Config, Storage, start, state};
+use vodcb::error::{Error, Kind};
+
+use super::twin::{Twin, config};
+use crate::sandbox::Sandbox;
+
+fn kept_in(path: &Path) -> Config {
+    let mut config = config();
+    config.storage = Storage::File(path.to_owned());
+    config
+}
+
+fn refused(path: &Path) -> Error {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(start(kept_in(path))).unwrap_err()
+}
+
+#[test]
+fn a_callback_outlives_the_emulator() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er/state.json");
+    let twin = Twin::of(kept_in(&path));
+    assert_eq!(twin.get().callback("CallbackType"), None);
+    assert!(!path.exists(), "reading writes nothing");
+    twin.set_http("ALL");
+    drop(twin);
+    let twin = Twin::of(kept_in(&path));
+    assert_eq!(
+        twin.get().callback("CallbackURL").as_deref(),
+        Some("https://example.com/vod")
+    );
+    assert_eq!(twin.call("DeleteMessageCallback", &[]).code(), "OK");
+    drop(twin);
+    assert_eq!(
+        Twin::of(kept_in(&path)).get().callback("CallbackType"),
+        None
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/state.json");
+    let twin = Twin::of(kept_in(&path));
+    twin.set_http("ALL");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&folder.path().join("new/state.json.lock")), 0o600);
+    assert_eq!(mode(&folder.path().join("new")), 0o700);
+}
+
+#[test]
+fn several_emulators_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let twins = [Twin::of(kept_in(&path)), Twin::of(kept_in(&path))];
+    std::thread::scope(|scope| {
+        for (which, twin) in twins.iter().enumerate() {
+            for number in 0..10 {
+                scope.spawn(move || {
+                    let app = format!("app-{which}-{number}");
+                    let url = ("CallbackURL", "https://example.com");
+                    assert_eq!(
+                        twin.set(&[("AppId", &app), ("CallbackType", "HTTP"), url])
+                            .code(),
+                        "OK"
+                    );
+                });
+            }
+        }
+    });
+    for which in 0..2 {
+        for number in 0..10 {
+            let app = format!("app-{which}-{number}");
+            let other = &twins[1 - which];
+            let reply = other.call("GetMessageCallback", &[("AppId", &app)]);
+            assert!(reply.callback("CallbackURL").is_some(), "{app}");
+        }
+    }
+    let names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn a_corrupt_file_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    for text in ["{\"schema\":1,", "[]", "{\"schema\":2,\"callbacks\":[]}"] {
+        fs::write(&path, text).unwrap();
+        let error = refused(&path);
+        assert_eq!(error.kind, Kind::Usage);
+        assert!(error.message.contains("state.json"), "{error:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_file_that_breaks_later_fails_calls_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let twin = Twin::of(kept_in(&path));
+    fs::write(&path, "no").unwrap();
+    assert_eq!(
+        twin.set_http("ALL").verdict(),
+        (500, "InternalError".into())
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "no");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(twin.set_http("ALL").code(), "OK");
+}
+
+#[test]
+fn a_place_that_cannot_hold_a_file_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert_eq!(
+        refused(&folder.path().join("file/state.json")).kind,
+        Kind::Usage
+    );
+    assert_eq!(refused(folder.path()).kind, Kind::Usage);
+}
+
+#[test]
+fn reset_removes_the_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    assert!(!state::reset(&path).unwrap());
+    fs::write(&path, "broken").unwrap();
+    assert!(state::reset(&path).unwrap());
+    assert!(!state::reset(&path).unwrap());
+    assert!(!state::reset(&folder.path().join("no/such/folder.json")).unwrap());
+    assert_eq!(Twin::of(kept_in(&path)).get().status, 200);
+}
+
+#[test]
+fn a_killed_writer_leaves_a_whole_state() {
+    let sandbox = Sandbox::offline();
+    sandbox
+        .vodcb(["--emulator", "set", "--http-url", "https://example.com/0"])
+        .ok();
+    for round in 1..=12 {
+        let url = format!("https://example.com/{round}");
+        let mut writer = sandbox
+            .command(["--emulator", "set", "--http-url", &url])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(2 * round));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let document = sandbox
+            .vodcb(["--emulator", "get", "-o", "json"])
+            .ok()
+            .json();
+        let stored = document["url"].as_str().unwrap();
+        assert!(stored.starts_with("https://example.com/"), "{stored}");
+    }
+}

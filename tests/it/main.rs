@@ -1,0 +1,20 @@
+//! Every test in one binary: one link, shared helpers, a module a topic.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod credentials;
+mod emulator;
+mod events;
+mod exit_codes;
+mod faults;
+mod floors;
+mod get_set_delete;
+mod laws;
+mod output;
+mod readme;
+mod refusal;
+mod sandbox;
+mod secrets;
+mod terminal;
+mod validation;
+mod vectors;
+mod wire;

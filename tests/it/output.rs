@@ -1,0 +1,250 @@
+//! Forms of output, and what happens to streams.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::sandbox::{AUTH_KEY, Sandbox};
+
+const SET: [&str; 5] = [
+    "set",
+    "--http-url",
+    "https://example.com/vod",
+    "--events",
+    "TranscodeComplete,SnapshotComplete",
+];
+
+#[test]
+fn json_is_exactly_one_document_and_yaml_says_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.vodcb(SET).ok();
+    let mut json = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    let yaml = sandbox.vodcb(["get", "-o", "yaml"]).ok().stdout;
+    json["request_id"] = json!(null);
+    for line in [
+        "schema_version: 1",
+        "url: https://example.com/vod",
+        "configured: true",
+        "method: HTTP",
+    ] {
+        assert!(
+            yaml.lines().any(|other| other == line),
+            "no {line:?} in\n{yaml}"
+        );
+    }
+    assert_eq!(
+        yaml.lines()
+            .filter(|line| !line.starts_with([' ', '-']))
+            .count(),
+        json.as_object().unwrap().len()
+    );
+}
+
+#[test]
+fn a_query_filters_documents() {
+    let sandbox = Sandbox::new();
+    sandbox.vodcb(SET).ok();
+    for (query, expected) in [
+        ("url", json!("https://example.com/vod")),
+        ("events[0]", json!("SnapshotComplete")),
+        ("length(events)", json!(2)),
+        (
+            "{u: url, e: events[-1]}",
+            json!({"u": "https://example.com/vod", "e": "TranscodeComplete"}),
+        ),
+        ("no_such_member", json!(null)),
+    ] {
+        assert_eq!(
+            sandbox
+                .vodcb(["get", "-o", "json", "--query", query])
+                .ok()
+                .json(),
+            expected,
+            "{query}"
+        );
+    }
+    assert_eq!(
+        sandbox
+            .vodcb(["get", "-o", "yaml", "--query", "url"])
+            .ok()
+            .stdout,
+        "https://example.com/vod\n"
+    );
+    sandbox
+        .vodcb(["get", "--query", "url"])
+        .exits(2)
+        .says(&["add -o json"]);
+}
+
+#[test]
+fn raw_is_the_services_own_text() {
+    let sandbox = Sandbox::new();
+    sandbox.vodcb(SET).ok();
+    let raw = sandbox.vodcb(["get", "-o", "raw"]).ok().json();
+    assert_eq!(
+        raw["MessageCallback"]["CallbackURL"],
+        "https://example.com/vod"
+    );
+    assert_eq!(raw["MessageCallback"]["CallbackType"], "HTTP");
+}
+
+#[test]
+fn results_go_to_stdout_and_talk_to_stderr() {
+    let sandbox = Sandbox::new();
+    let run = sandbox
+        .vodcb([&SET[..], &["-o", "json", "-v", "--debug"]].concat())
+        .ok();
+    run.json();
+    assert!(
+        run.stderr
+            .lines()
+            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+        "{run:?}"
+    );
+    let quiet = sandbox
+        .vodcb(["set", "--http-url", "http://localhost/x", "-q"])
+        .ok();
+    assert_eq!(quiet.stderr, "", "{quiet:?}");
+}
+
+#[test]
+fn an_error_is_one_object_in_json() {
+    let sandbox = Sandbox::with(&["get:deny"], &[]);
+    let error = sandbox.vodcb(["get", "-o", "json"]).exits(3).error();
+    assert_eq!(error["kind"], "error");
+    assert_eq!(error["schema_version"], 1);
+    assert_eq!(error["code"], "Forbidden.RAM");
+    assert_eq!(error["exit_code"], 3);
+    assert_eq!(error["retryable"], false);
+    assert_eq!(error["applied"], "no");
+    assert!(
+        error["request_id"]
+            .as_str()
+            .is_some_and(|id| !id.is_empty())
+    );
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("vod:GetMessageCallback")
+    );
+    let usage = sandbox
+        .vodcb(["get", "--no-such-flag", "-o", "json"])
+        .exits(2)
+        .error();
+    assert_eq!(
+        (usage["exit_code"].clone(), usage["code"].clone()),
+        (json!(2), json!("usage"))
+    );
+    assert_eq!(
+        sandbox.vodcb(["set", "-o=json"]).exits(2).error()["code"],
+        "usage"
+    );
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly_and_a_write_is_finished_all_the_same() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(SET)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
+    assert!(
+        !stderr.contains("panic") && !stderr.to_lowercase().contains("pipe"),
+        "{stderr}"
+    );
+    assert_eq!(
+        sandbox.vodcb(["get", "-o", "json"]).json()["url"],
+        "https://example.com/vod"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let sandbox = Sandbox::new();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = sandbox.command(["get"]).stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("standard output cannot be written"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn colours_are_for_terminals_or_on_demand() {
+    let mut sandbox = Sandbox::offline();
+    let colourful = |sandbox: &Sandbox, args: &[&str]| {
+        sandbox
+            .vodcb(args.iter().copied())
+            .stderr
+            .contains('\u{1b}')
+    };
+    assert!(!colourful(&sandbox, &["get"]));
+    assert!(colourful(&sandbox, &["get", "--color", "always"]));
+    sandbox.set("CLICOLOR_FORCE", "1");
+    assert!(colourful(&sandbox, &["get"]));
+    assert!(!colourful(&sandbox, &["get", "--color", "never"]));
+    sandbox.set("NO_COLOR", "1");
+    assert!(!colourful(&sandbox, &["get"]));
+}
+
+#[test]
+fn tables_fit_the_width() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("COLUMNS", "60");
+    let url = format!("https://example.com/{}", "long/".repeat(40));
+    sandbox.vodcb(["set", "--http-url", &url]).ok();
+    for args in [
+        &["get"][..],
+        &["regions"],
+        &["events", "list"],
+        &["events", "show", "TranscodeComplete"],
+    ] {
+        let run = sandbox.vodcb(args.iter().copied()).ok();
+        let widest = run
+            .stdout
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap();
+        assert!(widest <= 60, "{args:?} is {widest} wide:\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn foreign_text_is_escaped() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox
+        .vodcb([
+            "set",
+            "--http-url",
+            "https://example.com/\u{202e}\u{200b}evil",
+        ])
+        .ok();
+    let run = sandbox.vodcb(["get"]).ok();
+    assert!(run.stdout.contains("\\u{202e}\\u{200b}evil"), "{run:?}");
+    let body = r#"{"EventType":"FileUploadComplete","VideoId":"a\u001b[31mred\u0007"}"#;
+    let run = sandbox
+        .vodcb_with_input(body.as_bytes(), ["events", "decode", "-"])
+        .ok();
+    assert!(!run.stdout.contains(['\u{1b}', '\u{7}']), "{run:?}");
+}

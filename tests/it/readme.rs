@@ -1,0 +1,117 @@
+//! Every command line of the documentation is run, so that none goes stale.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    let mut pages: Vec<PathBuf> = docs
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .chain([root().join("README.md")])
+        .collect();
+    pages.sort();
+    pages
+}
+
+/// The fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == format!("```{language}") {
+            let block: Vec<&str> = lines
+                .by_ref()
+                .take_while(|line| line.trim() != "```")
+                .collect();
+            found.push(block.join("\n"));
+        }
+    }
+    found
+}
+
+/// Blocks marked `sh` are whole scripts that work against an emulator with nothing else prepared.
+#[test]
+fn every_shell_block_of_the_documentation_works() {
+    let bin = Path::new(env!("CARGO_BIN_EXE_vodcb")).parent().unwrap();
+    let mut run = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let sandbox = Sandbox::new();
+        for block in blocks(&text, "sh") {
+            if block.contains("cargo test") || block.contains("cargo install") {
+                continue;
+            }
+            let script = block.replace("cargo run --release -- ", "vodcb ");
+            let output = Command::new("sh")
+                .args(["-euc", &script])
+                .env_clear()
+                .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+                .env("HOME", sandbox.home())
+                .env("VODCB_ENDPOINT", sandbox.url())
+                .env("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID)
+                .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
+                .env("VOD_CALLBACK_KEY", "Abcdefgh1")
+                .current_dir(sandbox.home())
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "{}:\n{script}\n{output:#?}",
+                page.display()
+            );
+            run += 1;
+        }
+    }
+    assert!(run >= 5, "only {run} blocks were found");
+}
+
+#[test]
+fn the_first_screen_has_the_two_commands() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let first: Vec<&str> = text.lines().take(40).collect();
+    let first = first.join("\n");
+    assert!(
+        first.contains("cargo run --release -- --emulator set --http-url"),
+        "{first}"
+    );
+    assert!(first.contains("cargo test"), "{first}");
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for (at, _) in text.match_indices("](") {
+            let link = text[at + 2..].split(')').next().unwrap();
+            if link.starts_with("http") || link.starts_with('#') {
+                continue;
+            }
+            let file = link.split('#').next().unwrap();
+            assert!(
+                page.parent().unwrap().join(file).exists(),
+                "{}: {link}",
+                page.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_is_in_the_readme_table() {
+    use clap::CommandFactory;
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for command in vodcb::commands::Cli::command().get_subcommands() {
+        let row = format!("| `vodcb {}", command.get_name());
+        assert!(
+            text.contains(&row),
+            "README.md lacks a row beginning {row:?}"
+        );
+    }
+}

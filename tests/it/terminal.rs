@@ -1,0 +1,151 @@
+//! Questions in a real pseudo-terminal.
+#![cfg(unix)]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Eof, Expect, Session};
+
+use crate::sandbox::Sandbox;
+
+const URL: &str = "https://example.com/vod";
+const OTHER: &str = "https://example.com/other";
+
+fn configured() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--http-url", URL, "--events", "TranscodeComplete"])
+        .ok();
+    sandbox
+}
+
+fn stored(sandbox: &Sandbox) -> String {
+    let document = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    document["url"].as_str().unwrap_or_default().to_owned()
+}
+
+fn in_terminal(sandbox: &Sandbox, args: &[&str]) -> OsSession {
+    let mut command = sandbox.command(args.iter().copied());
+    command.stdin(Stdio::inherit());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(30)));
+    session
+}
+
+/// Runs in a terminal, waits for the question, answers, and returns the exit code with what followed.
+fn answered(sandbox: &Sandbox, args: &[&str], answer: &str) -> (i32, String) {
+    let mut session = in_terminal(sandbox, args);
+    session
+        .expect("Write this to app-1000000 in cn-shanghai?")
+        .unwrap();
+    session.send(answer).unwrap();
+    let rest = session.expect(Eof).unwrap();
+    let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+    match session.get_process().wait().unwrap() {
+        WaitStatus::Exited(_, code) => (code, text),
+        other => panic!("{other:?}: {text}"),
+    }
+}
+
+#[test]
+fn a_no_changes_nothing_and_says_so() {
+    let sandbox = configured();
+    for answer in ["n", "\r"] {
+        let (code, text) = answered(&sandbox, &["set", "--http-url", OTHER], answer);
+        assert_eq!(code, 130, "{text}");
+        assert!(
+            text.contains("not confirmed; nothing was changed"),
+            "{text}"
+        );
+        assert_eq!(stored(&sandbox), URL);
+    }
+}
+
+#[test]
+fn a_yes_writes() {
+    let sandbox = configured();
+    let (code, text) = answered(&sandbox, &["set", "--http-url", OTHER], "y");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("written and read back"), "{text}");
+    assert_eq!(stored(&sandbox), OTHER);
+}
+
+#[test]
+fn ctrl_c_changes_nothing_and_shows_the_cursor_again() {
+    let sandbox = configured();
+    let (code, text) = answered(&sandbox, &["delete"], "\x03");
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("nothing was changed"), "{text}");
+    assert!(
+        text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l"),
+        "{text:?}"
+    );
+    assert_eq!(stored(&sandbox), URL);
+}
+
+#[test]
+fn a_deletion_is_asked_for_and_done() {
+    let sandbox = configured();
+    let (code, text) = answered(&sandbox, &["delete"], "y");
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(stored(&sandbox), "");
+}
+
+/// Ends without a question, which would make this wait for ever otherwise.
+fn unasked(sandbox: &Sandbox, args: &[&str]) -> String {
+    let mut session = in_terminal(sandbox, args);
+    let text = session.expect(Eof).unwrap();
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
+
+#[test]
+fn harmless_changes_and_scripts_are_not_asked() {
+    let mut sandbox = configured();
+    unasked(&sandbox, &["set", "--add-events", "SnapshotComplete"]);
+    unasked(&sandbox, &["set", "--http-url", OTHER, "--no-input"]);
+    assert_eq!(stored(&sandbox), OTHER);
+    unasked(&sandbox, &["set", "--http-url", URL, "--yes"]);
+    assert_eq!(stored(&sandbox), URL);
+    sandbox.set("CI", "true");
+    unasked(&sandbox, &["set", "--http-url", OTHER]);
+    assert_eq!(stored(&sandbox), OTHER);
+    assert!(unasked(&sandbox, &["delete"]).contains("--yes"));
+}
+
+#[test]
+fn what_makes_a_question_is_said_with_it() {
+    let sandbox = configured();
+    let (_, text) = {
+        let mut session = in_terminal(&sandbox, &["set", "--remove-events", "TranscodeComplete"]);
+        let before = session.expect("Write this").unwrap();
+        session.send("n").unwrap();
+        session.expect(Eof).unwrap();
+        (0, String::from_utf8_lossy(before.before()).into_owned())
+    };
+    assert!(
+        text.contains("events are dropped: TranscodeComplete"),
+        "{text}"
+    );
+    assert!(text.contains("  - events TranscodeComplete"), "{text}");
+}
+
+#[test]
+fn a_change_by_somebody_else_while_the_question_stands_is_a_conflict() {
+    let sandbox = configured();
+    let mut session = in_terminal(&sandbox, &["set", "--http-url", OTHER]);
+    session.expect("Write this").unwrap();
+    sandbox
+        .vodcb(["set", "--add-events", "SnapshotComplete"])
+        .ok();
+    session.send("y").unwrap();
+    let text = session.expect(Eof).unwrap();
+    let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
+    assert!(text.contains("changed by somebody else"), "{text}");
+    assert!(matches!(
+        session.get_process().wait().unwrap(),
+        WaitStatus::Exited(_, 6)
+    ));
+    assert_eq!(stored(&sandbox), URL);
+}

@@ -1,0 +1,435 @@
+//! What is refused before anything is sent, and in which words.
+
+use vodcb::callback::{Method, auth_key, queue, url};
+use vodcb::error::{Error, Kind};
+use vodcb::event::{EventSelection, EventType, selection};
+use vodcb::secret::Secret;
+use vodcb::target::{AppId, Endpoint, Region};
+
+use crate::sandbox::Sandbox;
+
+/// Everything an error says, in one text.
+fn words(error: &Error) -> String {
+    assert_eq!(error.kind, Kind::Usage, "{error:?}");
+    assert!(!error.hints.is_empty(), "no remedy in {error:?}");
+    [
+        vec![error.message.clone()],
+        error.causes.clone(),
+        error.hints.clone(),
+    ]
+    .concat()
+    .join("\n")
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>, texts: &[&str]) {
+    let said = words(&result.unwrap_err());
+    for text in texts {
+        assert!(said.contains(text), "no {text:?} in:\n{said}");
+    }
+}
+
+#[test]
+fn urls_are_refused_with_the_reason() {
+    for (given, texts) in [
+        ("", &["it is empty"][..]),
+        ("example.com/vod", &["no scheme", "https://"]),
+        (
+            "ftp://example.com/vod",
+            &["scheme is \"ftp\"", "http and https only"],
+        ),
+        ("https:/example.com", &["no // behind the scheme"]),
+        ("https://", &["empty host"]),
+        (
+            "https://example.com/a b",
+            &["there is ' ' at byte 21", "%20"],
+        ),
+        (" https://example.com/", &["there is ' ' at byte 0"]),
+        ("https://example.com/\n", &["'\\n'"]),
+        ("https://example.com/#top", &["fragment", "%23"]),
+        (
+            "https://a.example.com/,https://b.example.com/",
+            &["a second one, \"https://b.example.com/\"", "exactly one"],
+        ),
+        (
+            "https://a.example.com/;http://b.example.com/",
+            &["a second one, \"http://b.example.com/\""],
+        ),
+        (
+            "https://a.example.com/ https://b.example.com/",
+            &["a second one, \"https://b.example.com/\""],
+        ),
+        (
+            "https://a.example.com/, HTTPS://b.example.com/",
+            &["a second one, \"HTTPS://b.example.com/\""],
+        ),
+        ("https://example.com:99999/", &["invalid port number"]),
+        ("https://exa mple.com/", &["there is ' '"]),
+    ] {
+        refused(url::check(given), texts);
+    }
+}
+
+#[test]
+fn a_url_may_have_256_bytes_and_no_more() {
+    let base = "https://example.com/";
+    let fits = format!("{base}{}", "a".repeat(256 - base.len()));
+    assert_eq!(fits.len(), 256);
+    url::check(&fits).unwrap();
+    refused(
+        url::check(&format!("{fits}bc")),
+        &["258 of 256 bytes", "too much: …\"bc\""],
+    );
+    // Three bytes a character: 79 characters, 20 + 237 = 257 bytes.
+    let wide = format!("{base}{}", "回".repeat(79));
+    refused(
+        url::check(&wide),
+        &["257 of 256 bytes", "too much: …\"回\""],
+    );
+}
+
+#[test]
+fn acceptable_urls_pass_without_a_word() {
+    for given in [
+        "https://example.com/vod/callback",
+        "http://example.com:8080/?tenant=blue&v=2",
+        "https://198.51.100.7/cb",
+        "https://example.com/回调",
+        "https://example.com/a?u=https%3A%2F%2Fb.example.com",
+        "https://[2001:db8::1]/cb",
+        "HTTPS://EXAMPLE.com",
+    ] {
+        assert_eq!(url::check(given).unwrap(), Vec::<String>::new(), "{given}");
+    }
+}
+
+#[test]
+fn urls_the_service_cannot_reach_are_warned_about() {
+    for (given, text) in [
+        ("http://localhost:3000/", "this machine itself"),
+        ("http://127.0.0.1/", "this machine itself"),
+        ("http://[::1]/", "this machine itself"),
+        ("http://10.1.2.3/", "a private address"),
+        ("http://172.16.0.1/", "a private address"),
+        ("http://192.168.0.1/", "a private address"),
+        ("http://[fd00::1]/", "a private address"),
+        ("http://[::ffff:10.0.0.1]/", "a private address"),
+        ("http://169.254.169.254/", "a link-local address"),
+        ("http://[fe80::1]/", "a link-local address"),
+        ("http://100.64.0.1/", "a shared address"),
+        ("http://0.0.0.0/", "no address of a host"),
+        ("http://backend/", "a name without a domain"),
+        ("http://vod.local/", "a name of a private network"),
+        ("http://vod.corp.internal/", "a name of a private network"),
+        ("https://user:pw@example.com/", "a user name or a password"),
+    ] {
+        let warnings = url::check(given).unwrap().join("\n");
+        assert!(warnings.contains(text), "{given}: {warnings:?}");
+    }
+}
+
+#[test]
+fn keys_are_refused_without_being_shown() {
+    for (given, texts) in [
+        ("", &["it is empty"][..]),
+        ("abcdefg1", &["no upper-case letter"]),
+        ("ABCDEFG1", &["no lower-case letter"]),
+        ("Abcdefgh", &["no digit"]),
+        (
+            "Abcdefghijklmnopqrstuvwxyz0123456",
+            &["33 of at most 32 characters"],
+        ),
+        ("Abcdef 1", &["a blank or a control character"]),
+        (" ", &["a blank", "no digit"]),
+    ] {
+        let result = auth_key::parse(given, "the test");
+        let said = words(result.as_ref().unwrap_err());
+        assert!(given.trim().is_empty() || !said.contains(given), "{said}");
+        refused(result, texts);
+    }
+    let longest = "Abcdefghijklmnopqrstuvwxyz012345";
+    assert_eq!(
+        auth_key::parse(longest, "the test").unwrap().expose(),
+        longest
+    );
+    for line_end in ["Abcdefg1\n", "Abcdefg1\r\n"] {
+        assert_eq!(
+            auth_key::parse(line_end, "the test").unwrap().expose(),
+            "Abcdefg1"
+        );
+    }
+}
+
+#[test]
+fn a_generated_key_obeys_the_rules_whatever_the_bytes() {
+    for seed in 0..=255u8 {
+        let mut next = seed;
+        let key = auth_key::generate(|buffer| {
+            for byte in buffer {
+                next = next.wrapping_mul(181).wrapping_add(97);
+                *byte = next;
+            }
+        });
+        assert_eq!(auth_key::problems(&key), Vec::<String>::new());
+        assert_eq!(key.expose().len(), 32);
+    }
+}
+
+#[test]
+fn a_secret_is_masked_to_two_characters_at_most() {
+    assert_eq!(Secret::new("Qx7Lm2Vt9Rb4").masked(), "Qx••••");
+    assert_eq!(Secret::new("short1A").masked(), "••••");
+    assert_eq!(format!("{:?}", Secret::new("Qx7Lm2Vt9Rb4")), "Secret(••••)");
+}
+
+#[test]
+fn queue_names_and_endpoints_follow_the_rules_of_the_product() {
+    queue::check_name("vod-events-1").unwrap();
+    queue::check_name(&"q".repeat(120)).unwrap();
+    refused(queue::check_name(""), &["it is empty"]);
+    refused(queue::check_name(&"q".repeat(121)), &["121 of at most 120"]);
+    refused(queue::check_name("vod_events"), &["it holds '_'"]);
+    refused(queue::check_name("-vod"), &["starts with a hyphen"]);
+    let good = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/";
+    queue::check_endpoint(good, false).unwrap();
+    queue::check_endpoint(
+        "https://1234567890123456.mns.ap-southeast-1.aliyuncs.com",
+        false,
+    )
+    .unwrap();
+    for (given, texts) in [
+        (
+            "1234567890123456.mns.cn-shanghai.aliyuncs.com",
+            &["it is not a URL"][..],
+        ),
+        (
+            "ftp://1234567890123456.mns.cn-shanghai.aliyuncs.com/",
+            &["neither http nor https"],
+        ),
+        ("http://example.com/", &["ACCOUNT.mns.REGION.aliyuncs.com"]),
+        (
+            "http://account.mns.cn-shanghai.aliyuncs.com/",
+            &["\"account\" is not an account id"],
+        ),
+        (
+            "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/queues/q",
+            &["behind the host", "--mns-queue"],
+        ),
+        (
+            "http://1234567890123456.mns.cn-shanghai-internal.aliyuncs.com/",
+            &["internal endpoint", good, "--allow-internal-endpoint"],
+        ),
+        (
+            "http://1234567890123456.mns.cn-shanghai-internal-vpc.aliyuncs.com/",
+            &["internal endpoint", good],
+        ),
+    ] {
+        refused(queue::check_endpoint(given, false), texts);
+    }
+    queue::check_endpoint(
+        "http://1234567890123456.mns.cn-shanghai-internal.aliyuncs.com/",
+        true,
+    )
+    .unwrap();
+}
+
+#[test]
+fn methods_go_by_the_names_of_the_documentation() {
+    for name in [
+        "MNS",
+        "mns",
+        "SMQ",
+        "Simple Message Queue (formerly MNS)",
+        "Simple Message Queue",
+        "simple message queue (SMQ, formerly MNS)",
+    ] {
+        assert_eq!(Method::parse(name).unwrap(), Method::Mns, "{name}");
+    }
+    for name in ["HTTP", "http", "HTTPS"] {
+        assert_eq!(Method::parse(name).unwrap(), Method::Http, "{name}");
+    }
+    assert_eq!(Method::Mns.as_str(), "MNS");
+    refused(Method::parse("email"), &["HTTP and MNS"]);
+}
+
+#[test]
+fn events_are_checked_against_the_catalogue() {
+    let parse = |text| EventSelection::parse(text, false);
+    assert_eq!(parse("all").unwrap(), EventSelection::All);
+    assert_eq!(parse("NONE").unwrap(), EventSelection::None);
+    assert_eq!(
+        parse("transcodecomplete, SnapshotComplete")
+            .unwrap()
+            .to_wire(),
+        "SnapshotComplete,TranscodeComplete"
+    );
+    assert_eq!(parse("AIComplete").unwrap().to_wire(), "AIComplete");
+    refused(parse(""), &["--events none"]);
+    refused(parse("ALL,SnapshotComplete"), &["mixes ALL or none"]);
+    refused(parse("none,ALL"), &["mixes ALL or none"]);
+    refused(
+        parse("TranscodeCompleted"),
+        &["did you mean TranscodeComplete"],
+    );
+    refused(parse("FileUpload"), &["did you mean FileUploadComplete"]);
+    refused(
+        parse("AIMediaAuditComplete"),
+        &["it belongs to AIComplete", "use AIComplete"],
+    );
+    refused(parse("aivideotagcomplete"), &["it belongs to AIComplete"]);
+    refused(
+        parse("RegisterMediaComplete"),
+        &["Intelligent Media Services"],
+    );
+    refused(parse("Transcode Complete"), &["letters and digits"]);
+    assert_eq!(
+        EventSelection::parse("BrandNewComplete", true)
+            .unwrap()
+            .to_wire(),
+        "BrandNewComplete"
+    );
+    refused(
+        EventSelection::parse("AIMediaAuditComplete", true),
+        &["AIComplete"],
+    );
+    refused(selection::parse_names(" , ", false), &["no event type"]);
+    refused(EventType::parse("不是事件", true), &["letters and digits"]);
+}
+
+#[test]
+fn regions_are_known_new_or_typed_wrong() {
+    for id in [
+        "cn-shanghai",
+        "ap-southeast-5",
+        "cn-hangzhou",
+        "ap-southeast-9",
+        "sa-east-1",
+    ] {
+        assert_eq!(Region::parse_strict(id).unwrap().as_str(), id);
+    }
+    refused(
+        Region::parse_strict("cn-shangai"),
+        &["did you mean cn-shanghai"],
+    );
+    refused(
+        Region::parse_strict("cn-bejing"),
+        &["did you mean cn-beijing"],
+    );
+    refused(
+        Region::parse_strict("shanghai"),
+        &["did you mean cn-shanghai"],
+    );
+    refused(
+        Region::parse_strict("Singapore"),
+        &["did you mean ap-southeast-1"],
+    );
+    refused(
+        Region::parse_strict("cn_shanghai"),
+        &["did you mean cn-shanghai"],
+    );
+    assert_eq!(
+        Region::parse("ap-southeast-9").unwrap().vod_host(),
+        "vod.ap-southeast-9.aliyuncs.com"
+    );
+    assert_eq!(
+        Region::parse("cn-hangzhou").unwrap().vod_host(),
+        "vod.cn-shanghai.aliyuncs.com"
+    );
+    assert_eq!(
+        Region::parse("cn-chengdu").unwrap().vod_host(),
+        "vod.aliyuncs.com"
+    );
+    for (centre, queue) in [
+        ("cn-beijing", "cn-shanghai"),
+        ("cn-hongkong", "cn-hongkong"),
+        ("eu-central-1", "eu-central-1"),
+    ] {
+        assert_eq!(
+            Region::parse(centre)
+                .unwrap()
+                .advised_queue_region()
+                .as_str(),
+            queue
+        );
+    }
+}
+
+#[test]
+fn applications_and_endpoints_are_checked() {
+    AppId::parse("app-1000000").unwrap();
+    refused(AppId::parse(""), &["it is empty"]);
+    refused(AppId::parse("app 1"), &["it holds ' '"]);
+    let endpoint = |text| Endpoint::parse(text, false);
+    assert_eq!(
+        endpoint("vod.cn-beijing.aliyuncs.com").unwrap().to_string(),
+        "https://vod.cn-beijing.aliyuncs.com"
+    );
+    assert_eq!(
+        endpoint("http://127.0.0.1:8080").unwrap().host(),
+        "127.0.0.1:8080"
+    );
+    for loopback in ["http://127.9.9.9:1", "http://[::1]:1", "http://localhost:1"] {
+        endpoint(loopback).unwrap();
+    }
+    refused(
+        endpoint("http://vod.example.com"),
+        &["plain http", "--allow-http"],
+    );
+    refused(endpoint("http://localhost.example.com"), &["plain http"]);
+    Endpoint::parse("http://vod.example.com", true).unwrap();
+    refused(
+        endpoint("https://vod.example.com/path"),
+        &["behind the host"],
+    );
+    refused(
+        endpoint("ftp://vod.example.com"),
+        &["neither https nor http"],
+    );
+    refused(endpoint("https://u@vod.example.com"), &["user name"]);
+    refused(endpoint("https://vod example"), &["not a URL"]);
+}
+
+#[test]
+fn contradictory_flags_are_refused_and_nothing_is_sent() {
+    let sandbox = Sandbox::new();
+    let url = ["--http-url", "https://example.com/vod"];
+    let queue = ["--mns-queue", "q", "--account-id", "1"];
+    for flags in [
+        [&url[..], &queue].concat(),
+        [&queue[..], &["--auth", "on"]].concat(),
+        [&queue[..], &["--generate-auth-key"]].concat(),
+        [
+            &url[..],
+            &["--events", "ALL", "--add-events", "SnapshotComplete"],
+        ]
+        .concat(),
+        [&url[..], &["--auth", "off", "--generate-auth-key"]].concat(),
+        [&url[..], &["--method", "MNS"]].concat(),
+        [&queue[..], &["--method", "HTTP"]].concat(),
+        vec!["--method", "HTTP"],
+        vec![
+            "--add-events",
+            "SnapshotComplete",
+            "--remove-events",
+            "SnapshotComplete",
+        ],
+        vec!["--mns-queue", "q", "--account-id", "me"],
+        [&url[..], &["--auth-key-env", "NOT_SET"]].concat(),
+        [&url[..], &["--auth-key-file", "no/such/file"]].concat(),
+        [
+            &url[..],
+            &["--region", "cn-shangai", "--endpoint", "ftp://x"],
+        ]
+        .concat(),
+        [&url[..], &["--timeout", "0"]].concat(),
+        [&url[..], &["--retries", "101"]].concat(),
+        [&url[..], &["--query", "["]].concat(),
+        [&url[..], &["-o", "json", "--query", "["]].concat(),
+    ] {
+        let run = sandbox
+            .vodcb([&["set"], flags.as_slice()].concat())
+            .exits(2);
+        assert!(run.stderr.contains("error:"), "{flags:?}: {run:?}");
+    }
+    assert!(sandbox.calls().is_empty());
+}
