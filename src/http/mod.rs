@@ -10,7 +10,7 @@ mod roots;
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::target::Endpoint;
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
@@ -22,22 +22,61 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Http {
     timeout: Duration,
     user_agent: String,
-    local: OnceCell<reqwest::Client>,
-    plain: OnceCell<reqwest::Client>,
-    secure: OnceCell<reqwest::Client>,
+    clients: [OnceCell<reqwest::Client>; 4],
 }
 
-/// A POST that is ready to go.
+/// The verb of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Calls.
+    Post,
+    /// Makes or changes.
+    Put,
+    /// Removes; may carry a body.
+    Delete,
+}
+
+/// Which way a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// Through the proxy that the environment names, unless the host is this machine.
+    #[default]
+    Usual,
+    /// Never through a proxy, as for the metadata service of an instance.
+    Direct,
+}
+
+/// A request that is ready to go.
 #[derive(Debug)]
-pub struct Request<'a> {
-    /// Where it goes.
-    pub endpoint: &'a Endpoint,
-    /// The encoded query, empty for none.
-    pub query: &'a str,
+pub struct Request {
+    /// The verb.
+    pub method: Method,
+    /// The whole address, encoded exactly as it was signed.
+    pub url: String,
     /// Headers beside those of the client.
     pub headers: Vec<(String, String)>,
     /// The body, empty for none.
     pub body: String,
+    /// How long it may take, if not as long as usual.
+    pub timeout: Option<Duration>,
+    /// Which way it goes.
+    pub route: Route,
+}
+
+impl Request {
+    /// A request without headers and body that goes the usual way.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Request {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: String::new(),
+            timeout: None,
+            route: Route::default(),
+        }
+    }
 }
 
 /// An answer, whatever its status.
@@ -47,12 +86,14 @@ pub struct Response {
     pub status: u16,
     /// The body as text; bytes that are no UTF-8 are replaced.
     pub body: String,
-    /// `x-acs-request-id`.
-    pub request_id: Option<String>,
-    /// `x-acs-retry-after`, milliseconds.
-    pub retry_after: Option<Duration>,
-    /// `Date`, the service's clock.
-    pub date: Option<String>,
+    headers: reqwest::header::HeaderMap,
+}
+
+impl Response {
+    /// The value of a header that is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// No answer.
@@ -66,85 +107,109 @@ pub struct Failure {
     pub hint: Option<&'static str>,
 }
 
+/// What kind of client an address needs.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    secure: bool,
+    direct: bool,
+}
+
+impl Kind {
+    fn of(url: &reqwest::Url, route: Route) -> Self {
+        Kind {
+            secure: url.scheme() == "https",
+            direct: route == Route::Direct || is_loopback(url),
+        }
+    }
+
+    fn index(self) -> usize {
+        usize::from(self.secure) * 2 + usize::from(self.direct)
+    }
+}
+
 impl Http {
     /// A door whose calls take at most this long each.
     pub fn new(timeout: Duration, user_agent: String) -> Self {
         Http {
             timeout,
             user_agent,
-            local: OnceCell::new(),
-            plain: OnceCell::new(),
-            secure: OnceCell::new(),
+            clients: Default::default(),
         }
     }
 
     /// Sends the request once.
     ///
     /// # Errors
-    /// `Err` inside when no answer came; outside only when no client could be made.
-    pub async fn post(
-        &self,
-        request: Request<'_>,
-    ) -> Result<std::result::Result<Response, Failure>> {
-        let client = self.client(request.endpoint)?;
-        let mut call = client.post(request.endpoint.with_query(request.query));
+    /// `Err` inside when no answer came; outside only when no client could be made or the address
+    /// is none.
+    pub async fn send(&self, request: Request) -> Result<std::result::Result<Response, Failure>> {
+        let url = reqwest::Url::parse(&request.url).map_err(|error| {
+            Error::usage(format!("{:?} is not an address", request.url)).cause(error.to_string())
+        })?;
+        let client = self.client(Kind::of(&url, request.route))?;
+        let timeout = request.timeout.unwrap_or(self.timeout);
+        let mut call = client
+            .request(request.method.into(), url)
+            .timeout(timeout)
+            .body(request.body);
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        let answer = async { read(call.body(request.body).send().await?).await };
-        Ok(answer.await.map_err(|error| failure(&error, self.timeout)))
+        let answer = async { read(call.send().await?).await };
+        Ok(answer.await.map_err(|error| failure(&error, timeout)))
     }
 
-    fn client(&self, endpoint: &Endpoint) -> Result<&reqwest::Client> {
-        let cell = match (endpoint.is_plain(), endpoint.is_loopback()) {
-            (true, true) => &self.local,
-            (true, false) => &self.plain,
-            (false, _) => &self.secure,
-        };
+    fn client(&self, kind: Kind) -> Result<&reqwest::Client> {
+        let cell = &self.clients[kind.index()];
         if cell.get().is_none() {
-            let _ = cell.set(self.build(endpoint)?);
+            let _ = cell.set(self.build(kind)?);
         }
         cell.get()
-            .ok_or_else(|| Error::new(Kind::Internal, "the HTTP client was not kept"))
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the HTTP client was not kept"))
     }
 
-    fn build(&self, endpoint: &Endpoint) -> Result<reqwest::Client> {
-        let tls = if endpoint.is_plain() {
-            roots::none()
-        } else {
+    fn build(&self, kind: Kind) -> Result<reqwest::Client> {
+        let tls = if kind.secure {
             roots::bundled_then_system()
+        } else {
+            roots::none()
         };
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls?)
             .user_agent(&self.user_agent)
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT.min(self.timeout))
-            .timeout(self.timeout);
-        let builder = if endpoint.is_loopback() {
+            .connect_timeout(CONNECT_TIMEOUT.min(self.timeout));
+        let builder = if kind.direct {
             builder.no_proxy()
         } else {
             builder
         };
         builder.build().map_err(|error| {
-            Error::new(Kind::Internal, "the HTTP client cannot be made").cause(error.to_string())
+            Error::new(ErrorKind::Internal, "the HTTP client cannot be made")
+                .cause(error.to_string())
         })
     }
 }
 
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        }
+    }
+}
+
+fn is_loopback(url: &reqwest::Url) -> bool {
+    Endpoint::parse(&url.origin().ascii_serialization(), true)
+        .is_ok_and(|endpoint| endpoint.is_loopback())
+}
+
 async fn read(mut answer: reqwest::Response) -> reqwest::Result<Response> {
-    let header = |name: &str| {
-        let value = answer.headers().get(name)?;
-        value.to_str().ok().map(str::to_owned)
-    };
-    let mut response = Response {
-        status: answer.status().as_u16(),
-        body: String::new(),
-        request_id: header("x-acs-request-id"),
-        retry_after: header("x-acs-retry-after")
-            .and_then(|text| text.trim().parse().ok())
-            .map(Duration::from_millis),
-        date: header("date"),
-    };
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -153,8 +218,11 @@ async fn read(mut answer: reqwest::Response) -> reqwest::Result<Response> {
         }
         body.extend_from_slice(&chunk);
     }
-    response.body = String::from_utf8_lossy(&body).into_owned();
-    Ok(response)
+    Ok(Response {
+        status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        headers,
+    })
 }
 
 fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {

@@ -13,7 +13,7 @@ use super::{Parameters, acs3, canonical_query, rpc};
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Applied, Error, Kind, Result};
-use crate::http::{Failure, Request, Response};
+use crate::http::{Failure, Method, Request, Response};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 use crate::target::Endpoint;
@@ -196,12 +196,11 @@ impl Client {
         };
         let signed = self.sign(envelope, parameters, place);
         let request = Request {
-            endpoint: &self.endpoint,
-            query: &signed.query,
             headers: signed.headers,
             body: signed.body,
+            ..Request::new(Method::Post, self.endpoint.with_query(&signed.query))
         };
-        let answer = ctx.http.post(request).await?;
+        let answer = ctx.http.send(request).await?;
         ctx.out.debug(&match &answer {
             Ok(response) => format!("POST {} {action}: {}", self.endpoint, response.status),
             Err(failure) => format!("POST {} {action}: {}", self.endpoint, failure.message),
@@ -276,22 +275,25 @@ fn retryable(mut error: Error) -> Error {
 }
 
 fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answer, Miss> {
-    let header_id = response.request_id.as_deref();
-    match refusal::read(response.status, &response.body, header_id) {
+    let header_id = response.header("x-acs-request-id").map(str::to_owned);
+    match refusal::read(response.status, &response.body, header_id.as_deref()) {
         Reading::Success(value) => Ok(Answer {
             request_id: value
                 .get("RequestId")
                 .and_then(Value::as_str)
-                .or(header_id)
-                .map(str::to_owned),
+                .map(str::to_owned)
+                .or(header_id),
             value,
             text: response.body,
         }),
         Reading::Refused(refusal) => Err(Miss::Refused(
             refusal,
             Clues {
-                retry_after: response.retry_after,
-                date: response.date,
+                retry_after: response
+                    .header("x-acs-retry-after")
+                    .and_then(|text| text.trim().parse().ok())
+                    .map(Duration::from_millis),
+                date: response.header("date").map(str::to_owned),
                 string_to_sign,
             },
         )),
