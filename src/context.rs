@@ -14,7 +14,7 @@ use crate::error::{Applied, Error, Result};
 use crate::http::Http;
 use crate::output::{Output, Surroundings, Talk};
 use crate::prompt::Prompt;
-use crate::settings::Flags;
+use crate::settings::{Flags, ProjectDefaults};
 
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
@@ -34,6 +34,8 @@ pub struct Context {
     pub nonce: fn() -> String,
     /// Fills a buffer with random bytes.
     pub random: fn(&mut [u8]),
+    /// The defaults of `./vodcb.toml`.
+    pub project: ProjectDefaults,
     /// The global flags.
     pub flags: Flags,
     /// Results and talk.
@@ -69,7 +71,8 @@ impl Context {
             Error::usage("there is no working directory").cause(error.to_string())
         })?;
         let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
-        let format = crate::settings::format(&flags, &env, &cwd)?;
+        let project = crate::settings::project(&cwd)?;
+        let format = crate::settings::format(&flags, &env, &project)?;
         let out = Output::new(format, flags.query.as_deref(), flags.color, talk, &around)?;
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Ok(Context {
@@ -79,12 +82,14 @@ impl Context {
             http: Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
                 user_agent(&env),
+                flags.ca_bundle.clone(),
             ),
             now: jiff::Timestamp::now,
             nonce: || uuid::Uuid::new_v4().simple().to_string(),
             random,
             applied: Cell::default(),
             env,
+            project,
             home,
             cwd,
             flags,

@@ -85,6 +85,10 @@ pub struct Details {
     pub retryable: bool,
     /// Whether a write took effect.
     pub applied: Applied,
+    /// True when a request was sent and given up, so that it may still take effect.
+    pub in_flight: bool,
+    /// How long the service wishes to be left alone.
+    pub retry_after: Option<std::time::Duration>,
 }
 
 /// A failure with everything its reader needs.

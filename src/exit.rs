@@ -22,7 +22,7 @@ pub enum Exit {
     Conflict,
     /// A write was sent, no answer came, and reading back could not settle it.
     UnknownOutcome,
-    /// Several targets: some done, some failed.
+    /// A part was done and a part failed.
     Partial,
     /// A bug in vodcb.
     Internal,
@@ -104,7 +104,9 @@ impl Exit {
             Exit::UnknownOutcome => {
                 "a write was sent, no answer came, and reading back could not settle it"
             }
-            Exit::Partial => "several targets: some done, some failed",
+            Exit::Partial => {
+                "a part was done: some of several targets, or a change that was written but could not be shown"
+            }
             Exit::Internal => "a bug in vodcb",
             Exit::Interrupted => {
                 "Ctrl-C or a \"no\" at a prompt; the message says whether anything changed"

@@ -20,9 +20,12 @@ fn main() -> ExitCode {
         Ok(ctx) => ctx,
         Err(error) => return failed(&plain(wants_json()), &error),
     };
-    match run(&ctx, &cli.command) {
-        Ok(exit) => ExitCode::from(exit.code()),
-        Err(error) => failed(&ctx.out, &error),
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&ctx, &cli.command)));
+    match ended {
+        Ok(Ok(exit)) => ExitCode::from(exit.code()),
+        Ok(Err(error)) => failed(&ctx.out, &error),
+        // The hook has told about it.
+        Err(_) => ExitCode::from(Exit::Internal.code()),
     }
 }
 
@@ -36,8 +39,10 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
         })?;
     let result = runtime.block_on(async {
         tokio::select! {
-            result = commands::run(ctx, command) => result,
+            // The signals first, so that they are heard before anything is done.
+            biased;
             kind = stopped() => Err(interrupted(kind, ctx.applied.get())),
+            result = commands::run(ctx, command) => result,
         }
     });
     // A question may still wait for a key on its own thread.

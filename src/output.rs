@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::render::escape;
+use crate::text::escape_line;
 
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -127,6 +127,17 @@ impl Output {
         }
     }
 
+    /// Makes sure that the query works on a document before anything is done for it.
+    ///
+    /// # Errors
+    /// A usage error when it does not.
+    pub fn check(&self, document: &impl Serialize) -> Result<()> {
+        match self.query {
+            Some(_) => self.queried(document).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     fn queried(&self, document: &impl Serialize) -> Result<Value> {
         let broken = |error: String| Error::usage("--query failed").cause(error);
         let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;
@@ -199,7 +210,7 @@ impl Output {
         }
         self.labelled("error", &error.message, AnsiColor::Red);
         for cause in &error.causes {
-            self.say(&format!("  {}", escape(cause)));
+            self.say(&format!("  {}", escape_line(cause)));
         }
         for hint in &error.hints {
             self.labelled("hint", hint, AnsiColor::Cyan);
@@ -217,7 +228,7 @@ impl Output {
         } else {
             format!("{label}:")
         };
-        self.say(&format!("{label} {}", escape(text)));
+        self.say(&format!("{label} {}", escape_line(text)));
     }
 
     /// Nothing can be said about a stderr that cannot be written.

@@ -39,6 +39,7 @@ impl Prompt {
 async fn ask<T: Send + 'static>(
     question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
 ) -> Result<T> {
+    remember_terminal();
     match tokio::task::spawn_blocking(question).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(dialoguer::Error::IO(error))) if error.kind() == std::io::ErrorKind::Interrupted => {
@@ -56,11 +57,32 @@ async fn ask<T: Send + 'static>(
     }
 }
 
-/// Makes the cursor visible again, which a question hides while it stands.
+/// What the terminal was like before the first question.
+#[cfg(unix)]
+static BEFORE: std::sync::Mutex<Option<rustix::termios::Termios>> = std::sync::Mutex::new(None);
+
+/// Remembers the terminal, since a question switches echo and line editing off while it stands.
+#[cfg(unix)]
+fn remember_terminal() {
+    if let (Ok(mut before), Ok(now)) = (BEFORE.lock(), rustix::termios::tcgetattr(std::io::stdin()))
+    {
+        before.get_or_insert(now);
+    }
+}
+
+#[cfg(not(unix))]
+fn remember_terminal() {}
+
+/// Puts the terminal back as it was before the first question; does nothing when there was none.
 pub fn restore_terminal() {
-    use std::io::{IsTerminal, Write};
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
+    #[cfg(unix)]
+    if let Ok(mut before) = BEFORE.lock()
+        && let Some(before) = before.take()
+    {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        use std::io::Write;
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &before);
+        let mut stderr = std::io::stderr();
         let _ = stderr.write_all(b"\x1b[?25h").and_then(|()| stderr.flush());
     }
 }

@@ -3,7 +3,7 @@
 //! Each value remembers its source, so that `whoami --explain` can tell why it won. The endpoint is
 //! not taken from `vodcb.toml`: a file in a folder somebody else made must not redirect signed calls.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -65,6 +65,9 @@ pub struct Flags {
     /// How requests are signed [default: rpc]
     #[arg(long, global = true, value_name = "KIND", value_enum)]
     pub signature: Option<SignatureKind>,
+    /// Trust the certificate authorities in this PEM file instead of the usual ones
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
     /// Allow plain http to an endpoint that is not on this machine
     #[arg(long, global = true)]
     pub allow_http: bool,
@@ -143,8 +146,19 @@ pub fn project(cwd: &Path) -> Result<ProjectDefaults> {
         }
     };
     let file: ProjectFile = toml::from_str(&text).map_err(|error| {
-        Error::usage("./vodcb.toml is not valid")
-            .cause(error.to_string().trim_end().to_owned())
+        // The error's own text quotes the line, and the line may hold a secret put there by mistake.
+        let line = error.span().map_or(1, |span| {
+            1 + text[..span.start.min(text.len())].matches('\n').count()
+        });
+        Error::usage(format!("./vodcb.toml is not valid: line {line}"))
+            .cause(
+                error
+                    .message()
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
             .hint("[defaults] takes region, app_id, profile and output")
     })?;
     Ok(file.defaults)
@@ -161,11 +175,17 @@ pub fn variable<'a>(
     })
 }
 
-/// True for a variable that says `true`, `1` or `yes` in any case.
+/// True for a variable that says `true`, `1`, `yes` or `on` in any case, as the SDKs read theirs.
 pub fn switch(env: &Environment, name: &'static str) -> bool {
-    variable(env, &[name]).is_some_and(|(_, value)| {
-        matches!(value.to_lowercase().as_str(), "true" | "1" | "yes" | "on")
-    })
+    variable(env, &[name]).is_some_and(|(_, value)| on_or_off(value) == Some(true))
+}
+
+fn on_or_off(word: &str) -> Option<bool> {
+    match word.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "on" => Some(true),
+        "false" | "0" | "no" | "n" | "off" => Some(false),
+        _ => None,
+    }
 }
 
 /// The variables that name a region, ours first.
@@ -251,23 +271,71 @@ pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Res
     ))
 }
 
+/// What a profile wishes about STS.
+#[derive(Debug, Clone, Default)]
+pub struct StsWish {
+    /// This host.
+    pub endpoint: Option<String>,
+    /// The host of this region.
+    pub region: Option<String>,
+    /// The host inside a VPC.
+    pub vpc: bool,
+}
+
+/// The address of STS: named, of a region, or the central one.
+///
+/// # Errors
+/// A usage error for what is no endpoint, and for plain http beyond this machine.
+pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<Endpoint> {
+    let named = variable(env, &["VODCB_STS_ENDPOINT"])
+        .map(|(_, text)| text.to_owned())
+        .or_else(|| wish.endpoint.clone())
+        .or_else(|| {
+            variable(env, &["ALIBABA_CLOUD_STS_ENDPOINT"]).map(|(_, text)| text.to_owned())
+        });
+    let region = wish
+        .region
+        .clone()
+        .or_else(|| variable(env, &["ALIBABA_CLOUD_STS_REGION"]).map(|(_, text)| text.to_owned()));
+    let product = if wish.vpc || switch(env, "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED") {
+        "sts-vpc"
+    } else {
+        "sts"
+    };
+    let host = match (named, region) {
+        (Some(named), _) => named,
+        (None, Some(region)) => format!("{product}.{}.aliyuncs.com", Region::parse(&region)?),
+        (None, None) => "sts.aliyuncs.com".to_owned(),
+    };
+    Endpoint::parse(&host, flags.allow_http)
+}
+
 /// True when the emulator inside the process is asked for.
-pub fn emulator(flags: &Flags, env: &Environment) -> bool {
-    flags.emulator || switch(env, "VODCB_EMULATOR")
+///
+/// # Errors
+/// A usage error for a word that is neither yes nor no: guessing could call the real service.
+pub fn emulator(flags: &Flags, env: &Environment) -> Result<bool> {
+    match variable(env, &["VODCB_EMULATOR"]) {
+        _ if flags.emulator => Ok(true),
+        None => Ok(false),
+        Some((name, word)) => on_or_off(word).ok_or_else(|| {
+            Error::usage(format!("{name} takes 1 or 0, not {word:?}"))
+                .hint("1 runs against the emulator, 0 against the service")
+        }),
+    }
 }
 
 /// The form of results.
 ///
 /// # Errors
-/// A usage error for an unknown form, and for an unreadable `vodcb.toml`.
-pub fn format(flags: &Flags, env: &Environment, cwd: &Path) -> Result<Format> {
+/// A usage error for an unknown form.
+pub fn format(flags: &Flags, env: &Environment, project: &ProjectDefaults) -> Result<Format> {
     if let Some(format) = flags.output {
         return Ok(format);
     }
-    let project = project(cwd)?;
     let named = variable(env, &["VODCB_OUTPUT"])
         .map(|(name, text)| (name, text.to_owned()))
-        .or_else(|| project.output.map(|text| ("./vodcb.toml", text)));
+        .or_else(|| project.output.clone().map(|text| ("./vodcb.toml", text)));
     let Some((from, text)) = named else {
         return Ok(Format::default());
     };

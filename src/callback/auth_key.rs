@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::text::is_invisible;
 
 /// The most characters a key may have.
 pub const MAX_CHARACTERS: usize = 32;
@@ -33,19 +34,23 @@ pub fn problems(key: &Secret) -> Vec<String> {
     found.extend(lacks("upper-case letter", |c| c.is_ascii_uppercase()));
     found.extend(lacks("lower-case letter", |c| c.is_ascii_lowercase()));
     found.extend(lacks("digit", |c| c.is_ascii_digit()));
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        found.push("it holds a blank or a control character".to_owned());
+    if text.chars().any(|c| c.is_whitespace() || is_invisible(c)) {
+        found.push("it holds a blank, a control or an invisible character".to_owned());
+    }
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        found.push("it is not UTF-8".to_owned());
     }
     found
 }
 
 /// Takes a key from a file, a variable, standard input or a prompt; `origin` says which.
 ///
-/// One line end behind the key is dropped, as editors and `echo` leave one.
+/// A byte order mark before the key and one line end behind it are dropped, as editors leave them.
 ///
 /// # Errors
 /// A usage error that names the origin and every broken rule, never the key.
 pub fn parse(text: &str, origin: &str) -> Result<Secret> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     let key = Secret::new(text);

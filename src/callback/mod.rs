@@ -132,7 +132,8 @@ impl Callback {
 
     /// Eight hex digits that change with anything the user can set, the key included.
     ///
-    /// It is the start of a SHA-256 over the labelled values, so that it reveals nothing of the key.
+    /// It is the start of a SHA-256 over the values. Who can guess a weak key can test the guess with
+    /// it, so it is no more public than the callback.
     pub fn fingerprint(&self) -> String {
         let mut values = vec![self.method().as_str().to_owned(), self.events.to_wire()];
         match &self.destination {

@@ -75,12 +75,13 @@ pub fn parse_host(endpoint: &str) -> Option<Host> {
     })
 }
 
-/// Checks an endpoint that a user typed. VOD pushes to the public one only.
+/// Checks an endpoint that a user typed, and returns it with the final slash and the small letters of
+/// the documentation. VOD pushes to the public one only.
 ///
 /// # Errors
 /// A usage error for anything but `http(s)://ACCOUNT.mns.REGION.aliyuncs.com/`, and for an internal
 /// host unless `allow_internal`.
-pub fn check_endpoint(endpoint: &str, allow_internal: bool) -> Result<()> {
+pub fn check_endpoint(endpoint: &str, allow_internal: bool) -> Result<String> {
     let refuse = |why: &str| {
         Err(
             Error::usage(format!("{endpoint:?} is not a queue endpoint: {why}")).hint(
@@ -100,6 +101,9 @@ pub fn check_endpoint(endpoint: &str, allow_internal: bool) -> Result<()> {
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("it holds a user name");
     }
+    if url.port().is_some() {
+        return refuse("it names a port");
+    }
     let Some(host) = parse_host(endpoint) else {
         return refuse("the host is not ACCOUNT.mns.REGION.aliyuncs.com");
     };
@@ -115,5 +119,5 @@ pub fn check_endpoint(endpoint: &str, allow_internal: bool) -> Result<()> {
         ))
         .hint("--allow-internal-endpoint insists"));
     }
-    Ok(())
+    Ok(url.to_string())
 }

@@ -51,6 +51,12 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
             "write a blank as %20, and leave none before or behind the URL",
         ));
     }
+    if text.contains('\\') {
+        return Err((
+            "it holds a backslash".into(),
+            "write / between the parts, or %5C for the character",
+        ));
+    }
     let url = Url::parse(text).map_err(|why| match why {
         url::ParseError::RelativeUrlWithoutBase => (
             "it has no scheme".to_owned(),
@@ -62,11 +68,14 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
         let why = format!("its scheme is {:?}", url.scheme());
         return Err((why, "VOD delivers by http and https only"));
     }
-    if !text[url.scheme().len()..].starts_with("://") {
-        return Err((
-            "there is no // behind the scheme".into(),
-            "write it as https://HOST/PATH",
-        ));
+    let behind = text[url.scheme().len()..].strip_prefix("://");
+    if behind.is_none_or(|rest| rest.starts_with('/')) {
+        let why = "there is no host behind the scheme";
+        return Err((why.into(), "write it as https://HOST/PATH"));
+    }
+    let host = url.host_str().unwrap_or_default();
+    if url.port() == Some(0) || host.contains("..") || host.starts_with('.') {
+        return Err(("no host can have this address".into(), EXAMPLE));
     }
     if url.fragment().is_some() {
         let why = "it has a fragment, which is never sent";
@@ -85,7 +94,7 @@ fn blank(text: &str) -> Option<(usize, char)> {
 }
 
 /// What makes it likely that the service cannot reach or should not know this URL.
-pub fn warnings(url: &Url) -> Vec<String> {
+fn warnings(url: &Url) -> Vec<String> {
     let mut found = Vec::new();
     if !url.username().is_empty() || url.password().is_some() {
         found.push(

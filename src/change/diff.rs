@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::callback::{Auth, Callback, Destination, StoredKey};
+use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
 use crate::event::{EventSelection, EventType};
 
 /// One field that differs. Keys appear masked.
@@ -130,12 +130,31 @@ pub fn risks(before: Option<&Callback>, after: Option<&Callback>) -> Vec<String>
     if is_signed(before) && !is_signed(after) {
         found.push("deliveries are no longer signed".to_owned());
     }
+    if has_key(before) && after.method() == Method::Mns {
+        found.push("the callback key is dropped; going back to a URL needs it again".to_owned());
+    }
     let lost = before.events.lost_in(&after.events);
     if !lost.is_empty() {
         let names: Vec<&str> = lost.iter().map(EventType::as_str).collect();
         found.push(format!("events are dropped: {}", names.join(", ")));
     }
     found
+}
+
+/// A URL is compared byte for byte, since the signature covers it so; of an endpoint the final slash
+/// and the case of the host say nothing.
+fn same_place(wanted: &Callback, stored: &Callback) -> bool {
+    let bare = |endpoint: &str| endpoint.trim_end_matches('/').to_ascii_lowercase();
+    match (&wanted.destination, &stored.destination) {
+        (
+            Destination::Mns { endpoint: a, queue },
+            Destination::Mns {
+                endpoint: b,
+                queue: other,
+            },
+        ) => queue == other && bare(a) == bare(b),
+        _ => place(wanted) == place(stored),
+    }
 }
 
 fn place(callback: &Callback) -> (&str, &str) {
@@ -147,6 +166,10 @@ fn place(callback: &Callback) -> (&str, &str) {
 
 fn is_signed(callback: &Callback) -> bool {
     matches!(&callback.destination, Destination::Http { auth, .. } if auth.on)
+}
+
+fn has_key(callback: &Callback) -> bool {
+    matches!(&callback.destination, Destination::Http { auth, .. } if auth.key != StoredKey::Absent)
 }
 
 /// Whether what is stored is what was wanted.
@@ -169,7 +192,7 @@ pub fn judge(wanted: Option<&Callback>, stored: Option<&Callback>) -> Verdict {
     };
     let same_events = wanted.events == stored.events
         || (wanted.events == EventSelection::All && stored.events.covers_everything());
-    if !same_events || place(wanted) != place(stored) {
+    if !same_events || !same_place(wanted, stored) {
         return Verdict::Different;
     }
     match (&wanted.destination, &stored.destination) {
@@ -182,21 +205,23 @@ pub fn judge(wanted: Option<&Callback>, stored: Option<&Callback>) -> Verdict {
 }
 
 fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {
+    let unseen = |what: &str| Verdict::SameButUnseen(what.to_owned());
     if wanted.on != stored.on {
         return Verdict::Different;
     }
     match (&wanted.key, &stored.key) {
         (wanted, stored) if wanted == stored => Verdict::Same,
-        (_, StoredKey::Hidden) => Verdict::SameButUnseen(
-            "the service does not show the key, so it could not be compared".to_owned(),
+        (_, StoredKey::Hidden) => {
+            unseen("the service does not show the key, so it could not be compared")
+        }
+        (StoredKey::Known(_), StoredKey::Absent) if wanted.on => unseen(
+            "the service shows no key although authentication is on, so it could not be compared",
         ),
-        (_, StoredKey::Absent) if !wanted.on => Verdict::SameButUnseen(
-            "the service keeps no key while authentication is off; give it again to switch it on"
-                .to_owned(),
+        (_, StoredKey::Absent) => unseen(
+            "the service keeps no key while authentication is off; give it again to switch it on",
         ),
         // A key that was never sent may still be stored: a service that merges keeps it.
-        (StoredKey::Absent, StoredKey::Known(_)) if !wanted.on => Verdict::Same,
-        (StoredKey::Hidden, StoredKey::Known(_)) if !wanted.on => Verdict::Same,
+        (StoredKey::Absent | StoredKey::Hidden, StoredKey::Known(_)) if !wanted.on => Verdict::Same,
         _ => Verdict::Different,
     }
 }

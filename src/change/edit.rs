@@ -108,7 +108,7 @@ impl Edit {
         Ok(Edited {
             callback: Callback {
                 destination,
-                events: self.events.apply(before, &mut notes),
+                events: self.events.apply(before, &mut notes)?,
             },
             notes,
         })
@@ -193,7 +193,7 @@ impl EventsEdit {
         self.replace.is_some() || !self.add.is_empty() || !self.remove.is_empty()
     }
 
-    fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> EventSelection {
+    fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> Result<EventSelection> {
         let base = match (&self.replace, before) {
             (Some(events), _) => events.clone(),
             (None, Some(callback)) => callback.events.clone(),
@@ -202,6 +202,21 @@ impl EventsEdit {
                 EventSelection::All
             }
         };
+        for event in &self.remove {
+            if let Some(umbrella) = base.umbrella_over(event)
+                && !self
+                    .remove
+                    .iter()
+                    .any(|removed| removed.as_str() == umbrella)
+            {
+                return Err(Error::usage(format!(
+                    "{event} cannot be switched off alone: {umbrella} sends it"
+                ))
+                .hint(format!(
+                    "take {umbrella} off to switch all of its events off"
+                )));
+            }
+        }
         let after = base.with(&self.add).without(&self.remove);
         if base == EventSelection::All && after != EventSelection::All {
             notes.push(format!(
@@ -212,7 +227,7 @@ impl EventsEdit {
         if after == EventSelection::None {
             notes.push("no event type is selected: every notification is off".into());
         }
-        after
+        Ok(after)
     }
 }
 

@@ -4,12 +4,13 @@
 //! read, since it holds callback keys: without them a change could not be taken back. Writers of
 //! several processes take turns by a lock on the file; a kill leaves at most one torn last line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::turn::{locked, private_file, private_folder};
 use crate::callback::{Callback, Destination, StoredKey};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -63,6 +64,14 @@ enum Mode {
     Off,
 }
 
+/// True when a key that is written now can be found in the history later.
+///
+/// # Errors
+/// A usage error for a value of `VODCB_HISTORY` that is none.
+pub fn keeps_keys(ctx: &Context) -> Result<bool> {
+    Ok(mode(ctx)? == Mode::Full)
+}
+
 /// Where the history is.
 ///
 /// # Errors
@@ -75,7 +84,7 @@ pub fn path(ctx: &Context) -> Result<PathBuf> {
 ///
 /// # Errors
 /// A usage error when the file cannot be written.
-pub fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Record> {
+pub async fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Record> {
     let mode = mode(ctx)?;
     if mode == Mode::Off {
         return Ok(Record { kept: None });
@@ -95,7 +104,7 @@ pub fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Record> {
         "before": entry.before.map(|callback| stored(callback, mode)),
         "after": entry.after.map(|callback| stored(callback, mode)),
     });
-    append(&path, &line).map_err(|error| {
+    append(&path, &line).await.map_err(|error| {
         without(
             Error::usage(format!("{} cannot be written", path.display())).cause(error.to_string()),
         )
@@ -107,7 +116,7 @@ pub fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Record> {
 
 impl Record {
     /// Adds how the write ended. A failure here changes nothing at the service, so it is a warning.
-    pub fn end(self, ctx: &Context, ended: Ended) {
+    pub async fn end(self, ctx: &Context, ended: Ended) {
         let Some((path, id)) = self.kept else { return };
         let result = match ended {
             Ended::Written => "written",
@@ -121,7 +130,7 @@ impl Record {
             "at": (ctx.now)().to_string(),
             "result": result,
         });
-        if let Err(error) = append(&path, &line) {
+        if let Err(error) = append(&path, &line).await {
             ctx.out.warn(&format!(
                 "the end of this write is not in the history: {}: {error}",
                 path.display()
@@ -171,12 +180,11 @@ fn stored(callback: &Callback, mode: Mode) -> Value {
 }
 
 /// One line in one write, under a lock, on the disk before it returns.
-fn append(path: &Path, line: &Value) -> std::io::Result<()> {
+async fn append(path: &Path, line: &Value) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         private_folder(folder)?;
     }
-    let lock = private_file(&path.with_extension("lock"))?;
-    lock.lock()?;
+    let _lock = locked(private_file(&path.with_extension("lock"))?).await?;
     if path.metadata().is_ok_and(|file| file.len() > MAX_BYTES) {
         std::fs::rename(path, path.with_extension("1.ndjson"))?;
     }
@@ -198,20 +206,4 @@ fn torn_end(path: &Path) -> std::io::Result<bool> {
     let mut last = [0];
     file.read_exact(&mut last)?;
     Ok(last[0] != b'\n')
-}
-
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -6,4 +6,5 @@
 pub mod diff;
 pub mod edit;
 pub mod history;
+pub mod turn;
 pub mod write;

@@ -9,9 +9,11 @@ use std::time::Duration;
 use super::diff::{self, Difference, Verdict};
 use super::edit::Edit;
 use super::history::{self, Ended, Entry};
-use crate::callback::Callback;
+use super::turn;
+use crate::callback::{Callback, Destination, StoredKey};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
+use crate::event::EventSelection;
 use crate::render;
 use crate::target::Target;
 use crate::vod::Vod;
@@ -58,8 +60,7 @@ pub enum Done {
     Planned,
 }
 
-/// An order that was carried out.
-#[derive(Debug)]
+/// An order that was carried out; its text may hold a key, so it cannot be printed whole.
 pub struct Outcome {
     /// What became of it.
     pub done: Done,
@@ -73,37 +74,73 @@ pub struct Outcome {
     pub request_id: Option<String>,
 }
 
-/// Carries an order out.
+/// Carries an order out. `check` sees what will be shown, so that a result that cannot be shown is
+/// told before anything is written.
 ///
 /// # Errors
 /// Everything of `Client::call`; a conflict for a target that is not as expected or was changed by
-/// somebody else; an unknown outcome; an interruption for a "no".
-pub async fn change(ctx: &Context, vod: &Vod, order: &Order<'_>) -> Result<Outcome> {
+/// somebody else; an unknown outcome; an interruption for a "no"; whatever `check` refuses.
+pub async fn change(
+    ctx: &Context,
+    vod: &Vod,
+    order: &Order<'_>,
+    check: impl Fn(&Outcome) -> Result<()>,
+) -> Result<Outcome> {
+    let turns = format!("{} at {}", order.target, vod.client.endpoint);
+    // A script does not stop to think, so it keeps its turn from the first reading on.
+    let mut turn = match ctx.prompt.interactive || ctx.flags.dry_run {
+        true => None,
+        false => Some(turn::wait(ctx, &turns).await?),
+    };
     let reading = vod.get(ctx, &order.target.app_id).await?;
-    let before = reading.callback.as_ref();
-    check_fingerprint(order, before)?;
-    let after = wanted(ctx, order, before)?;
-    let difference = Difference::between(before, after.as_ref());
-    let outcome = |done, reading: Reading, callback| Outcome {
-        done,
-        difference: difference.clone(),
-        callback,
+    let before = reading.callback.clone();
+    check_fingerprint(order, before.as_ref())?;
+    let after = wanted(ctx, order, before.as_ref())?;
+    let difference = Difference::between(before.as_ref(), after.as_ref());
+    let mut outcome = Outcome {
+        done: if difference.is_empty() {
+            Done::AlreadySo
+        } else {
+            Done::Planned
+        },
+        difference,
+        callback: after.clone(),
         text: reading.text,
         request_id: reading.request_id,
     };
-    if difference.is_empty() {
-        let callback = reading.callback.clone();
-        return Ok(outcome(Done::AlreadySo, reading, callback));
+    check(&outcome)?;
+    if outcome.done == Done::AlreadySo {
+        return Ok(outcome);
     }
-    ctx.out
-        .note(&render::callback::difference(order.target, &difference));
+    ctx.out.note(&render::callback::difference(
+        order.target,
+        &outcome.difference,
+    ));
+    for risk in diff::risks(before.as_ref(), after.as_ref()) {
+        ctx.out.warn(&risk);
+    }
     if ctx.flags.dry_run {
-        return Ok(outcome(Done::Planned, reading, after));
+        return Ok(outcome);
     }
-    confirm(ctx, vod, order.target, before, after.as_ref()).await?;
-    let settled = write_recorded(ctx, vod, order, before, after.as_ref()).await?;
-    let callback = settled.callback.clone();
-    Ok(outcome(Done::Written, settled, callback))
+    confirm(ctx, order.target, before.as_ref(), after.as_ref()).await?;
+    if turn.is_none() {
+        turn = Some(turn::wait(ctx, &turns).await?);
+        still_so(ctx, vod, order.target, before.as_ref()).await?;
+    }
+    let writing = Writing {
+        ctx,
+        vod,
+        target: order.target,
+        before: before.as_ref(),
+        after: after.as_ref(),
+    };
+    let settled = writing.record_and_settle(order.command).await?;
+    drop(turn);
+    outcome.done = Done::Written;
+    outcome.callback = readable(settled.callback, after.as_ref());
+    outcome.text = settled.text;
+    outcome.request_id = settled.request_id;
+    Ok(outcome)
 }
 
 fn check_fingerprint(order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
@@ -123,219 +160,294 @@ fn check_fingerprint(order: &Order<'_>, before: Option<&Callback>) -> Result<()>
 }
 
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
-    match order.wanted {
-        Wanted::Nothing => Ok(None),
-        Wanted::Edited(edit) => {
-            let edited = edit.apply(before, order.target)?;
-            for note in &edited.notes {
-                ctx.out.warn(note);
-            }
-            if let Some(callback) = before
-                && !edit.events.is_named()
-                && callback.events != crate::event::EventSelection::All
-                && callback.events.covers_everything()
-            {
-                ctx.out.warn("the event list names every type of today and is kept as a list; if ALL is meant, say --events ALL");
-            }
-            Ok(Some(edited.callback))
-        }
+    let Wanted::Edited(edit) = order.wanted else {
+        return Ok(None);
+    };
+    let edited = edit.apply(before, order.target)?;
+    for note in &edited.notes {
+        ctx.out.warn(note);
     }
+    let full_list =
+        |events: &EventSelection| *events != EventSelection::All && events.covers_everything();
+    if !edit.events.is_named() && before.is_some_and(|callback| full_list(&callback.events)) {
+        ctx.out.warn("the event list names every type of today and is kept as a list; if ALL is meant, say --events ALL");
+    }
+    Ok(Some(edited.callback))
 }
 
-/// Asks where somebody is there to answer, then makes sure that nothing changed meanwhile.
+/// Asks where somebody is there to answer and something may be lost.
 async fn confirm(
     ctx: &Context,
-    vod: &Vod,
     target: &Target,
     before: Option<&Callback>,
     after: Option<&Callback>,
 ) -> Result<()> {
-    let risks = diff::risks(before, after);
-    if risks.is_empty() || ctx.flags.yes || !ctx.prompt.interactive {
+    if diff::risks(before, after).is_empty() || ctx.flags.yes || !ctx.prompt.interactive {
         return Ok(());
     }
-    for risk in &risks {
-        ctx.out.warn(risk);
-    }
-    if !ctx
+    if ctx
         .prompt
         .confirm(format!("Write this to {target}?"))
         .await?
     {
-        return Err(Error::new(
-            Kind::Interrupted,
-            "not confirmed; nothing was changed",
-        ));
+        return Ok(());
     }
+    Err(Error::new(
+        Kind::Interrupted,
+        "not confirmed; nothing was changed",
+    ))
+}
+
+/// Makes sure that nobody else changed the target while somebody was thinking.
+async fn still_so(
+    ctx: &Context,
+    vod: &Vod,
+    target: &Target,
+    before: Option<&Callback>,
+) -> Result<()> {
     let now = vod.get(ctx, &target.app_id).await?;
-    if !Difference::between(before, now.callback.as_ref()).is_empty() {
-        return Err(Error::new(
-            Kind::Conflict,
-            format!("{target} was changed by somebody else while the question stood"),
-        )
-        .hint("run the command again to see the present state"));
+    if Difference::between(before, now.callback.as_ref()).is_empty() {
+        return Ok(());
     }
-    Ok(())
-}
-
-async fn write_recorded(
-    ctx: &Context,
-    vod: &Vod,
-    order: &Order<'_>,
-    before: Option<&Callback>,
-    after: Option<&Callback>,
-) -> Result<Reading> {
-    let record = history::record(
-        ctx,
-        &Entry {
-            command: order.command,
-            endpoint: vod.client.endpoint.to_string(),
-            access_key_id: &vod.client.credential.access_key_id,
-            region: order.target.region.as_str(),
-            app_id: order.target.app_id.as_str(),
-            before,
-            after,
-        },
-    )?;
-    let result = settle(ctx, vod, order.target, before, after).await;
-    let (applied, ended) = match &result {
-        Ok(_) => (Applied::Yes, Ended::Written),
-        Err(error) if error.details.applied == Applied::No => (Applied::No, Ended::NotWritten),
-        Err(_) => (Applied::Unknown, Ended::Unknown),
-    };
-    ctx.applied.set(applied);
-    record.end(ctx, ended);
-    result
-}
-
-/// Writes until the target is as wanted, or certainly is not, or nobody can tell.
-async fn settle(
-    ctx: &Context,
-    vod: &Vod,
-    target: &Target,
-    before: Option<&Callback>,
-    after: Option<&Callback>,
-) -> Result<Reading> {
-    let mut resent = 0;
-    loop {
-        ctx.applied.set(Applied::Unknown);
-        let sent = match after {
-            Some(callback) => vod.set(ctx, &target.app_id, callback).await,
-            None => vod.delete(ctx, &target.app_id).await,
-        };
-        let lost = match sent {
-            Ok(_) => None,
-            Err(error) if error.details.applied == Applied::Unknown => Some(error),
-            Err(error) => return Err(error),
-        };
-        let reading = match read_back(ctx, vod, target, before, after).await {
-            Ok(reading) => reading,
-            Err(why) => return Err(unread(target, lost, &why)),
-        };
-        let stored = reading.callback.as_ref();
-        match (diff::judge(after, stored), lost) {
-            (Verdict::Same, lost) => {
-                tell_of_lost_answer(ctx, lost.as_ref());
-                return Ok(reading);
-            }
-            (Verdict::SameButUnseen(what), lost) => {
-                tell_of_lost_answer(ctx, lost.as_ref());
-                ctx.out.warn(&what);
-                return Ok(reading);
-            }
-            (Verdict::Different, Some(mut error))
-                if Difference::between(before, stored).is_empty() =>
-            {
-                if resent >= vod.client.retries {
-                    error.details.applied = Applied::No;
-                    return Err(error.cause("reading back shows that nothing was written"));
-                }
-                resent += 1;
-                ctx.out.detail(&format!(
-                    "the answer was lost and nothing was written; sending again ({resent} of {})",
-                    vod.client.retries
-                ));
-            }
-            (Verdict::Different, lost) => return Err(otherwise(target, lost, after, stored)),
-        }
-    }
-}
-
-fn tell_of_lost_answer(ctx: &Context, lost: Option<&Error>) {
-    if let Some(error) = lost {
-        ctx.out.warn(&format!(
-            "the answer was lost ({error}), but reading back shows that it was written"
-        ));
-    }
-}
-
-/// Reads until the target is no longer as it was before, within patience.
-async fn read_back(
-    ctx: &Context,
-    vod: &Vod,
-    target: &Target,
-    before: Option<&Callback>,
-    after: Option<&Callback>,
-) -> Result<Reading> {
-    let mut pauses = PATIENCE.iter();
-    loop {
-        let reading = vod.get(ctx, &target.app_id).await?;
-        let stored = reading.callback.as_ref();
-        let still_old = diff::judge(after, stored) == Verdict::Different
-            && Difference::between(before, stored).is_empty();
-        match pauses.next() {
-            Some(pause) if still_old => tokio::time::sleep(*pause).await,
-            _ => return Ok(reading),
-        }
-    }
-}
-
-/// The write was sent, and reading back failed.
-fn unread(target: &Target, lost: Option<Error>, why: &Error) -> Error {
-    let (kind_of_loss, error) = match &lost {
-        Some(error) => (format!("its answer was lost: {error}"), lost.as_ref()),
-        None => ("the service accepted it".to_owned(), None),
-    };
-    let mut unknown = Error::new(
-        Kind::UnknownOutcome,
-        format!("the change of {target} was sent, but could not be read back"),
+    Err(Error::new(
+        Kind::Conflict,
+        format!("{target} was changed by somebody else meanwhile"),
     )
-    .cause(kind_of_loss)
-    .cause(format!("reading back: {why}"))
-    .hint("look before doing anything else: vodcb get")
-    .hint("the state before is in the history file, see docs/history.md")
-    .applied(Applied::Unknown);
-    unknown.details.request_id = error.and_then(|error| error.details.request_id.clone());
-    unknown
+    .hint("run the command again to see the present state"))
 }
 
-/// The write was sent, and the target is neither as before nor as wanted.
-fn otherwise(
-    target: &Target,
-    lost: Option<Error>,
-    wanted: Option<&Callback>,
-    stored: Option<&Callback>,
-) -> Error {
-    let fields: Vec<&str> = Difference::between(wanted, stored)
-        .fields
-        .iter()
-        .map(|change| change.field)
-        .collect();
-    let (kind, what) = match lost {
-        Some(_) => (
-            Kind::UnknownOutcome,
-            "the answer to the change was lost, and what is stored is neither the old nor the new state",
-        ),
-        None => (
-            Kind::Conflict,
-            "the service accepted the change, but stores something else; perhaps somebody else wrote at the same time",
-        ),
-    };
-    Error::new(kind, format!("{target}: {what}"))
-        .cause(format!(
-            "different from what was sent: {}",
-            fields.join(", ")
-        ))
-        .hint("look at it with vodcb get, then decide anew")
-        .applied(Applied::Unknown)
+/// The callback that was read back, with the key that was written where the service hides it.
+fn readable(stored: Option<Callback>, written: Option<&Callback>) -> Option<Callback> {
+    let mut stored = stored?;
+    if let (Destination::Http { auth: seen, .. }, Some(Destination::Http { auth: sent, .. })) = (
+        &mut stored.destination,
+        written.map(|callback| &callback.destination),
+    ) && seen.key == StoredKey::Hidden
+    {
+        seen.key = sent.key.clone();
+    }
+    Some(stored)
+}
+
+/// One write, from the record of the old state to the certainty about the new one.
+struct Writing<'a> {
+    ctx: &'a Context,
+    vod: &'a Vod,
+    target: &'a Target,
+    before: Option<&'a Callback>,
+    after: Option<&'a Callback>,
+}
+
+/// What a reading shows beside a write.
+enum Seen {
+    /// What was wanted; the text says what the service does not show of it.
+    Wanted(Option<String>),
+    /// What was there before.
+    Old,
+    /// Something else.
+    Other,
+}
+
+impl Writing<'_> {
+    async fn record_and_settle(&self, command: &'static str) -> Result<Reading> {
+        let Writing {
+            ctx, vod, target, ..
+        } = self;
+        let caller = vod.client.caller.issued();
+        let record = history::record(
+            ctx,
+            &Entry {
+                command,
+                endpoint: vod.client.endpoint.to_string(),
+                access_key_id: &caller
+                    .map(|issued| issued.credential.access_key_id)
+                    .unwrap_or_default(),
+                region: target.region.as_str(),
+                app_id: target.app_id.as_str(),
+                before: self.before,
+                after: self.after,
+            },
+        )
+        .await?;
+        let result = self.settle().await;
+        let (applied, ended) = match &result {
+            Ok(_) => (Applied::Yes, Ended::Written),
+            Err(error) if error.details.applied == Applied::No => (Applied::No, Ended::NotWritten),
+            Err(_) => (Applied::Unknown, Ended::Unknown),
+        };
+        ctx.applied.set(applied);
+        record.end(ctx, ended).await;
+        result
+    }
+
+    /// Writes until the target is as wanted, or certainly is not, or nobody can tell.
+    async fn settle(&self) -> Result<Reading> {
+        let mut resent = 0;
+        let mut in_flight = false;
+        loop {
+            let lost = self.send().await.err();
+            in_flight |= lost.as_ref().is_some_and(|error| error.details.in_flight);
+            if let Some(error) = lost
+                .as_ref()
+                .filter(|error| error.details.applied == Applied::No && !in_flight)
+            {
+                return Err(error.clone());
+            }
+            let reading = match self.read_back().await {
+                Ok(reading) => reading,
+                Err(why) => return Err(self.unread(lost.as_ref(), &why)),
+            };
+            let seen = self.seen(reading.callback.as_ref(), lost.is_some());
+            match (seen, lost) {
+                (Seen::Wanted(unseen), lost) => {
+                    self.tell(lost.as_ref(), unseen.as_deref());
+                    return Ok(reading);
+                }
+                (Seen::Old, Some(error))
+                    if error.details.retryable && resent < self.vod.client.retries =>
+                {
+                    resent += 1;
+                    self.pause(&error, resent).await;
+                }
+                (Seen::Old, Some(error)) if !in_flight && !self.looks_alike() => {
+                    let error = error.cause("reading back shows that nothing was written");
+                    return Err(error.applied(Applied::No));
+                }
+                (Seen::Old, Some(error)) => return Err(self.unsettled(&error)),
+                (Seen::Old | Seen::Other, lost) => {
+                    return Err(self.otherwise(lost.as_ref(), reading.callback.as_ref()));
+                }
+            }
+        }
+    }
+
+    async fn send(&self) -> Result<()> {
+        let Writing {
+            ctx, vod, target, ..
+        } = self;
+        match self.after {
+            Some(callback) => vod.set(ctx, &target.app_id, callback).await?,
+            None => vod.delete(ctx, &target.app_id).await?,
+        };
+        Ok(())
+    }
+
+    /// Reads until the target is no longer as it was before, within patience.
+    async fn read_back(&self) -> Result<Reading> {
+        let mut pauses = PATIENCE.iter();
+        loop {
+            let reading = self.vod.get(self.ctx, &self.target.app_id).await?;
+            let old = matches!(self.seen(reading.callback.as_ref(), true), Seen::Old);
+            match pauses.next() {
+                Some(pause) if old && !self.looks_alike() => tokio::time::sleep(*pause).await,
+                _ => return Ok(reading),
+            }
+        }
+    }
+
+    /// After a lost answer the old state proves nothing, even where it passes for the new one: a
+    /// hidden key, or a full list for `ALL`.
+    fn seen(&self, stored: Option<&Callback>, answer_lost: bool) -> Seen {
+        let old = Difference::between(self.before, stored).is_empty();
+        match diff::judge(self.after, stored) {
+            _ if old && answer_lost => Seen::Old,
+            Verdict::Same => Seen::Wanted(None),
+            Verdict::SameButUnseen(what) => Seen::Wanted(Some(what)),
+            Verdict::Different if old => Seen::Old,
+            Verdict::Different => Seen::Other,
+        }
+    }
+
+    /// True when the old and the new state cannot be told apart by reading.
+    fn looks_alike(&self) -> bool {
+        diff::judge(self.after, self.before) != Verdict::Different
+    }
+
+    async fn pause(&self, error: &Error, resent: u32) {
+        let out = &self.ctx.out;
+        out.detail(&format!(
+            "{error}; nothing was written, sending again ({resent} of {})",
+            self.vod.client.retries
+        ));
+        if let Some(wish) = error.details.retry_after {
+            tokio::time::sleep(wish.min(Duration::from_secs(60))).await;
+        }
+    }
+
+    fn tell(&self, lost: Option<&Error>, unseen: Option<&str>) {
+        let out = &self.ctx.out;
+        if let Some(error) = lost {
+            out.warn(&format!(
+                "the answer was lost ({error}), but reading back shows that it was written"
+            ));
+        }
+        if let Some(unseen) = unseen {
+            out.warn(unseen);
+        }
+    }
+
+    /// The write was sent, and reading back failed.
+    fn unread(&self, lost: Option<&Error>, why: &Error) -> Error {
+        let said = lost.map_or_else(
+            || "the service accepted it".to_owned(),
+            |error| format!("its answer was lost: {error}"),
+        );
+        self.unknown(
+            format!(
+                "the change of {} was sent, but could not be read back",
+                self.target
+            ),
+            lost,
+        )
+        .cause(said)
+        .cause(format!("reading back: {why}"))
+    }
+
+    /// The write may still be under way, or cannot be seen.
+    fn unsettled(&self, lost: &Error) -> Error {
+        self.unknown(
+            format!(
+                "the change of {} was sent, and nobody can tell whether it took effect",
+                self.target
+            ),
+            Some(lost),
+        )
+        .cause(lost.message.clone())
+        .cause("reading back shows the old state, but the change may still be under way")
+    }
+
+    fn unknown(&self, message: String, lost: Option<&Error>) -> Error {
+        let mut error = Error::new(Kind::UnknownOutcome, message)
+            .hint("look before doing anything else: vodcb get")
+            .hint("the state before is in the history, see docs/history.md")
+            .applied(Applied::Unknown);
+        error.details.request_id = lost.and_then(|error| error.details.request_id.clone());
+        error
+    }
+
+    /// The write was sent, and the target is not as wanted.
+    fn otherwise(&self, lost: Option<&Error>, stored: Option<&Callback>) -> Error {
+        let fields: Vec<&str> = Difference::between(self.after, stored)
+            .fields
+            .iter()
+            .map(|change| change.field)
+            .collect();
+        let (kind, what) = match lost {
+            Some(_) => (
+                Kind::UnknownOutcome,
+                "the answer to the change was lost, and what is stored is neither the old nor the new state",
+            ),
+            None => (
+                Kind::Conflict,
+                "the service accepted the change, but stores something else; perhaps somebody else wrote at the same time",
+            ),
+        };
+        Error::new(kind, format!("{}: {what}", self.target))
+            .cause(format!(
+                "different from what was sent: {}",
+                fields.join(", ")
+            ))
+            .hint("look at it with vodcb get, then decide anew")
+            .applied(Applied::Unknown)
+    }
 }

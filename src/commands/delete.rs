@@ -1,7 +1,7 @@
 //! `vodcb delete`
 
-use super::{check_fingerprint, connect, keys, show_outcome};
-use crate::change::write::{Order, Wanted, change};
+use super::{carry_out, check_fingerprint, connect, keys};
+use crate::change::write::{Order, Wanted};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -43,8 +43,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         wanted: Wanted::Nothing,
         if_match: args.if_match.as_deref(),
     };
-    let outcome = change(ctx, &connection.vod, &order).await?;
-    show_outcome(ctx, &connection.target, &outcome, keys(false))?;
+    carry_out(ctx, &connection, &order, keys(false)).await?;
     connection.close().await;
     Ok(Exit::Ok)
 }

@@ -32,12 +32,14 @@ Examples:
 
 Faults, [ACTION:]KIND[=VALUE][*TIMES]: throttle[=MS] internal unavailable error=CODE reset-before
 reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
-denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete identity.
+denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete identity assume
+oidc imds uri sso oauth.
 
 Quirks, for what the service does not document (the first is the default):
 unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
 key=clear|masked|absent unknown-events=store|drop|reject delete-nothing=ok|error
-form=accept|refuse case=keep|lower")]
+form=accept|refuse case=keep|lower imds=role|norole|broken|off imds-v1=allow|refuse;
+session-seconds=N is how long issued keys live, whatever was asked for")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
         #[arg(long, value_name = "N", default_value_t = 0)]
@@ -95,6 +97,13 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 Some(path) => path.clone(),
                 None => ctx.state_folder()?.join("emulator.json"),
             };
+            if ctx.flags.dry_run {
+                ctx.out.note(&format!(
+                    "dry run; this file would be removed: {}",
+                    path.display()
+                ));
+                return Ok(Exit::Ok);
+            }
             let existed = emulator::state::reset(&path)?;
             let what = if existed {
                 "was removed"

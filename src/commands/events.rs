@@ -4,6 +4,7 @@ use std::io::Read;
 
 use clap::Subcommand;
 
+use super::read_stdin;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{self, catalogue, decode, document};
@@ -51,11 +52,11 @@ const MAX_BODY: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// A usage error for unknown names and unreadable bodies.
-pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     match &args.what {
         What::List { group } => list(ctx, group.as_deref()),
         What::Show { name, sample } => show(ctx, name, *sample),
-        What::Decode { file } => decode(ctx, file),
+        What::Decode { file } => decode(ctx, file).await,
     }?;
     Ok(Exit::Ok)
 }
@@ -114,8 +115,8 @@ fn show_umbrella(ctx: &Context, umbrella: &str, sample: bool) -> Result<()> {
     })
 }
 
-fn decode(ctx: &Context, file: &str) -> Result<()> {
-    let bytes = read(file).map_err(|error| {
+async fn decode(ctx: &Context, file: &str) -> Result<()> {
+    let bytes = read(file).await.map_err(|error| {
         Error::usage(format!("{file} cannot be read"))
             .cause(error.to_string())
             .hint("give a file, or - for standard input")
@@ -127,14 +128,19 @@ fn decode(ctx: &Context, file: &str) -> Result<()> {
     })
 }
 
-fn read(file: &str) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if file == "-" {
-        std::io::stdin().take(MAX_BODY).read_to_end(&mut bytes)?;
+async fn read(file: &str) -> std::io::Result<Vec<u8>> {
+    let bytes = if file == "-" {
+        read_stdin(MAX_BODY + 1).await?
     } else {
+        let mut bytes = Vec::new();
         std::fs::File::open(file)?
-            .take(MAX_BODY)
+            .take(MAX_BODY + 1)
             .read_to_end(&mut bytes)?;
+        bytes
+    };
+    if bytes.len() as u64 > MAX_BODY {
+        let why = format!("it has more than {MAX_BODY} bytes, and no event has");
+        return Err(std::io::Error::other(why));
     }
     Ok(bytes)
 }

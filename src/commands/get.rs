@@ -1,10 +1,12 @@
 //! `vodcb get`
 
-use super::{connect, keys, show_callback, show_raw};
+use super::{Connection, connect, keys, show_callback, show_raw};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Format;
+use crate::render::callback::Keys;
+use crate::vod::wire;
 
 /// Show the callback of one application
 ///
@@ -32,22 +34,22 @@ pub struct Args {
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (target, keys) = (&connection.target, keys(args.show_auth_key));
-    let configured = if ctx.out.format == Format::Raw && !args.require_configured {
-        let answer = connection.vod.get_raw(ctx, &target.app_id).await?;
-        show_raw(ctx, &answer.text, keys)?;
-        true
-    } else {
-        let reading = connection.vod.get(ctx, &target.app_id).await?;
-        let callback = reading.callback.as_ref();
-        if ctx.out.format == Format::Raw {
-            show_raw(ctx, &reading.text, keys)?;
-        } else {
-            show_callback(ctx, target, callback, keys, reading.request_id.as_deref())?;
+    let reading = match (ctx.out.format, args.require_configured) {
+        // Raw shows also what cannot be understood.
+        (Format::Raw, false) => connection
+            .vod
+            .get_raw(ctx, &target.app_id)
+            .await
+            .map(|answer| answer.text),
+        _ => Ok(String::new()),
+    };
+    let configured = match reading {
+        Ok(text) if !text.is_empty() => {
+            show_raw(ctx, &text, keys)?;
+            true
         }
-        if callback.is_none() {
-            ctx.out.hint("configure one: vodcb set --http-url URL");
-        }
-        callback.is_some()
+        Err(error) if !wire::means_not_configured(error.code()) => return Err(error),
+        _ => show(ctx, &connection, keys).await?,
     };
     connection.close().await;
     Ok(if configured || !args.require_configured {
@@ -55,4 +57,20 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     } else {
         Exit::Negative
     })
+}
+
+/// Reads, shows, and tells whether anything is configured.
+async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool> {
+    let target = &connection.target;
+    let reading = connection.vod.get(ctx, &target.app_id).await?;
+    let callback = reading.callback.as_ref();
+    if ctx.out.format == Format::Raw {
+        show_raw(ctx, &reading.text, keys)?;
+    } else {
+        show_callback(ctx, target, callback, keys, reading.request_id.as_deref())?;
+    }
+    if callback.is_none() {
+        ctx.out.hint("configure one: vodcb set --http-url URL");
+    }
+    Ok(callback.is_some())
 }

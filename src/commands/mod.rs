@@ -11,22 +11,24 @@ pub mod regions;
 pub mod set;
 pub mod whoami;
 
-use std::cell::Cell;
+use std::io::Read;
 
 use clap::{Parser, Subcommand};
 
 use crate::callback::Callback;
-use crate::change::write::{Done, Outcome};
+use crate::change::write::{Done, Order, Outcome, change};
 use crate::context::Context;
-use crate::credential::{Credential, chain};
+use crate::credential::Credential;
+use crate::credential::chain::{self, Found};
+use crate::credential::recipe::Recipe;
 use crate::emulator::{Config, Running, Storage, builtin_key, start};
-use crate::error::{Error, Result};
+use crate::error::{Applied, Error, Kind, Result};
 use crate::exit::Exit;
-use crate::openapi::client::Client;
+use crate::openapi::client::{Caller, Client};
 use crate::output::Format;
 use crate::render::callback::{self as view, Keys};
-use crate::settings::{self, Flags};
-use crate::target::{Endpoint, Target};
+use crate::settings::{self, Flags, Resolved, StsWish};
+use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
 
 /// Set up, prove, watch and repair the event callbacks of ApsaraVideo VOD
@@ -86,21 +88,38 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Get(args) => get::run(ctx, args).await,
         Command::Set(args) => set::run(ctx, args).await,
         Command::Delete(args) => delete::run(ctx, args).await,
-        Command::Events(args) => events::run(ctx, args),
-        Command::Whoami(args) => whoami::run(ctx, args),
+        Command::Events(args) => events::run(ctx, args).await,
+        Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),
         Command::Emulator(args) => emulator::run(ctx, args).await,
     }
 }
 
-/// A target that can be asked, and the emulator behind it if there is one.
+/// A target that can be asked, and everything that was decided on the way to it.
 #[derive(Debug)]
 pub struct Connection {
     /// VOD at the target's centre.
     pub vod: Vod,
     /// The target.
     pub target: Target,
+    /// Where the key comes from.
+    pub found: Found,
+    /// Where STS is.
+    pub sts: Endpoint,
+    /// Why the region, the application and the endpoint are what they are.
+    pub because: Because,
     emulator: Option<Running>,
+}
+
+/// The sources of three values.
+#[derive(Debug, Clone)]
+pub struct Because {
+    /// Of the region.
+    pub region: String,
+    /// Of the application.
+    pub app_id: String,
+    /// Of the endpoint.
+    pub endpoint: String,
 }
 
 impl Connection {
@@ -112,61 +131,101 @@ impl Connection {
     }
 }
 
-/// Finds out where and who, and starts the emulator when it is asked for. Nothing is sent.
+/// What the settings and the sources of credentials come to; nothing is running yet.
+struct Decisions {
+    emulated: bool,
+    found: Found,
+    region: Resolved<Region>,
+    app_id: Resolved<AppId>,
+    endpoint: Resolved<Endpoint>,
+    sts: Endpoint,
+}
+
+async fn decide(ctx: &Context) -> Result<Decisions> {
+    let project = &ctx.project;
+    let app_id = settings::app_id(&ctx.flags, &ctx.env, project)?;
+    let emulated = settings::emulator(&ctx.flags, &ctx.env)?;
+    if emulated && ctx.flags.endpoint.is_some() {
+        return Err(Error::usage("--emulator and --endpoint exclude each other")
+            .hint("leave one of them out"));
+    }
+    let found = if emulated {
+        Found::new(Recipe::Static(emulator_credential()), "the emulator")
+    } else {
+        chain::find(ctx, project).await?
+    };
+    let profile_region = found.profile.as_deref().zip(found.region.as_deref());
+    let region = settings::region(&ctx.flags, &ctx.env, project, profile_region)?;
+    Ok(Decisions {
+        endpoint: settings::endpoint(&ctx.flags, &ctx.env, &region.value)?,
+        sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &StsWish::default())?,
+        emulated,
+        found,
+        region,
+        app_id,
+    })
+}
+
+/// Finds out where and who, and starts the emulator when it is asked for. VOD is not called yet; the
+/// source of a temporary key is.
 ///
 /// # Errors
-/// Usage and credentials errors of the settings.
+/// Usage and credentials errors of the settings, and those of obtaining a key.
 pub async fn connect(ctx: &Context) -> Result<Connection> {
-    let project = settings::project(&ctx.cwd)?;
-    let app_id = settings::app_id(&ctx.flags, &ctx.env, &project)?.value;
-    let emulated = settings::emulator(&ctx.flags, &ctx.env);
-    if emulated && ctx.flags.endpoint.is_some() {
-        return Err(Error::usage("--emulator and --endpoint exclude each other"));
+    let signature = settings::signature(&ctx.flags, &ctx.env)?;
+    let retries = settings::retries(&ctx.flags, &ctx.env)?;
+    let mut decided = decide(ctx).await?;
+    warn_before_use(ctx, &decided.found, &decided.region.value);
+    let session = decided.found.open(ctx).await?;
+    let mut emulator = None;
+    if decided.emulated {
+        let running = start_inside(ctx).await?;
+        decided.sts = Endpoint::parse(&running.url(), false)?;
+        decided.endpoint = Resolved {
+            value: decided.sts.clone(),
+            from: "--emulator".to_owned(),
+        };
+        emulator = Some(running);
     }
-    let (credential, profile_region) = if emulated {
-        (emulator_credential(), None)
-    } else {
-        let found = chain::find(ctx, &project)?;
-        let region = found.profile.clone().zip(found.region.clone());
-        (found.credential, region)
+    let caller = Caller::Somebody(Box::new(session));
+    let client = Client {
+        signature,
+        retries,
+        region: Some(decided.region.value.to_string()),
+        ..Client::new("vod", wire::VERSION, decided.endpoint.value, caller)
     };
-    let profile_region = profile_region
-        .as_ref()
-        .map(|(name, region)| (name.as_str(), region.as_str()));
-    let region = settings::region(&ctx.flags, &ctx.env, &project, profile_region)?.value;
+    Ok(Connection {
+        vod: Vod { client },
+        target: Target {
+            region: decided.region.value,
+            app_id: decided.app_id.value,
+        },
+        found: decided.found,
+        sts: decided.sts,
+        because: Because {
+            region: decided.region.from,
+            app_id: decided.app_id.from,
+            endpoint: decided.endpoint.from,
+        },
+        emulator,
+    })
+}
+
+fn warn_before_use(ctx: &Context, found: &Found, region: &Region) {
+    let temporary_without_token = match &found.recipe {
+        Recipe::Static(credential) => credential.lacks_token(),
+        _ => false,
+    };
     if let Some(warning) = region.warning() {
         ctx.out.warn(&warning);
     }
-    if credential.lacks_token() {
+    if let Some(warning) = found.exposed() {
+        ctx.out.warn(&warning);
+    }
+    if temporary_without_token {
         ctx.out
             .warn("this access key id is a temporary one, but there is no security token");
     }
-    let (endpoint, emulator) = if emulated {
-        let running = start_inside(ctx).await?;
-        (Endpoint::parse(&running.url(), false)?, Some(running))
-    } else {
-        (
-            settings::endpoint(&ctx.flags, &ctx.env, &region)?.value,
-            None,
-        )
-    };
-    let vod = Vod {
-        client: Client {
-            product: "vod",
-            version: wire::VERSION,
-            endpoint,
-            credential,
-            signature: settings::signature(&ctx.flags, &ctx.env)?,
-            retries: settings::retries(&ctx.flags, &ctx.env)?,
-            region: region.to_string(),
-            clock_offset: Cell::default(),
-        },
-    };
-    Ok(Connection {
-        vod,
-        target: Target { region, app_id },
-        emulator,
-    })
 }
 
 fn emulator_credential() -> Credential {
@@ -196,6 +255,22 @@ pub fn check_fingerprint(text: &str) -> Result<()> {
     }
     Err(Error::usage(format!("{text:?} is not a fingerprint"))
         .hint("take the fingerprint that vodcb get shows, or none for a target without a callback"))
+}
+
+/// Reads standard input without holding up the rest of the process, so that Ctrl-C is heard.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn read_stdin(limit: u64) -> std::io::Result<Vec<u8>> {
+    let read = move || {
+        let mut bytes = Vec::new();
+        std::io::Read::take(std::io::stdin(), limit)
+            .read_to_end(&mut bytes)
+            .map(|_| bytes)
+    };
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(std::io::Error::other)?
 }
 
 /// Masks the key unless it was asked for.
@@ -229,28 +304,75 @@ struct ChangeDocument<'a> {
     changes: &'a crate::change::diff::Difference,
 }
 
-/// Shows what became of a change.
+/// Changes a target by the one write path and shows what became of it.
 ///
 /// # Errors
-/// When stdout cannot be written or the query fails.
-pub fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -> Result<()> {
+/// As [`change`]; that the result cannot be shown is told before anything is written, where it can be
+/// known then.
+pub async fn carry_out(
+    ctx: &Context,
+    connection: &Connection,
+    order: &Order<'_>,
+    keys: Keys,
+) -> Result<Outcome> {
+    let check = |planned: &Outcome| match ctx.out.format {
+        Format::Table | Format::Raw => Ok(()),
+        Format::Json | Format::Yaml => {
+            ctx.out
+                .check(&outcome_document(order.target, planned, keys))
+        }
+    };
+    let outcome = change(ctx, &connection.vod, order, check).await?;
+    let shown = show_outcome(ctx, order.target, &outcome, keys);
+    match outcome.done {
+        Done::Written => shown.map_err(written_but_not_shown)?,
+        Done::AlreadySo | Done::Planned => shown?,
+    }
+    Ok(outcome)
+}
+
+fn written_but_not_shown(error: Error) -> Error {
+    let mut partial = Error::new(
+        Kind::Partial,
+        "the change was written and read back, but its result could not be shown",
+    )
+    .cause(error.message)
+    .hint("vodcb get shows it")
+    .applied(Applied::Yes);
+    partial.causes.extend(error.causes);
+    partial
+}
+
+fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -> Result<()> {
+    ctx.out.note(match outcome.done {
+        Done::Written => "written and read back",
+        Done::AlreadySo => "already so; nothing was written",
+        Done::Planned => "dry run; nothing was written",
+    });
     if ctx.out.format == Format::Raw {
         return show_raw(ctx, &outcome.text, keys);
     }
-    let (result, note) = match outcome.done {
-        Done::Written => ("written", "written and read back"),
-        Done::AlreadySo => ("already so", "already so; nothing was written"),
-        Done::Planned => ("planned", "dry run; nothing was written"),
-    };
-    ctx.out.note(note);
-    let callback = outcome.callback.as_ref();
-    let document = ChangeDocument {
-        callback: view::document(target, callback, keys, outcome.request_id.as_deref()),
-        result,
-        changes: &outcome.difference,
-    };
     ctx.out
-        .show(&document, |width| view::text(target, callback, keys, width))
+        .show(&outcome_document(target, outcome, keys), |width| {
+            view::text(target, outcome.callback.as_ref(), keys, width)
+        })
+}
+
+fn outcome_document<'a>(target: &Target, outcome: &'a Outcome, keys: Keys) -> ChangeDocument<'a> {
+    ChangeDocument {
+        callback: view::document(
+            target,
+            outcome.callback.as_ref(),
+            keys,
+            outcome.request_id.as_deref(),
+        ),
+        result: match outcome.done {
+            Done::Written => "written",
+            Done::AlreadySo => "already so",
+            Done::Planned => "planned",
+        },
+        changes: &outcome.difference,
+    }
 }
 
 /// Shows the service's own text; the key is masked unless it was asked for.

@@ -1,12 +1,14 @@
 //! `vodcb set`
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{check_fingerprint, connect, keys, show_outcome};
-use crate::callback::{Method, auth_key, queue, url};
+use super::{Connection, carry_out, check_fingerprint, connect, keys, read_stdin};
+use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
-use crate::change::write::{Done, Order, Wanted, change};
+use crate::change::history;
+use crate::change::write::{Done, Order, Wanted};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
@@ -118,23 +120,47 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .as_deref()
         .map(check_fingerprint)
         .transpose()?;
-    let edit = args.edit(ctx).await?;
+    let mut edit = args.edit(ctx).await?;
     let connection = connect(ctx).await?;
+    if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
+        edit.auth.key = ask_for_key(ctx, &connection).await?;
+    }
     let order = Order {
         command: "set",
         target: &connection.target,
         wanted: Wanted::Edited(&edit),
         if_match: args.if_match.as_deref(),
     };
-    let outcome = change(ctx, &connection.vod, &order).await?;
-    show_outcome(ctx, &connection.target, &outcome, keys(args.show_auth_key))?;
+    let outcome = carry_out(ctx, &connection, &order, keys(args.show_auth_key)).await?;
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
+        let path = history::path(ctx).map(|path| path.display().to_string());
         ctx.out.hint(
             "the receiver needs the new key: vodcb get --show-auth-key -o yaml --query auth_key",
         );
+        ctx.out.hint(&format!(
+            "should the service not show it, it is in the history: {}",
+            path.unwrap_or_default()
+        ));
     }
     connection.close().await;
     Ok(Exit::Ok)
+}
+
+/// At a terminal a missing key is asked for, unless one is stored already.
+async fn ask_for_key(ctx: &Context, connection: &Connection) -> Result<Option<Secret>> {
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let stored = match reading.callback.map(|callback| callback.destination) {
+        Some(Destination::Http { auth, .. }) => auth.known_key().is_some(),
+        Some(Destination::Mns { .. }) | None => false,
+    };
+    if stored {
+        return Ok(None);
+    }
+    let text = ctx
+        .prompt
+        .hidden("Callback key (not shown)".to_owned())
+        .await?;
+    auth_key::parse(&text, "the terminal").map(Some)
 }
 
 impl Args {
@@ -205,8 +231,8 @@ impl Args {
             .transpose()?;
         let place = match &self.mns_endpoint {
             Some(endpoint) => {
-                queue::check_endpoint(endpoint, self.allow_internal_endpoint)?;
-                Some(QueuePlace::Endpoint(endpoint.clone()))
+                let endpoint = queue::check_endpoint(endpoint, self.allow_internal_endpoint)?;
+                Some(QueuePlace::Endpoint(endpoint))
             }
             None if account_id.is_none() && region.is_none() => None,
             None => Some(QueuePlace::Part { account_id, region }),
@@ -224,7 +250,7 @@ impl Args {
         let unknown = self.allow_unknown_events;
         let names = |text: &Option<String>| match text {
             Some(text) => selection::parse_names(text, unknown),
-            None => Ok(Default::default()),
+            None => Ok(BTreeSet::new()),
         };
         let edit = EventsEdit {
             replace: self
@@ -233,7 +259,10 @@ impl Args {
                 .map(|text| EventSelection::parse(text, unknown))
                 .transpose()?,
             add: names(&self.add_events)?,
-            remove: names(&self.remove_events)?,
+            remove: match &self.remove_events {
+                Some(text) => selection::parse_removed(text, unknown)?,
+                None => BTreeSet::new(),
+            },
         };
         if let Some(both) = edit.add.intersection(&edit.remove).next() {
             return Err(Error::usage(format!(
@@ -245,7 +274,7 @@ impl Args {
 
     async fn auth(&self, ctx: &Context) -> Result<AuthEdit> {
         let on = self.auth.as_deref().map(|word| word == "on");
-        let key = self.key(ctx)?;
+        let key = self.key(ctx).await?;
         if on == Some(false) && key.is_some() {
             return Err(Error::usage("--auth off does not go with a new key")
                 .hint("leave --auth out to sign deliveries with the new key"));
@@ -257,7 +286,7 @@ impl Args {
         Ok(AuthEdit { on, key })
     }
 
-    fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
+    async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
         if let Some(name) = &self.auth_key_env {
             let text = ctx.env.get(name).ok_or_else(|| {
                 Error::usage(format!("the environment variable {name} is not set"))
@@ -269,7 +298,17 @@ impl Args {
             return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
         }
         if self.auth_key_stdin {
-            return auth_key::parse(&read_stdin()?, "standard input").map(Some);
+            let bytes = read_stdin(ENOUGH).await.map_err(|error| {
+                Error::usage("the key cannot be read from standard input").cause(error.to_string())
+            })?;
+            let text = String::from_utf8_lossy(&bytes);
+            return auth_key::parse(&text, "standard input").map(Some);
+        }
+        if self.generate_auth_key && !self.show_auth_key && !history::keeps_keys(ctx)? {
+            return Err(
+                Error::usage("a generated key could be lost: VODCB_HISTORY keeps no keys")
+                    .hint("add --show-auth-key, which prints it"),
+            );
         }
         Ok(self
             .generate_auth_key
@@ -290,16 +329,5 @@ fn read_file(path: &Path) -> Result<String> {
     file.take(ENOUGH)
         .read_to_string(&mut text)
         .map_err(trouble)?;
-    Ok(text)
-}
-
-fn read_stdin() -> Result<String> {
-    let mut text = String::new();
-    std::io::stdin()
-        .take(ENOUGH)
-        .read_to_string(&mut text)
-        .map_err(|error| {
-            Error::usage("the key cannot be read from standard input").cause(error.to_string())
-        })?;
     Ok(text)
 }

@@ -1,62 +1,80 @@
 //! `vodcb whoami`
 
+use super::{Connection, connect};
 use crate::context::Context;
-use crate::credential::chain;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::render::setup::{self, Identity, Reasons};
-use crate::settings;
+use crate::sts;
 
 /// Show who would call the service, from where, and why
 ///
-/// Works offline: it says which key is used and where it was found, not whether the service accepts it.
+/// Asks STS who the key belongs to; that needs no permission. If STS refuses, what is known without it
+/// is shown all the same, and the refusal after it. --offline asks nobody for that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vodcb whoami
   vodcb whoami --explain
-  vodcb whoami --profile prod -o json")]
+  vodcb whoami --profile prod -o json --query account_id")]
 pub struct Args {
     /// Show every source that was tried and why each value won
     #[arg(long)]
     explain: bool,
+    /// Do not ask STS; a temporary key is still obtained from its source
+    #[arg(long)]
+    offline: bool,
 }
 
-/// Resolves everything and shows it; nothing is sent.
+/// Resolves everything, asks STS, and shows it.
 ///
 /// # Errors
-/// As the credential chain and the settings.
-pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let project = settings::project(&ctx.cwd)?;
-    let found = chain::find(ctx, &project)?;
-    let profile_region = found.profile.as_deref().zip(found.region.as_deref());
-    let region = settings::region(&ctx.flags, &ctx.env, &project, profile_region)?;
-    let app_id = settings::app_id(&ctx.flags, &ctx.env, &project)?;
-    let endpoint = settings::endpoint(&ctx.flags, &ctx.env, &region.value)?;
-    let temporary = found.credential.security_token.is_some();
-    let identity = Identity {
-        schema_version: 1,
-        access_key_id: found.credential.shown_id(),
-        temporary,
-        source: found.from,
-        profile: found.profile,
-        mode: found.mode,
-        file: found.file.map(|path| path.display().to_string()),
-        region: region.value.to_string(),
-        app_id: app_id.value.to_string(),
-        endpoint: endpoint.value.to_string(),
-        explain: args.explain.then_some(Reasons {
-            passed: found.passed,
-            region: region.from,
-            app_id: app_id.from,
-            endpoint: endpoint.from,
-        }),
+/// As the credential chain and the settings, and STS's refusal after what is known was shown.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let connection = connect(ctx).await?;
+    let caller = connection.vod.client.caller.clone();
+    let retries = connection.vod.client.retries;
+    let answer = if args.offline {
+        Ok(sts::Identity::default())
+    } else {
+        sts::caller_identity(ctx, &connection.sts, caller, retries).await
     };
+    let identity = describe(&connection, answer.as_ref().ok(), args.explain);
     ctx.out
         .show(&identity, |width| setup::identity(&identity, width))?;
-    if found.credential.lacks_token() {
-        ctx.out
-            .warn("this access key id is a temporary one, but there is no security token");
+    connection.close().await;
+    answer.map(|_| Exit::Ok)
+}
+
+fn describe(connection: &Connection, answer: Option<&sts::Identity>, explain: bool) -> Identity {
+    let answer = answer.cloned().unwrap_or_default();
+    let issued = connection.vod.client.caller.issued();
+    let found = &connection.found;
+    let because = &connection.because;
+    Identity {
+        schema_version: 1,
+        account_id: answer.account_id,
+        identity_type: answer.identity_type,
+        arn: answer.arn,
+        access_key_id: issued.as_ref().map(|issued| issued.credential.shown_id()),
+        temporary: issued
+            .as_ref()
+            .is_some_and(|issued| issued.credential.security_token.is_some()),
+        expires: issued
+            .and_then(|issued| issued.expires)
+            .map(|time| time.to_string()),
+        source: found.from.clone(),
+        profile: found.profile.clone(),
+        mode: found.mode.clone(),
+        file: found.file.as_ref().map(|path| path.display().to_string()),
+        region: connection.target.region.to_string(),
+        app_id: connection.target.app_id.to_string(),
+        endpoint: connection.vod.client.endpoint.to_string(),
+        explain: explain.then(|| Reasons {
+            passed: found.passed.clone(),
+            region: because.region.clone(),
+            app_id: because.app_id.clone(),
+            endpoint: because.endpoint.clone(),
+        }),
     }
-    Ok(Exit::Ok)
 }

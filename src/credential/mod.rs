@@ -1,10 +1,20 @@
 //! Who calls: an access key, with a security token when it is temporary.
 //!
-//! This file is the word; where the key comes from is `chain`.
+//! This file has the words. [`chain`] says where to look, [`recipe`] how a key is obtained, and
+//! [`session`] keeps one valid over the time of a run.
 
+pub mod assume_role;
 pub mod chain;
+pub mod ecs_role;
 pub mod env;
+pub mod ini;
+pub mod login;
+pub mod oidc;
+pub mod process;
 pub mod profile;
+pub mod recipe;
+pub mod session;
+pub mod uri;
 
 use crate::secret::Secret;
 
@@ -34,6 +44,24 @@ impl Credential {
     /// Temporary ids start with `STS.` and are refused by the service without their token.
     pub fn lacks_token(&self) -> bool {
         self.access_key_id.starts_with("STS.") && self.security_token.is_none()
+    }
+}
+
+/// A key and how long it is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The key.
+    pub credential: Credential,
+    /// When it ends; `None` for a key that does not end, or not at a known time.
+    pub expires: Option<jiff::Timestamp>,
+}
+
+impl From<Credential> for Issued {
+    fn from(credential: Credential) -> Self {
+        Issued {
+            credential,
+            expires: None,
+        }
     }
 }
 

@@ -75,6 +75,28 @@ impl Refusal {
     }
 }
 
+/// A text that is not in the shape of VOD and STS, as other services and proxies send it.
+pub(super) struct Page {
+    status: u16,
+    content_type: &'static str,
+    text: String,
+}
+
+impl Page {
+    pub(super) fn new(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+        Page {
+            status,
+            content_type,
+            text: text.into(),
+        }
+    }
+
+    pub(super) fn json(status: u16, members: Members) -> Self {
+        let text = Value::Object(members).to_string();
+        Page::new(status, "application/json", text)
+    }
+}
+
 /// The format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -114,11 +136,17 @@ impl Letterhead {
         let mut all = self.beginning();
         all.extend(members);
         let text = self.render(&format!("{action}Response"), all);
-        let half: String = text.chars().take(text.chars().count() / 2).collect();
-        let mut response = self.respond(200, self.content_type(), Body::cut(half));
+        self.half(&Page::new(200, self.content_type(), text))
+    }
+
+    /// The beginning of a page under the length of the whole.
+    pub(super) fn half(&self, page: &Page) -> Response<Body> {
+        let half = page.text.chars().take(page.text.chars().count() / 2);
+        let body = Body::cut(half.collect());
+        let mut response = self.respond(page.status, page.content_type, body);
         response
             .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+            .insert(CONTENT_LENGTH, HeaderValue::from(page.text.len()));
         response
     }
 
@@ -150,14 +178,9 @@ impl Letterhead {
         response
     }
 
-    /// Something that is not in the service's shape, as proxies send it.
-    pub(super) fn page(
-        &self,
-        status: u16,
-        content_type: &'static str,
-        text: &str,
-    ) -> Response<Body> {
-        self.respond(status, content_type, Body::whole(text.to_owned()))
+    /// The page.
+    pub(super) fn page(&self, page: Page) -> Response<Body> {
+        self.respond(page.status, page.content_type, Body::whole(page.text))
     }
 
     fn beginning(&self) -> Members {
@@ -175,10 +198,12 @@ impl Letterhead {
     }
 
     fn render(&self, root: &str, members: Members) -> String {
-        let mut value = Value::Object(members);
-        if self.small_letters {
-            value = with_small_letters(value);
-        }
+        let members = if self.small_letters {
+            with_small_letters(members)
+        } else {
+            members
+        };
+        let value = Value::Object(members);
         match self.format {
             Format::Json => value.to_string(),
             Format::Xml => xml(root, &value),
@@ -201,19 +226,18 @@ impl Letterhead {
     }
 }
 
-fn with_small_letters(value: Value) -> Value {
-    match value {
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, inner)| {
-                let mut letters = name.chars();
-                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-                let small: String = first.into_iter().chain(letters).collect();
-                (small, with_small_letters(inner))
-            })
-            .collect(),
-        other => other,
-    }
+/// The same with a small first letter in the name of every member.
+pub(super) fn with_small_letters(members: Members) -> Members {
+    let small = |(name, inner): (String, Value)| {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        let inner = match inner {
+            Value::Object(members) => Value::Object(with_small_letters(members)),
+            other => other,
+        };
+        (first.into_iter().chain(letters).collect(), inner)
+    };
+    members.into_iter().map(small).collect()
 }
 
 fn xml(root: &str, value: &Value) -> String {

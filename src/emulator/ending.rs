@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::AccessKey;
-use super::answer::{Members, Refusal};
+use super::answer::{Members, Page, Refusal};
 use super::faults::Kind;
 use super::operation::Operation;
+use super::roles;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -25,10 +25,12 @@ pub(super) struct Ending {
 pub(super) enum Answer {
     Success(Members),
     Refusal(Refusal),
-    /// Status, content type and text of something that is not the service's.
-    Page(u16, &'static str, &'static str),
+    /// Something that is not in the shape of VOD and STS.
+    Page(Page),
     /// The beginning of a success.
     Truncated(Members),
+    /// The beginning of such a page.
+    Half(Page),
     /// Nothing: the connection closes.
     Nothing,
 }
@@ -38,6 +40,33 @@ impl Ending {
         Ending {
             answer,
             outcome: outcome.to_owned(),
+        }
+    }
+
+    /// A page.
+    pub(super) fn page(page: Page, outcome: &str) -> Self {
+        Ending::named(Answer::Page(page), outcome)
+    }
+
+    /// No answer.
+    pub(super) fn closed(outcome: &str) -> Self {
+        Ending::named(Answer::Nothing, outcome)
+    }
+
+    /// What a fault, if any, makes of the visit to a place.
+    pub(super) fn disturbed(self, fault: Option<&Kind>) -> Self {
+        match (fault, self.answer) {
+            (Some(Kind::ResetAfter), _) => Ending::closed("reset-after"),
+            (Some(Kind::InternalAfter), _) => {
+                Ending::named(Answer::Refusal(Refusal::internal()), "internal-after")
+            }
+            (Some(Kind::Truncate), Answer::Page(page)) => {
+                Ending::named(Answer::Half(page), "truncate")
+            }
+            (_, answer) => Ending {
+                answer,
+                outcome: self.outcome,
+            },
         }
     }
 }
@@ -68,34 +97,44 @@ pub(super) fn at_arrival(fault: Kind) -> Ending {
             Refusal::new(503, "ServiceUnAvailable", words).into()
         }
         Kind::Error(code) => Refusal::new(400, code, "The emulator was told to answer so.").into(),
-        Kind::ResetBefore => Ending::named(Answer::Nothing, "reset-before"),
-        Kind::Garbage => Ending::named(Answer::Page(200, JSON, GARBAGE), "garbage"),
-        Kind::Html => Ending::named(Answer::Page(502, HTML, BAD_GATEWAY), "html"),
-        Kind::HtmlOk => Ending::named(Answer::Page(200, HTML, LOGIN), "html-ok"),
+        Kind::ResetBefore => Ending::closed("reset-before"),
+        Kind::Garbage => Ending::page(Page::new(200, JSON, GARBAGE), "garbage"),
+        Kind::Html => Ending::page(Page::new(502, HTML, BAD_GATEWAY), "html"),
+        Kind::HtmlOk => Ending::page(Page::new(200, HTML, LOGIN), "html-ok"),
         _ => Refusal::internal().into(),
     }
 }
 
-/// The refusal of a caller whose signature is right.
-pub(super) fn denial(fault: &Kind, operation: Operation, key: &AccessKey) -> Option<Refusal> {
+/// STS's refusal to let the account assume a role.
+pub(super) fn no_permission(account_id: &str) -> Refusal {
+    unauthorized("NoPermission", Operation::Assume, account_id)
+}
+
+fn unauthorized(code: &str, operation: Operation, account_id: &str) -> Refusal {
+    let words = "You are not authorized to do this action.";
+    let detail = json!({
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+        "AuthAction": format!("{}:{}", operation.product(), operation.name()),
+        "AuthPrincipalOwnerId": account_id,
+        "AuthPrincipalType": "SubUser",
+        "AuthPrincipalDisplayName": "emulated-user",
+        "NoPermissionType": "ImplicitDeny",
+        "EncodedDiagnosticMessage": "ZW11bGF0ZWQ=",
+    });
+    Refusal {
+        access_denied: Some(detail),
+        ..Refusal::new(403, code, words)
+    }
+}
+
+/// The refusal of a caller of this account whose signature is right.
+pub(super) fn denial(fault: &Kind, operation: Operation, account_id: &str) -> Option<Refusal> {
     match fault {
-        Kind::Deny => {
-            let words = "You are not authorized to do this action.";
-            let detail = json!({
-                "PolicyType": "AccountLevelIdentityBasedPolicy",
-                "AuthAction": format!("{}:{}", operation.product(), operation.name()),
-                "AuthPrincipalOwnerId": key.account_id,
-                "AuthPrincipalType": "SubUser",
-                "AuthPrincipalDisplayName": "emulated-user",
-                "NoPermissionType": "ImplicitDeny",
-                "EncodedDiagnosticMessage": "ZW11bGF0ZWQ=",
-            });
-            let refusal = Refusal::new(403, "Forbidden.RAM", words);
-            Some(Refusal {
-                access_denied: Some(detail),
-                ..refusal
-            })
-        }
+        Kind::Deny => Some(match operation {
+            Operation::Assume => no_permission(account_id),
+            Operation::Oidc => roles::oidc_denied(),
+            _ => unauthorized("Forbidden.RAM", operation, account_id),
+        }),
         Kind::DeniedApp => {
             let words = "You are not authorized to operate on the specified application.";
             Some(Refusal::new(403, "Forbidden", words))
@@ -115,7 +154,7 @@ pub(super) fn denial(fault: &Kind, operation: Operation, key: &AccessKey) -> Opt
 /// The ending that a fault, if any, makes of a call that was carried out or refused by its product.
 pub(super) fn after_effect(fault: Option<&Kind>, result: Result<Members, Refusal>) -> Ending {
     match (fault, result) {
-        (Some(Kind::ResetAfter), _) => Ending::named(Answer::Nothing, "reset-after"),
+        (Some(Kind::ResetAfter), _) => Ending::closed("reset-after"),
         (Some(Kind::InternalAfter), _) => {
             Ending::named(Answer::Refusal(Refusal::internal()), "internal-after")
         }

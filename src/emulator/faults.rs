@@ -143,13 +143,27 @@ impl Kind {
         }
     }
 
-    /// Whether a fault without an action befalls this operation.
+    /// Whether a fault without an action befalls this operation. VOD and STS are meant by it; the
+    /// places that hand out keys share only the clock with them.
     fn suits(&self, operation: Option<Operation>) -> bool {
         match self {
             Kind::DropEvents | Kind::Foreign => operation == Some(Operation::Set),
-            // STS asks for no permission and knows nothing of VOD's standing.
+            // Without an action it is VOD that refuses: STS knows nothing of VOD's permissions and
+            // standing.
             Kind::Deny | Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
-                operation != Some(Operation::Identity)
+                operation.is_none_or(Operation::is_vod)
+            }
+            Kind::Skew(_) => true,
+            _ => !operation.is_some_and(Operation::is_place),
+        }
+    }
+
+    /// Whether the fault can befall this operation when it is named.
+    fn fits(&self, operation: Operation) -> bool {
+        match self {
+            Kind::DropEvents | Kind::Foreign => operation == Operation::Set,
+            Kind::Deny | Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
+                !operation.is_place()
             }
             _ => true,
         }
@@ -164,7 +178,10 @@ impl Fault {
     pub fn parse(spec: &str) -> Result<Fault> {
         parse(spec).ok_or_else(|| {
             Error::usage(format!("{spec:?} is not a fault"))
-                .hint("a fault is [ACTION:]KIND[=VALUE][*TIMES], and ACTION is get, set, delete or identity")
+                .hint(format!(
+                    "a fault is [ACTION:]KIND[=VALUE][*TIMES], and ACTION is one of {}",
+                    Operation::words()
+                ))
                 .hint(format!("kinds are {}", Kind::NAMES))
         })
     }
@@ -227,8 +244,7 @@ fn parse(spec: &str) -> Option<Fault> {
         None => (what, None),
     };
     let kind = Kind::parse(name, value)?;
-    let only_set = matches!(kind, Kind::DropEvents | Kind::Foreign);
-    if only_set && !matches!(operation, None | Some(Operation::Set)) {
+    if operation.is_some_and(|operation| !kind.fits(operation)) {
         return None;
     }
     Some(Fault {

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use super::answer::Refusal;
+use super::issued::{Caller, Keyring};
 use super::message::{Claims, Message, Scheme};
 use super::nonces::Nonces;
 use super::operation::Operation;
@@ -17,34 +18,39 @@ use super::{AccessKey, held};
 use crate::openapi::{acs3, canonical_query, rpc};
 
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+/// What a request needs that carries no signature.
+const UNSIGNED_TOO: [&str; 3] = ["Action", "Version", "Timestamp"];
 
-/// Lets a message through: the operation it may do, and the key it was signed with.
-pub(super) fn verify<'a>(
+/// Lets a message through: the operation it may do, and who signed it. An operation that needs no
+/// key has no caller, even if it is signed.
+pub(super) fn verify(
     message: &Message,
-    keys: &'a [AccessKey],
+    keyring: &Keyring,
     nonces: &Mutex<Nonces>,
     now: Timestamp,
-) -> Result<(Operation, &'a AccessKey), Refusal> {
+) -> Result<(Operation, Option<Caller>), Refusal> {
     let claims = &message.claims;
     check_verb_and_path(message)?;
-    check_presence(message)?;
+    let needs_no_key = message.operation().is_some_and(Operation::needs_no_key);
+    check_presence(message, needs_no_key)?;
     let operation = Operation::find(&claims.version, &claims.action)?;
+    if needs_no_key {
+        check_timestamp(&claims.timestamp, now)?;
+        return Ok((operation, None));
+    }
     check_signature_method(message)?;
     check_timestamp(&claims.timestamp, now)?;
-    let key = keys
-        .iter()
-        .find(|key| key.access_key_id == claims.access_key_id)
-        .ok_or_else(|| {
-            let message = "Specified access key is not found.";
-            Refusal::new(404, "InvalidAccessKeyId.NotFound", message)
-        })?;
-    check_token(claims, key)?;
-    check_signature(message, key)?;
-    if !held(nonces).burn(&key.access_key_id, &claims.nonce, now) {
+    let caller = keyring.find(&claims.access_key_id).ok_or_else(|| {
+        let message = "Specified access key is not found.";
+        Refusal::new(404, "InvalidAccessKeyId.NotFound", message)
+    })?;
+    check_token(claims, &caller, keyring, now)?;
+    check_signature(message, &caller.key)?;
+    if !held(nonces).burn(&caller.key.access_key_id, &claims.nonce, now) {
         let message = "Specified signature nonce was used already.";
         return Err(Refusal::new(400, "SignatureNonceUsed", message));
     }
-    Ok((operation, key))
+    Ok((operation, Some(caller)))
 }
 
 fn check_verb_and_path(message: &Message) -> Result<(), Refusal> {
@@ -58,7 +64,7 @@ fn check_verb_and_path(message: &Message) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_presence(message: &Message) -> Result<(), Refusal> {
+fn check_presence(message: &Message, needs_no_key: bool) -> Result<(), Refusal> {
     let claims = &message.claims;
     // ACS3 names method and version in one word.
     let signature_version = match claims.scheme {
@@ -75,7 +81,10 @@ fn check_presence(message: &Message) -> Result<(), Refusal> {
         ("SignatureNonce", &claims.nonce),
         ("Timestamp", &claims.timestamp),
     ];
-    match mandatory.into_iter().find(|(_, value)| value.is_empty()) {
+    let absent = mandatory
+        .into_iter()
+        .find(|(name, value)| value.is_empty() && (!needs_no_key || UNSIGNED_TOO.contains(name)));
+    match absent {
         Some((name, _)) => Err(Refusal::missing_common(name)),
         None => Ok(()),
     }
@@ -122,19 +131,32 @@ fn parse_timestamp(text: &str) -> Option<Timestamp> {
     if fits { text.parse().ok() } else { None }
 }
 
-fn check_token(claims: &Claims, key: &AccessKey) -> Result<(), Refusal> {
-    let refuse = |code, words| Err(Refusal::new(400, code, words));
-    match (&key.security_token, claims.security_token.as_str()) {
-        (None, "") => Ok(()),
-        (Some(_), "") => Err(Refusal::missing_common("SecurityToken")),
-        (None, _) => refuse(
-            "InvalidSecurityToken.MismatchWithAccessKey",
+fn check_token(
+    claims: &Claims,
+    caller: &Caller,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let refuse = |what, words| {
+        let code = format!("InvalidSecurityToken.{what}");
+        Err(Refusal::new(400, code, words))
+    };
+    let given = claims.security_token.as_str();
+    match &caller.key.security_token {
+        None if given.is_empty() => Ok(()),
+        Some(_) if given.is_empty() => Err(Refusal::missing_common("SecurityToken")),
+        Some(token) if equal(token.expose(), given) => match &caller.session {
+            Some(session) if session.expires <= now => {
+                refuse("Expired", "Specified SecurityToken is expired.")
+            }
+            _ => Ok(()),
+        },
+        Some(_) if !keyring.has_token(given) => {
+            refuse("Malformed", "Specified SecurityToken is malformed.")
+        }
+        _ => refuse(
+            "MismatchWithAccessKey",
             "Specified SecurityToken mismatch with the AccessKey.",
-        ),
-        (Some(token), given) if equal(token.expose(), given) => Ok(()),
-        (Some(_), _) => refuse(
-            "InvalidSecurityToken.Malformed",
-            "Specified SecurityToken is malformed.",
         ),
     }
 }

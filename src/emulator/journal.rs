@@ -10,7 +10,14 @@ const MAX_CALLS: usize = 10_000;
 /// Longer values and further parameters are of no use to a reader and would fill the memory.
 const MAX_VALUE_BYTES: usize = 2048;
 const MAX_PARAMETERS: usize = 64;
-const SECRET: [&str; 3] = ["AuthKey", "Signature", "SecurityToken"];
+const SECRET: [&str; 6] = [
+    "AuthKey",
+    "Signature",
+    "SecurityToken",
+    "OIDCToken",
+    "access_token",
+    "refresh_token",
+];
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +26,13 @@ pub struct Call {
     pub at: Timestamp,
     /// The account of the key it names; empty when the key is unknown.
     pub account_id: String,
-    /// The operation it asked for, known or not.
+    /// The operation it asked for, known or not; verb and path where no operation is named.
     pub action: String,
     /// The centre it was for.
     pub region: String,
     /// The application it was for.
     pub app_id: String,
-    /// Everything in query and form except `AuthKey`, `Signature` and `SecurityToken`.
+    /// Everything in query and form except `AuthKey`, `Signature` and tokens.
     pub parameters: Parameters,
     /// `OK`, the code of the refusal, or the name of the fault that left no code or a false one.
     pub outcome: String,

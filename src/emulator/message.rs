@@ -7,6 +7,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::http::request::Parts;
 
 use super::answer::Format;
+use super::operation::Operation;
 use crate::openapi::{Parameters, acs3};
 use crate::target::{DEFAULT_APP_ID, Region};
 
@@ -84,6 +85,11 @@ impl Message {
         self.parameters.get(name).map_or("", String::as_str)
     }
 
+    /// The operation it names, if there is one of that name.
+    pub(super) fn operation(&self) -> Option<Operation> {
+        Operation::named(&self.claims.action)
+    }
+
     /// The centre the call is for: as the parameters say, else the host, else the first centre.
     pub(super) fn region(&self) -> String {
         let named = self.parameter("RegionId");
@@ -124,7 +130,8 @@ impl Claims {
     fn read(parameters: &Parameters, headers: &acs3::Headers) -> Self {
         let authorization = header(headers, AUTHORIZATION.as_str());
         let unsigned_acs3 = authorization.is_empty()
-            && headers.contains_key("x-acs-signature-nonce")
+            && (headers.contains_key("x-acs-signature-nonce")
+                || headers.contains_key("x-acs-action"))
             && !parameters.contains_key("Action");
         if authorization.starts_with("ACS3-") || unsigned_acs3 {
             Claims::from_headers(&authorization, headers)

@@ -1,4 +1,5 @@
-//! The local twin of VOD's callback API and of STS, on one loopback port.
+//! The local twin of VOD's callback API, of STS and of the places keys come from, on one loopback
+//! port.
 //!
 //! It exists so that every command can be tried and tested over a real socket without an account:
 //! it checks signatures, clocks, nonces and parameters as the service does and answers with its
@@ -7,17 +8,22 @@
 //! would begin.
 
 mod answer;
+mod arn;
 mod body;
 mod ending;
 mod exchange;
 mod faults;
 mod gateway;
+mod issued;
 mod journal;
 mod listener;
 mod message;
+mod metadata;
 mod nonces;
 mod operation;
+mod places;
 mod quirks;
+mod roles;
 mod rules;
 pub mod state;
 mod sts;
@@ -65,6 +71,15 @@ pub fn builtin_key() -> AccessKey {
     }
 }
 
+/// A role that asks more of those who assume it than others do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Its name, `acs:ram::ACCOUNT:role/NAME`.
+    pub arn: String,
+    /// The external id without which nobody may assume it.
+    pub external_id: Option<String>,
+}
+
 /// Where callbacks are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Storage {
@@ -81,6 +96,8 @@ pub struct Config {
     pub port: u16,
     /// The keys it knows.
     pub keys: Vec<AccessKey>,
+    /// The roles with conditions; every other role may be assumed by anybody.
+    pub roles: Vec<Role>,
     /// Where callbacks are kept.
     pub storage: Storage,
     /// What shall go wrong.
@@ -99,6 +116,7 @@ impl Config {
         Config {
             port: 0,
             keys: vec![builtin_key()],
+            roles: Vec::new(),
             storage: Storage::Memory,
             faults: Vec::new(),
             quirks: Quirks::default(),
@@ -110,7 +128,9 @@ impl Config {
 
 /// What all connections share.
 struct Server {
-    keys: Vec<AccessKey>,
+    keyring: issued::Keyring,
+    roles: Vec<Role>,
+    metadata: metadata::Tokens,
     store: state::Store,
     faults: Mutex<Vec<Fault>>,
     quirks: Quirks,
@@ -154,7 +174,9 @@ pub async fn start(config: Config) -> Result<Running> {
         .map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;
     let server = Arc::new(Server {
-        keys: config.keys,
+        keyring: issued::Keyring::new(config.keys, config.quirks.session_seconds, config.nonce),
+        roles: config.roles,
+        metadata: metadata::Tokens::default(),
         store,
         faults: Mutex::new(config.faults),
         quirks: config.quirks,

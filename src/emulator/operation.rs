@@ -1,4 +1,5 @@
-//! The operations the emulator has, and the two versions that tell VOD from STS.
+//! What can be asked of the emulator: the operations of VOD and STS, told apart by their versions,
+//! and the places at paths of their own.
 
 use super::answer::Refusal;
 use crate::vod::wire;
@@ -6,7 +7,7 @@ use crate::vod::wire;
 /// The version of the STS API.
 const STS_VERSION: &str = "2015-04-01";
 
-/// One operation.
+/// One operation, or one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     /// VOD's `GetMessageCallback`.
@@ -17,23 +18,44 @@ pub(super) enum Operation {
     Delete,
     /// STS's `GetCallerIdentity`.
     Identity,
+    /// STS's `AssumeRole`.
+    Assume,
+    /// STS's `AssumeRoleWithOIDC`.
+    Oidc,
+    /// The metadata service of an instance.
+    Imds,
+    /// The credentials URI.
+    Uri,
+    /// The key exchange of CloudSSO.
+    Sso,
+    /// The key exchange after an OAuth sign-in.
+    OAuth,
 }
 
 impl Operation {
-    const ALL: [Operation; 4] = [
+    const ALL: [Operation; 10] = [
         Operation::Get,
         Operation::Set,
         Operation::Delete,
         Operation::Identity,
+        Operation::Assume,
+        Operation::Oidc,
+        Operation::Imds,
+        Operation::Uri,
+        Operation::Sso,
+        Operation::OAuth,
     ];
 
-    /// The name on the wire.
+    /// The name on the wire; places have none.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Operation::Get => wire::GET,
             Operation::Set => wire::SET,
             Operation::Delete => wire::DELETE,
             Operation::Identity => "GetCallerIdentity",
+            Operation::Assume => "AssumeRole",
+            Operation::Oidc => "AssumeRoleWithOIDC",
+            Operation::Imds | Operation::Uri | Operation::Sso | Operation::OAuth => "",
         }
     }
 
@@ -44,34 +66,68 @@ impl Operation {
             Operation::Set => "set",
             Operation::Delete => "delete",
             Operation::Identity => "identity",
+            Operation::Assume => "assume",
+            Operation::Oidc => "oidc",
+            Operation::Imds => "imds",
+            Operation::Uri => "uri",
+            Operation::Sso => "sso",
+            Operation::OAuth => "oauth",
         }
+    }
+
+    /// Every short name.
+    pub(super) fn words() -> String {
+        Operation::ALL.map(Operation::word).join(", ")
     }
 
     /// The name of the product in RAM actions and links.
     pub(super) const fn product(self) -> &'static str {
         match self {
-            Operation::Identity => "sts",
             Operation::Get | Operation::Set | Operation::Delete => "vod",
+            Operation::Identity | Operation::Assume | Operation::Oidc => "sts",
+            Operation::Imds => "ecs",
+            Operation::Uri => "credentials",
+            Operation::Sso => "cloudsso",
+            Operation::OAuth => "oauth",
         }
     }
 
-    const fn version(self) -> &'static str {
-        match self {
-            Operation::Identity => STS_VERSION,
-            Operation::Get | Operation::Set | Operation::Delete => wire::VERSION,
+    fn version(self) -> &'static str {
+        if self.is_vod() {
+            wire::VERSION
+        } else {
+            STS_VERSION
         }
+    }
+
+    /// Whether VOD has it.
+    pub(super) fn is_vod(self) -> bool {
+        self.product() == "vod"
+    }
+
+    /// Whether it is known by its path and not by a name.
+    pub(super) const fn is_place(self) -> bool {
+        self.name().is_empty()
+    }
+
+    /// Whether it is an operation that is asked for without a signature.
+    pub(super) fn needs_no_key(self) -> bool {
+        self == Operation::Oidc
     }
 
     /// What a user may call it: the short name, or the wire's in any letter case.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        Operation::ALL
-            .into_iter()
-            .find(|it| text.eq_ignore_ascii_case(it.word()) || text.eq_ignore_ascii_case(it.name()))
+        Operation::ALL.into_iter().find(|it| {
+            let is_wire_name = !it.is_place() && text.eq_ignore_ascii_case(it.name());
+            is_wire_name || text.eq_ignore_ascii_case(it.word())
+        })
     }
 
     /// The operation of that name, letter case included, whatever the version.
     pub(super) fn named(action: &str) -> Option<Self> {
-        Operation::ALL.into_iter().find(|it| it.name() == action)
+        Operation::ALL
+            .into_iter()
+            .find(|it| !it.is_place() && it.name() == action)
     }
 
     /// The operation of that version.

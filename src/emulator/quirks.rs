@@ -4,6 +4,9 @@
 
 use crate::error::{Error, Result};
 
+/// The longest session there can be.
+const MAX_SESSION: u32 = 43_200;
+
 /// A choice with a word for each case; the first is the default.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $($(#[$case_about:meta])* $case:ident = $word:literal,)+ }) => {
@@ -134,6 +137,30 @@ choice! {
     }
 }
 
+choice! {
+    /// The metadata service of the instance.
+    Imds {
+        /// A role is attached.
+        Role = "role",
+        /// None is.
+        NoRole = "norole",
+        /// One is, but its keys cannot be had.
+        Broken = "broken",
+        /// There is no such service.
+        Off = "off",
+    }
+}
+
+choice! {
+    /// Whether the metadata service answers without a token.
+    ImdsV1 {
+        /// It does.
+        Allow = "allow",
+        /// It does not.
+        Refuse = "refuse",
+    }
+}
+
 /// How the emulator behaves where nothing is documented.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
@@ -146,6 +173,10 @@ pub struct Quirks {
     pub(super) delete_nothing: DeleteNothing,
     pub(super) form: Form,
     pub(super) case: Case,
+    pub(super) imds: Imds,
+    pub(super) imds_v1: ImdsV1,
+    /// The lifetime of every key that is issued, whatever was asked for.
+    pub(super) session_seconds: Option<u32>,
 }
 
 impl Quirks {
@@ -165,8 +196,20 @@ impl Quirks {
             "delete-nothing" => choose(&mut self.delete_nothing, spec, word),
             "form" => choose(&mut self.form, spec, word),
             "case" => choose(&mut self.case, spec, word),
+            "imds" => choose(&mut self.imds, spec, word),
+            "imds-v1" => choose(&mut self.imds_v1, spec, word),
+            "session-seconds" => {
+                let seconds = word.parse().ok().filter(|seconds| *seconds <= MAX_SESSION);
+                let trouble = || {
+                    Error::usage(format!("{spec:?} is not a quirk"))
+                        .hint(format!("its values are 0 to {MAX_SESSION}"))
+                };
+                self.session_seconds = Some(seconds.ok_or_else(trouble)?);
+                Ok(())
+            }
             _ => Err(Error::usage(format!("{spec:?} is not a quirk")).hint(
-                "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, form and case",
+                "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, \
+                 form, case, imds, imds-v1 and session-seconds",
             )),
         }
     }

@@ -99,15 +99,32 @@ impl EventSelection {
         }
     }
 
-    /// This selection without these events; `ALL` becomes the catalogue's list without them.
+    /// This selection without these events; `ALL` becomes the catalogue's list without them. An
+    /// umbrella takes its events with it.
     #[must_use]
     pub fn without(&self, removed: &BTreeSet<EventType>) -> Self {
+        let covered = removed
+            .iter()
+            .flat_map(|event| catalogue::covered_by(event.as_str()));
+        let members = covered.map(|event| EventType::from_service(&event.name));
+        let removed: BTreeSet<EventType> = removed.iter().cloned().chain(members).collect();
         match self {
             EventSelection::All if removed.is_empty() => EventSelection::All,
-            EventSelection::All => EventSelection::only(&catalogue::subscribable() - removed),
+            EventSelection::All => EventSelection::only(&catalogue::subscribable() - &removed),
             EventSelection::None => EventSelection::None,
-            EventSelection::Only(events) => EventSelection::only(events - removed),
+            EventSelection::Only(events) => EventSelection::only(events - &removed),
         }
+    }
+
+    /// The umbrella that would still send this event when its own name is removed.
+    pub fn umbrella_over(&self, event: &EventType) -> Option<&'static str> {
+        let umbrella = catalogue::umbrella_of(event.as_str())?;
+        let on = match self {
+            EventSelection::All => true,
+            EventSelection::None => false,
+            EventSelection::Only(events) => events.contains(&EventType::from_service(umbrella)),
+        };
+        on.then_some(umbrella)
     }
 
     /// The events of `self` that `other` would no longer send, as far as names tell.
@@ -150,6 +167,26 @@ pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType
         .collect::<Result<_>>()?;
     if names.is_empty() {
         return Err(Error::usage("no event type is named").hint("vodcb events list shows them"));
+    }
+    Ok(names)
+}
+
+/// Names joined by commas that are to be taken off a list. Single AI events may stand on a list that
+/// others wrote, so they pass here.
+///
+/// # Errors
+/// A usage error for the first name that is not one.
+pub fn parse_removed(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType>> {
+    let (single, others): (Vec<&str>, Vec<&str>) = text
+        .split(',')
+        .map(str::trim)
+        .partition(|name| catalogue::umbrella_of(name).is_some());
+    let single = single.into_iter().filter_map(catalogue::find);
+    let mut names: BTreeSet<EventType> = single
+        .map(|event| EventType::from_service(&event.name))
+        .collect();
+    if names.is_empty() || others.iter().any(|name| !name.is_empty()) {
+        names.extend(parse_names(&others.join(","), allow_unknown)?);
     }
     Ok(names)
 }

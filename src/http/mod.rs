@@ -8,6 +8,7 @@
 mod roots;
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -22,6 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Http {
     timeout: Duration,
     user_agent: String,
+    ca_bundle: Option<PathBuf>,
     clients: [OnceCell<reqwest::Client>; 4],
 }
 
@@ -48,8 +50,7 @@ pub enum Route {
     Direct,
 }
 
-/// A request that is ready to go.
-#[derive(Debug)]
+/// A request that is ready to go; it may hold tokens and keys, so it cannot be printed.
 pub struct Request {
     /// The verb.
     pub method: Method,
@@ -79,8 +80,7 @@ impl Request {
     }
 }
 
-/// An answer, whatever its status.
-#[derive(Debug)]
+/// An answer, whatever its status; it may hold keys, so it cannot be printed.
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -101,6 +101,8 @@ impl Response {
 pub struct Failure {
     /// True when the request may have arrived.
     pub sent: bool,
+    /// True when the answer took too long, so that the request may still take effect.
+    pub timed_out: bool,
     /// What happened, the innermost cause last.
     pub message: String,
     /// What to do, if it is known.
@@ -128,11 +130,13 @@ impl Kind {
 }
 
 impl Http {
-    /// A door whose calls take at most this long each.
-    pub fn new(timeout: Duration, user_agent: String) -> Self {
+    /// A door whose calls take at most this long each. A file of certificate authorities replaces the
+    /// usual ones.
+    pub fn new(timeout: Duration, user_agent: String, ca_bundle: Option<PathBuf>) -> Self {
         Http {
             timeout,
             user_agent,
+            ca_bundle,
             clients: Default::default(),
         }
     }
@@ -144,7 +148,8 @@ impl Http {
     /// is none.
     pub async fn send(&self, request: Request) -> Result<std::result::Result<Response, Failure>> {
         let url = reqwest::Url::parse(&request.url).map_err(|error| {
-            Error::usage(format!("{:?} is not an address", request.url)).cause(error.to_string())
+            // The address itself may hold a key.
+            Error::usage("the address of a request cannot be understood").cause(error.to_string())
         })?;
         let client = self.client(Kind::of(&url, request.route))?;
         let timeout = request.timeout.unwrap_or(self.timeout);
@@ -169,10 +174,10 @@ impl Http {
     }
 
     fn build(&self, kind: Kind) -> Result<reqwest::Client> {
-        let tls = if kind.secure {
-            roots::bundled_then_system()
-        } else {
-            roots::none()
+        let tls = match (kind.secure, &self.ca_bundle) {
+            (false, _) => roots::none(),
+            (true, None) => roots::bundled_then_system(),
+            (true, Some(file)) => roots::only(file),
         };
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls?)
@@ -228,7 +233,15 @@ async fn read(mut answer: reqwest::Response) -> reqwest::Result<Response> {
 fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     let causes = causes(error);
     let certificate = causes.iter().any(|cause| cause.contains("certificate"));
-    let (what, hint) = if error.is_timeout() {
+    let (what, hint) = if error.is_timeout() && error.is_connect() {
+        (
+            format!(
+                "no connection within {} s",
+                CONNECT_TIMEOUT.min(timeout).as_secs_f64()
+            ),
+            Some("check the network, the proxy variables and the endpoint"),
+        )
+    } else if error.is_timeout() {
         (
             format!("no answer within {} s", timeout.as_secs_f64()),
             Some("check the network and the endpoint, or raise --timeout"),
@@ -236,7 +249,9 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     } else if certificate {
         (
             "the server's certificate was not accepted".to_owned(),
-            Some("for a proxy with its own certificate authority, name its file in SSL_CERT_FILE"),
+            Some(
+                "for a proxy with its own certificate authority, name its file with --ca-bundle or SSL_CERT_FILE",
+            ),
         )
     } else if error.is_dns() {
         (
@@ -256,6 +271,7 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     };
     let innermost = causes.last().cloned().unwrap_or_default();
     Failure {
+        timed_out: error.is_timeout(),
         sent: !error.is_connect() && !error.is_builder(),
         message: if innermost.is_empty() {
             what

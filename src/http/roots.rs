@@ -5,11 +5,13 @@
 //! certificate whose issuer the bundled ones do not know. This file accepts nothing by itself: it
 //! asks rustls' own verifier, once with each set.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
@@ -39,6 +41,36 @@ pub fn bundled_then_system() -> Result<ClientConfig> {
     Ok(builder()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+/// Trusts the certificate authorities in a PEM file and nobody else.
+///
+/// # Errors
+/// A usage error for a file that cannot be read or holds no certificate.
+pub fn only(file: &Path) -> Result<ClientConfig> {
+    let trouble = |why: String| {
+        Error::usage(format!(
+            "the certificate authorities in {} cannot be used",
+            file.display()
+        ))
+        .cause(why)
+        .hint("give a PEM file with one or more certificates")
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in
+        CertificateDer::pem_file_iter(file).map_err(|error| trouble(error.to_string()))?
+    {
+        let certificate = certificate.map_err(|error| trouble(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| trouble(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(trouble("it holds no certificate".to_owned()));
+    }
+    Ok(builder()?
+        .with_root_certificates(roots)
         .with_no_client_auth())
 }
 

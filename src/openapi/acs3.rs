@@ -91,8 +91,8 @@ pub fn authorization(access_key_id: &str, signed_headers: &str, signature: &str)
     )
 }
 
-/// A signed request.
-#[derive(Debug, Clone)]
+/// A signed request; it holds tokens, so it cannot be printed.
+#[derive(Clone)]
 pub struct Signed {
     /// Every header to send, `host` and `authorization` among them.
     pub headers: Headers,

@@ -6,12 +6,15 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::refusal::{self, Asked, Cause, Reading, Refusal};
+use super::refusal::{self, Asked, Cause, Head, Reading, Refusal};
 use super::{Parameters, acs3, canonical_query, rpc};
 use crate::context::Context;
-use crate::credential::Credential;
+use crate::credential::recipe::Recipe;
+use crate::credential::session::Session;
+use crate::credential::{Credential, Issued};
 use crate::error::{Applied, Error, Kind, Result};
 use crate::http::{Failure, Method, Request, Response};
 use crate::secret::Secret;
@@ -23,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The service's own wish is followed up to this, as the vendor's command line tool does.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
 
+/// A clock may stand at its epoch, but a date centuries away is a proxy's joke.
+const FARTHEST_CLOCK: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
+
 /// A product at an address, called by somebody.
 #[derive(Debug)]
 pub struct Client {
@@ -33,15 +39,61 @@ pub struct Client {
     /// Where it is.
     pub endpoint: Endpoint,
     /// Who calls.
-    pub credential: Credential,
+    pub caller: Caller,
     /// How it is signed.
     pub signature: SignatureKind,
     /// How often a call is tried again.
     pub retries: u32,
     /// Sent along as `RegionId`, as the vendor's command line tool does.
-    pub region: String,
+    pub region: Option<String>,
     /// The service's clock minus ours, learnt from a refusal.
-    pub clock_offset: Cell<jiff::SignedDuration>,
+    pub clock_offset: Cell<SignedDuration>,
+    /// True once the service did not see the body of a request.
+    pub query_only: Cell<bool>,
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Somebody with a key that stays valid.
+    Somebody(Box<Session>),
+    /// Nobody; the few operations that take it are not signed.
+    Nobody,
+}
+
+impl Caller {
+    /// Somebody whose key never changes.
+    pub fn fixed(credential: Credential) -> Self {
+        let issued = credential.clone().into();
+        Caller::Somebody(Box::new(Session::new(
+            Recipe::Static(credential),
+            issued,
+            Timestamp::UNIX_EPOCH,
+        )))
+    }
+
+    async fn credential(&self, ctx: &Context) -> Result<Option<Credential>> {
+        match self {
+            Caller::Somebody(session) => session.current(ctx).await.map(Some),
+            Caller::Nobody => Ok(None),
+        }
+    }
+
+    /// The key as it is.
+    pub fn issued(&self) -> Option<Issued> {
+        match self {
+            Caller::Somebody(session) => Some(session.held()),
+            Caller::Nobody => None,
+        }
+    }
+
+    /// The session, if a fresh key can be had from it.
+    fn renewable(&self) -> Option<&Session> {
+        match self {
+            Caller::Somebody(session) => Some(session.as_ref()).filter(|session| session.renews()),
+            Caller::Nobody => None,
+        }
+    }
 }
 
 /// Whether a call changes anything.
@@ -53,8 +105,8 @@ pub enum Effect {
     Writes,
 }
 
-/// The answer of a call that was carried out.
-#[derive(Debug, Clone)]
+/// The answer of a call that was carried out. It may hold keys, so it cannot be printed whole.
+#[derive(Clone)]
 pub struct Answer {
     /// The answer as data.
     pub value: Value,
@@ -91,11 +143,40 @@ enum Place {
 enum Next {
     Again(Duration),
     AgainInQuery,
-    AgainWithClock(jiff::SignedDuration),
+    AgainWithClock(SignedDuration),
+    AgainWithFreshKey,
     GiveUp,
 }
 
+/// What was tried so far; each correction is made once.
+struct Tried {
+    place: Place,
+    times: u32,
+    clock_corrected: bool,
+    key_renewed: bool,
+}
+
 impl Client {
+    /// A product that is called with RPC 1.0 and three retries.
+    pub fn new(
+        product: &'static str,
+        version: &'static str,
+        endpoint: Endpoint,
+        caller: Caller,
+    ) -> Self {
+        Client {
+            product,
+            version,
+            endpoint,
+            caller,
+            signature: SignatureKind::Rpc,
+            retries: 3,
+            region: None,
+            clock_offset: Cell::default(),
+            query_only: Cell::default(),
+        }
+    }
+
     /// Calls an operation until it is carried out or there is no point in trying again.
     ///
     /// # Errors
@@ -108,78 +189,107 @@ impl Client {
         parameters: &Parameters,
         effect: Effect,
     ) -> Result<Answer> {
-        let mut place = match self.signature {
-            SignatureKind::Rpc => Place::Body,
-            SignatureKind::Acs3 => Place::Query,
+        let mut tried = Tried {
+            place: match self.signature {
+                SignatureKind::Rpc if !self.query_only.get() => Place::Body,
+                SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
+            },
+            times: 0,
+            clock_corrected: false,
+            key_renewed: false,
         };
-        let mut clock_corrected = false;
-        let mut tried = 0;
         loop {
-            let miss = match self.attempt(ctx, action, parameters, place).await? {
+            let before = ctx.applied.get();
+            if effect == Effect::Writes {
+                ctx.applied.set(Applied::Unknown);
+            }
+            let miss = match self.attempt(ctx, action, parameters, tried.place).await? {
                 Ok(answer) => return Ok(answer),
                 Err(miss) => miss,
             };
-            match self.next(ctx, &miss, effect, place, tried, clock_corrected) {
+            if !miss.may_have_taken_effect() {
+                ctx.applied.set(before);
+            }
+            match self.next(ctx, &miss, effect, &tried) {
                 Next::GiveUp => return Err(self.error(action, parameters, miss, effect)),
-                Next::AgainInQuery => {
-                    ctx.out.detail(
-                        "the service did not see the body; sending the parameters in the query",
-                    );
-                    place = Place::Query;
-                }
-                Next::AgainWithClock(offset) => {
-                    clock_corrected = true;
-                    self.clock_offset.set(offset);
-                    ctx.out.warn(&format!(
-                        "this machine's clock is off by {} s against the service; corrected for this run",
-                        offset.as_secs()
-                    ));
-                }
-                Next::Again(pause) => {
-                    tried += 1;
-                    ctx.out.detail(&format!(
-                        "{action} failed, trying again in {} ms ({tried} of {})",
-                        pause.as_millis(),
-                        self.retries
-                    ));
-                    tokio::time::sleep(pause).await;
-                }
+                step => self.prepare(ctx, action, step, &mut tried).await?,
             }
         }
     }
 
-    fn next(
-        &self,
-        ctx: &Context,
-        miss: &Miss,
-        effect: Effect,
-        place: Place,
-        tried: u32,
-        clock_corrected: bool,
-    ) -> Next {
+    fn next(&self, ctx: &Context, miss: &Miss, effect: Effect, tried: &Tried) -> Next {
         if effect == Effect::Writes && miss.may_have_taken_effect() {
             return Next::GiveUp;
         }
         let wish = match miss {
             Miss::Refused(refusal, clues) => match refusal.cause() {
-                Cause::ClockOff if !clock_corrected => {
-                    return clues
-                        .offset((ctx.now)())
-                        .map_or(Next::GiveUp, Next::AgainWithClock);
+                Cause::ClockOff if !tried.clock_corrected => {
+                    let offset = clues.offset((ctx.now)());
+                    return offset.map_or(Next::GiveUp, Next::AgainWithClock);
                 }
-                Cause::ParameterNotSeen if place == Place::Body => return Next::AgainInQuery,
+                Cause::BadToken if !tried.key_renewed && self.caller.renewable().is_some() => {
+                    return Next::AgainWithFreshKey;
+                }
+                Cause::ParameterNotSeen if tried.place == Place::Body => return Next::AgainInQuery,
                 Cause::Throttled | Cause::ServerTrouble => clues.retry_after,
                 _ => return Next::GiveUp,
             },
+            // A 403 or 404 page is some proxy's last word.
+            Miss::Nonsense(status, _) if !matches!(status, 200..300 | 500..) => {
+                return Next::GiveUp;
+            }
             Miss::Nonsense(..) | Miss::Lost(_) => None,
         };
-        if tried >= self.retries {
+        if tried.times >= self.retries {
             return Next::GiveUp;
         }
-        Next::Again(wish.map_or_else(|| jittered(ctx, tried), |wish| wish.min(LONGEST_WISH)))
+        Next::Again(wish.map_or_else(|| jittered(ctx, tried.times), |wish| wish.min(LONGEST_WISH)))
     }
 
-    /// One signed request.
+    /// Makes the correction or the pause before the next attempt.
+    async fn prepare(
+        &self,
+        ctx: &Context,
+        action: &str,
+        step: Next,
+        tried: &mut Tried,
+    ) -> Result<()> {
+        match step {
+            Next::GiveUp => {}
+            Next::AgainInQuery => {
+                ctx.out.warn("the service did not see the body of the request; from now on the parameters, a callback key among them, are sent in the URL");
+                self.query_only.set(true);
+                tried.place = Place::Query;
+            }
+            Next::AgainWithClock(offset) => {
+                tried.clock_corrected = true;
+                self.clock_offset.set(offset);
+                ctx.out.warn(&format!(
+                    "this machine's clock is off by {} s against the service; corrected for this run",
+                    offset.as_secs()
+                ));
+            }
+            Next::AgainWithFreshKey => {
+                tried.key_renewed = true;
+                if let Some(session) = self.caller.renewable() {
+                    session.renew(ctx).await?;
+                }
+            }
+            Next::Again(pause) => {
+                tried.times += 1;
+                ctx.out.detail(&format!(
+                    "{action} failed, trying again in {} ms ({} of {})",
+                    pause.as_millis(),
+                    tried.times,
+                    self.retries
+                ));
+                tokio::time::sleep(pause).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// One request.
     async fn attempt(
         &self,
         ctx: &Context,
@@ -187,14 +297,16 @@ impl Client {
         parameters: &Parameters,
         place: Place,
     ) -> Result<std::result::Result<Answer, Miss>> {
-        let now = (ctx.now)() + self.clock_offset.get();
+        let credential = self.caller.credential(ctx).await?;
+        let now = (ctx.now)();
+        let now = now.checked_add(self.clock_offset.get()).unwrap_or(now);
         let envelope = rpc::Envelope {
             action,
             version: self.version,
             timestamp: &now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             nonce: &(ctx.nonce)(),
         };
-        let signed = self.sign(envelope, parameters, place);
+        let signed = self.sign(envelope, parameters, place, credential.as_ref());
         let request = Request {
             headers: signed.headers,
             body: signed.body,
@@ -211,60 +323,79 @@ impl Client {
         })
     }
 
-    fn sign(&self, envelope: rpc::Envelope<'_>, parameters: &Parameters, place: Place) -> Signed {
+    fn sign(
+        &self,
+        envelope: rpc::Envelope<'_>,
+        parameters: &Parameters,
+        place: Place,
+        credential: Option<&Credential>,
+    ) -> Signed {
         let mut operation = parameters.clone();
-        operation.insert("RegionId".into(), self.region.clone());
-        match self.signature {
-            SignatureKind::Rpc => Signed::rpc(envelope, &operation, &self.credential, place),
-            SignatureKind::Acs3 => Signed::acs3(
-                envelope,
-                &operation,
-                &self.credential,
-                &self.endpoint.host(),
-            ),
+        operation.extend(self.region.clone().map(|id| ("RegionId".to_owned(), id)));
+        match (credential, self.signature) {
+            (None, _) => Signed::unsigned(envelope, &operation, place),
+            (Some(credential), SignatureKind::Rpc) => {
+                Signed::rpc(envelope, &operation, credential, place)
+            }
+            (Some(credential), SignatureKind::Acs3) => {
+                Signed::acs3(envelope, &operation, credential, &self.endpoint.host())
+            }
         }
     }
 
     fn error(&self, action: &str, parameters: &Parameters, miss: Miss, effect: Effect) -> Error {
         let unknown = effect == Effect::Writes && miss.may_have_taken_effect();
-        let host = self.endpoint.host();
         let mut error = match miss {
-            Miss::Refused(refusal, clues) => {
-                let asked = Asked {
-                    product: self.product,
-                    action,
-                    host: &host,
-                    string_to_sign: &clues.string_to_sign,
-                };
-                let key = parameters.get("AuthKey").map(Secret::new);
-                let secrets: Vec<&Secret> = [
-                    Some(&self.credential.access_key_secret),
-                    self.credential.security_token.as_ref(),
-                    key.as_ref(),
-                ]
-                .into_iter()
-                .flatten()
-                .collect();
-                refusal::explain(&refusal, asked, &secrets)
-            }
-            Miss::Nonsense(status, excerpt) => {
+            Miss::Refused(refusal, clues) => self.refused(action, parameters, &refusal, &clues),
+            Miss::Nonsense(_, description) => retryable(
+                Error::new(
+                    Kind::Unavailable,
+                    format!(
+                        "{} gave an answer that is none of the service's",
+                        self.endpoint.host()
+                    ),
+                )
+                .cause(description)
+                .hint("check --endpoint and the proxy variables"),
+            ),
+            Miss::Lost(failure) => {
                 let error = Error::new(
                     Kind::Unavailable,
-                    format!("{host} gave an answer that is none of the service's"),
+                    format!("{} cannot be asked", self.endpoint.host()),
                 )
-                .cause(format!("HTTP status {status}: {excerpt}"))
-                .hint("check --endpoint and the proxy variables");
-                retryable(error)
-            }
-            Miss::Lost(failure) => {
-                let error = Error::new(Kind::Unavailable, format!("{host} cannot be asked"))
-                    .cause(failure.message);
-                retryable(failure.hint.into_iter().fold(error, Error::hint))
+                .cause(failure.message);
+                let mut error = retryable(failure.hint.into_iter().fold(error, Error::hint));
+                error.details.in_flight = failure.timed_out && failure.sent;
+                error
             }
         };
         if unknown {
             error.details.applied = Applied::Unknown;
         }
+        error
+    }
+
+    fn refused(
+        &self,
+        action: &str,
+        parameters: &Parameters,
+        refusal: &Refusal,
+        clues: &Clues,
+    ) -> Error {
+        let sent = ["AuthKey", "OIDCToken"].map(|name| parameters.get(name).map(Secret::new));
+        let held = self.caller.issued().map(|issued| issued.credential);
+        let key = held
+            .iter()
+            .flat_map(|held| [Some(&held.access_key_secret), held.security_token.as_ref()]);
+        let secrets: Vec<&Secret> = key.flatten().chain(sent.iter().flatten()).collect();
+        let asked = Asked {
+            product: self.product,
+            action,
+            host: &self.endpoint.host(),
+            string_to_sign: &clues.string_to_sign,
+        };
+        let mut error = refusal::explain(refusal, asked, &secrets);
+        error.details.retry_after = clues.retry_after;
         error
     }
 }
@@ -276,7 +407,12 @@ fn retryable(mut error: Error) -> Error {
 
 fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answer, Miss> {
     let header_id = response.header("x-acs-request-id").map(str::to_owned);
-    match refusal::read(response.status, &response.body, header_id.as_deref()) {
+    let head = Head {
+        status: response.status,
+        content_type: response.header("content-type"),
+        request_id: header_id.as_deref(),
+    };
+    match refusal::read(head, &response.body) {
         Reading::Success(value) => Ok(Answer {
             request_id: value
                 .get("RequestId")
@@ -313,13 +449,14 @@ impl Miss {
 }
 
 impl Clues {
-    fn offset(&self, now: jiff::Timestamp) -> Option<jiff::SignedDuration> {
+    fn offset(&self, now: Timestamp) -> Option<SignedDuration> {
         let date = jiff::fmt::rfc2822::parse(self.date.as_deref()?).ok()?;
-        Some(date.timestamp().duration_since(now))
+        let offset = date.timestamp().duration_since(now);
+        (offset.abs() < FARTHEST_CLOCK).then_some(offset)
     }
 }
 
-/// Half of nothing to all of a pause that doubles: "full jitter".
+/// Between nothing and all of a pause that doubles each time: "full jitter".
 fn jittered(ctx: &Context, tried: u32) -> Duration {
     let pause = FIRST_PAUSE
         .saturating_mul(1 << tried.min(16))
@@ -338,6 +475,12 @@ struct Signed {
 }
 
 impl Signed {
+    /// For operations that take no signature.
+    fn unsigned(envelope: rpc::Envelope<'_>, operation: &Parameters, place: Place) -> Self {
+        let encoded = canonical_query(&rpc::unsigned(envelope, operation));
+        Signed::form(encoded, place, String::new())
+    }
+
     /// Everything in the form body, so that no key stands in a URL; or all of it in the query.
     fn rpc(
         envelope: rpc::Envelope<'_>,
@@ -346,7 +489,14 @@ impl Signed {
         place: Place,
     ) -> Self {
         let signed = rpc::sign("POST", envelope, operation, credential);
-        let encoded = canonical_query(&signed.parameters);
+        Signed::form(
+            canonical_query(&signed.parameters),
+            place,
+            signed.string_to_sign,
+        )
+    }
+
+    fn form(encoded: String, place: Place, string_to_sign: String) -> Self {
         let (query, body) = match place {
             Place::Body => (String::new(), encoded),
             Place::Query => (encoded, String::new()),
@@ -356,7 +506,7 @@ impl Signed {
             query,
             headers: vec![("content-type".to_owned(), form.to_owned())],
             body,
-            string_to_sign: signed.string_to_sign,
+            string_to_sign,
         }
     }
 

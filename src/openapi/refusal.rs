@@ -18,7 +18,8 @@ pub enum Reading {
     Success(Value),
     /// The service said no.
     Refused(Refusal),
-    /// Neither; the page of a proxy, half an answer, something else.
+    /// Neither; the page of a proxy, half an answer, something else. The text describes it without
+    /// quoting it.
     Nonsense(String),
 }
 
@@ -37,18 +38,54 @@ pub struct Refusal {
     pub denied_action: Option<String>,
 }
 
-/// Reads an answer. `header_request_id` is that of the header, used when the body has none.
-pub fn read(status: u16, body: &str, header_request_id: Option<&str>) -> Reading {
+/// What the header of an answer says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// `x-acs-request-id`, used when the body has none.
+    pub request_id: Option<&'a str>,
+}
+
+/// Reads an answer. Every answer of the service has a request id in its body, so that a proxy's own
+/// `{}` is not taken for "nothing is configured".
+pub fn read(head: Head<'_>, body: &str) -> Reading {
+    let status = head.status;
     let refusal = json_refusal(status, body).or_else(|| xml_refusal(status, body));
     if let Some(mut refusal) = refusal {
-        let from_header = || header_request_id.map(str::to_owned);
-        refusal.request_id = refusal.request_id.or_else(from_header);
+        let from_header = || head.request_id.map(str::to_owned);
+        refusal.request_id = refusal
+            .request_id
+            .or_else(from_header)
+            .filter(|text| is_word(text));
+        refusal.denied_action = refusal.denied_action.filter(|text| is_word(text));
+        if !is_word(&refusal.code) {
+            refusal.code = "UnreadableCode".to_owned();
+        }
         return Reading::Refused(refusal);
     }
     match serde_json::from_str::<Value>(body) {
-        Ok(value) if value.is_object() && (200..300).contains(&status) => Reading::Success(value),
-        _ => Reading::Nonsense(excerpt(body)),
+        Ok(value) if (200..300).contains(&status) && has_request_id(&value) => {
+            Reading::Success(value)
+        }
+        _ => Reading::Nonsense(description(head, body)),
     }
+}
+
+fn has_request_id(value: &Value) -> bool {
+    let id = value.get("RequestId").or_else(|| value.get("requestId"));
+    id.is_some_and(Value::is_string)
+}
+
+/// Codes, ids and actions are short words; anything else is not shown.
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 128
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '*'))
 }
 
 /// A `Code` that is text is a refusal, whatever the status says.
@@ -130,17 +167,28 @@ fn resolved(entity: &BytesRef<'_>) -> String {
         .to_owned()
 }
 
-fn excerpt(body: &str) -> String {
-    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().take(120).collect();
-    if short.len() < line.len() {
-        short.push('…');
+/// What kind of thing it is. Never its text, which may be an answer cut in two or a request quoted
+/// back, with a key in it; only the title of a page.
+fn description(head: Head<'_>, body: &str) -> String {
+    let kind = head.content_type.unwrap_or("no content type");
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let mut text = format!("HTTP status {}, {kind}, {} bytes", head.status, body.len());
+    if let Some(title) = title(body) {
+        text.push_str(&format!(", titled {title:?}"));
     }
-    if short.is_empty() {
-        "an empty body".to_owned()
-    } else {
-        short
-    }
+    text
+}
+
+fn title(body: &str) -> Option<String> {
+    let start = body.find("<title>")? + "<title>".len();
+    let end = start + body[start..].find("</title>")?;
+    let words = body[start..end]
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    // A title that quotes a request would hold one of these.
+    let plain = words.len() <= 60 && !words.contains(['=', '&', '%', '?']);
+    (plain && !words.is_empty()).then_some(words)
 }
 
 /// What a refusal is about, as far as it matters here.
@@ -162,7 +210,7 @@ pub enum Cause {
     Forbidden,
     /// VOD is not activated or suspended.
     NoService,
-    /// The operation was not found, or a parameter that was sent is said to be missing.
+    /// A parameter that was sent is said to be missing.
     ParameterNotSeen,
     /// Anything else.
     Other,
@@ -238,13 +286,15 @@ pub fn explain(refusal: &Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Erro
     let cause = refusal.cause();
     let mut error = Error::new(kind(cause), format!("{} was refused", asked.action));
     let said = scrub(refusal.safe_message(), secrets);
-    error = error.cause(format!("{} says {}: {said}", asked.host, refusal.code));
-    if let Some(id) = &refusal.request_id {
+    let code = scrub(&refusal.code, secrets);
+    let request_id = refusal.request_id.as_deref().map(|id| scrub(id, secrets));
+    error = error.cause(format!("{} says {code}: {said}", asked.host));
+    if let Some(id) = &request_id {
         error = error.cause(format!("request id {id}"));
     }
     error.details = Details {
-        code: Some(refusal.code.clone()),
-        request_id: refusal.request_id.clone(),
+        code: Some(code),
+        request_id,
         retryable: matches!(cause, Cause::Throttled | Cause::ServerTrouble),
         ..Details::default()
     };

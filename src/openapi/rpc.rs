@@ -37,8 +37,21 @@ pub struct Envelope<'a> {
     pub nonce: &'a str,
 }
 
-/// A signed request.
-#[derive(Debug, Clone)]
+/// The operation's parameters and those that an operation without signature needs.
+pub fn unsigned(envelope: Envelope<'_>, operation: &Parameters) -> Parameters {
+    let mut all = operation.clone();
+    let common = [
+        ("Action", envelope.action),
+        ("Version", envelope.version),
+        ("Format", "JSON"),
+        ("Timestamp", envelope.timestamp),
+    ];
+    all.extend(common.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    all
+}
+
+/// A signed request; it holds tokens and keys, so it cannot be printed.
+#[derive(Clone)]
 pub struct Signed {
     /// The operation's parameters, the common ones and the `Signature`, ready to encode.
     pub parameters: Parameters,
@@ -53,16 +66,12 @@ pub fn sign(
     operation: &Parameters,
     credential: &Credential,
 ) -> Signed {
-    let mut all = operation.clone();
+    let mut all = unsigned(envelope, operation);
     let common = [
-        ("Action", envelope.action),
-        ("Version", envelope.version),
-        ("Format", "JSON"),
-        ("AccessKeyId", &credential.access_key_id),
+        ("AccessKeyId", credential.access_key_id.as_str()),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
         ("SignatureNonce", envelope.nonce),
-        ("Timestamp", envelope.timestamp),
     ];
     all.extend(common.map(|(name, value)| (name.to_owned(), value.to_owned())));
     if let Some(token) = &credential.security_token {

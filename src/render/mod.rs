@@ -7,6 +7,8 @@ pub mod callback;
 pub mod event;
 pub mod setup;
 
+pub use crate::text::escape;
+
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 /// A table with a heading line, at most `width` columns wide; long cells wrap.
@@ -57,37 +59,4 @@ fn finish(table: &Table) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
-/// letters of all languages.
-pub fn escape(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c == '\n' || !is_unsafe(c) {
-            shown.push(c);
-        } else {
-            shown.extend(c.escape_default());
-        }
-    }
-    shown
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{00AD}'
-                | '\u{061C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{180E}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF9}'..='\u{FFFB}'
-                | '\u{E0000}'..='\u{E007F}'
-        )
 }

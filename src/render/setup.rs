@@ -47,10 +47,18 @@ fn name(centre: &Centre) -> String {
 pub struct Identity {
     /// The version of this document.
     pub schema_version: u8,
+    /// The number of the account, where STS told it.
+    pub account_id: Option<String>,
+    /// `Account`, `RAMUser` or `AssumedRoleUser`.
+    pub identity_type: Option<String>,
+    /// The name of the identity in policies.
+    pub arn: Option<String>,
     /// The key's id, shortened.
-    pub access_key_id: String,
+    pub access_key_id: Option<String>,
     /// True for a key with a security token.
     pub temporary: bool,
+    /// When the key ends, RFC 3339, where that is known.
+    pub expires: Option<String>,
     /// Where the key was found.
     pub source: String,
     /// The profile, if it is one.
@@ -85,19 +93,21 @@ pub struct Reasons {
 
 /// An identity, one value a line; reasons stand behind the values.
 pub fn identity(identity: &Identity, width: u16) -> String {
-    let kind = if identity.temporary {
-        "temporary, with a security token"
-    } else {
-        "long-lived"
-    };
     let why = |value: &str, reason: fn(&Reasons) -> &str| match &identity.explain {
         Some(reasons) => format!("{value}  [{}]", reason(reasons)),
         None => value.to_owned(),
     };
-    let mut rows = vec![
-        row("Access key", format!("{} ({kind})", identity.access_key_id)),
-        row("Source", identity.source.clone()),
-    ];
+    let mut rows = Vec::new();
+    rows.extend(identity.account_id.clone().map(|id| row("Account", id)));
+    rows.extend(
+        identity
+            .identity_type
+            .clone()
+            .map(|kind| row("Identity", kind)),
+    );
+    rows.extend(identity.arn.clone().map(|arn| row("ARN", arn)));
+    rows.extend(key(identity).map(|key| row("Access key", key)));
+    rows.push(row("Source", identity.source.clone()));
     rows.extend(identity.file.clone().map(|file| row("File", file)));
     rows.extend(identity.mode.clone().map(|mode| row("Mode", mode)));
     rows.push(row(
@@ -119,6 +129,15 @@ pub fn identity(identity: &Identity, width: u16) -> String {
         ));
     }
     pairs(&rows, width)
+}
+
+fn key(identity: &Identity) -> Option<String> {
+    let id = identity.access_key_id.as_ref()?;
+    Some(match (&identity.expires, identity.temporary) {
+        (Some(time), _) => format!("{id} (temporary, until {time})"),
+        (None, true) => format!("{id} (temporary, with a security token)"),
+        (None, false) => format!("{id} (long-lived)"),
+    })
 }
 
 fn row(name: &str, value: String) -> (String, String) {

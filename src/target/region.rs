@@ -197,13 +197,16 @@ fn is_well_formed(text: &str) -> bool {
         && parts[0].chars().all(|c| c.is_ascii_lowercase())
 }
 
-/// A small slip of the letters is a typo; another number, as in `ap-southeast-6`, is a new region.
+/// A small slip of the letters is a typo. Another number, as in `ap-southeast-6`, is a new region, and
+/// so is another known part of the world, as in `eu-west-1` beside `us-west-1`.
 fn looks_like_a_typo(text: &str) -> bool {
+    const WORLD: [&str; 9] = ["cn", "ap", "eu", "us", "me", "na", "sa", "af", "rus"];
     let stem = |id: &str| id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
-    TABLE
-        .centres
-        .iter()
-        .any(|centre| stem(&centre.id) != stem(text) && strsim::osa_distance(&centre.id, text) <= 2)
+    let first = |id: &str| id.split('-').next().unwrap_or_default().to_owned();
+    TABLE.centres.iter().any(|centre| {
+        let elsewhere = WORLD.contains(&first(text).as_str()) && first(text) != first(&centre.id);
+        !elsewhere && stem(&centre.id) != stem(text) && strsim::osa_distance(&centre.id, text) <= 2
+    })
 }
 
 /// The centres whose ids, words or names resemble the text most, the nearest first.

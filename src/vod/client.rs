@@ -17,8 +17,8 @@ pub struct Vod {
     pub client: Client,
 }
 
-/// What a Get told.
-#[derive(Debug, Clone)]
+/// What a Get told; its text may hold a key, so it cannot be printed whole.
+#[derive(Clone)]
 pub struct Reading {
     /// The callback; `None` when nothing is configured.
     pub callback: Option<Callback>,

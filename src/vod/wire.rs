@@ -79,12 +79,12 @@ pub fn read_get(answer: &Value) -> Stored {
     };
     let destination = match method {
         Method::Http => Destination::Http {
-            url: text(&object, "CallbackURL"),
+            url: verbatim(&object, "CallbackURL"),
             auth: auth(&object),
         },
         Method::Mns => Destination::Mns {
-            endpoint: text(&object, "MnsEndpoint"),
-            queue: text(&object, "MnsQueueName"),
+            endpoint: verbatim(&object, "MnsEndpoint"),
+            queue: verbatim(&object, "MnsQueueName"),
         },
     };
     Stored::Callback(Callback {
@@ -162,13 +162,18 @@ fn unpacked(value: &Value) -> Value {
         .unwrap_or_else(|| value.clone())
 }
 
-/// A member as text, blanks around it dropped; absent and null are empty.
-fn text(object: &Value, name: &str) -> String {
+/// A member as text, exactly as it came; absent and null are empty.
+fn verbatim(object: &Value, name: &str) -> String {
     match member(object, name) {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
+}
+
+/// A member whose blanks around say nothing.
+fn text(object: &Value, name: &str) -> String {
+    verbatim(object, name).trim().to_owned()
 }
 
 /// The list as text, or as an array.

@@ -17,7 +17,7 @@ fn config(current: &str, profiles: &[serde_json::Value]) -> String {
 
 fn source(sandbox: &Sandbox, args: &[&str]) -> serde_json::Value {
     sandbox
-        .vodcb([&["whoami", "--explain", "-o", "json"], args].concat())
+        .vodcb([&["whoami", "--offline", "--explain", "-o", "json"], args].concat())
         .ok()
         .json()
 }
@@ -76,11 +76,11 @@ fn a_temporary_key_comes_from_a_profile_or_the_environment() {
     sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.NTexample0000001");
     sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
     sandbox
-        .vodcb(["whoami"])
+        .vodcb(["whoami", "--offline"])
         .ok()
         .says(&["there is no security token"]);
     sandbox.set("ALIBABA_CLOUD_SECURITY_TOKEN", "t");
-    let run = sandbox.vodcb(["whoami"]).ok();
+    let run = sandbox.vodcb(["whoami", "--offline"]).ok();
     assert!(
         run.stdout.contains("temporary, with a security token"),
         "{run:?}"
@@ -140,10 +140,10 @@ fn broken_files_are_told_with_file_and_place() {
             &["lacks sts_token"],
         ),
         (
-            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"EcsRamRole\"}]}",
+            "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"Anonymous\"}]}",
             &[
-                "has the mode EcsRamRole, which this version cannot use",
-                "ALIBABA_CLOUD_SECURITY_TOKEN",
+                "has the mode Anonymous, which cannot be used here",
+                "VOD answers no unsigned call",
             ],
         ),
     ] {
@@ -221,7 +221,14 @@ fn a_wrong_region_says_where_it_came_from() {
         .exits(2)
         .says(&["it comes from ALIBABA_CLOUD_REGION_ID"]);
     let hangzhou = sandbox
-        .vodcb(["whoami", "--region", "cn-hangzhou", "-o", "json"])
+        .vodcb([
+            "whoami",
+            "--offline",
+            "--region",
+            "cn-hangzhou",
+            "-o",
+            "json",
+        ])
         .ok()
         .json();
     assert_eq!(hangzhou["endpoint"], "https://vod.cn-shanghai.aliyuncs.com");

@@ -8,8 +8,12 @@
 mod connections;
 mod faults;
 mod gateway;
+mod handouts;
+mod metadata;
+mod oidc;
 mod operations;
 mod quirks;
+mod roles;
 mod storage;
 mod twin;
 mod vectors;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox};
+use crate::sandbox::Sandbox;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,9 +54,7 @@ fn every_shell_block_of_the_documentation_works() {
                 .env_clear()
                 .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
                 .env("HOME", sandbox.home())
-                .env("VODCB_ENDPOINT", sandbox.url())
-                .env("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID)
-                .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET)
+                .envs(sandbox.environment().iter().cloned())
                 .env("VOD_CALLBACK_KEY", "Abcdefgh1")
                 .current_dir(sandbox.home())
                 .output()

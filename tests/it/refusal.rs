@@ -1,11 +1,19 @@
 //! What an answer says, whatever its form, and what never appears from it.
 
 use vodcb::error::Kind;
-use vodcb::openapi::refusal::{Asked, Cause, Reading, Refusal, explain, read, scrub};
+use vodcb::openapi::refusal::{Asked, Cause, Head, Reading, Refusal, explain, read, scrub};
 use vodcb::secret::Secret;
 
+fn head(status: u16) -> Head<'static> {
+    Head {
+        status,
+        content_type: Some("text/html; charset=utf-8"),
+        request_id: Some("header-id"),
+    }
+}
+
 fn refusal(status: u16, body: &str) -> Refusal {
-    match read(status, body, Some("header-id")) {
+    match read(head(status), body) {
         Reading::Refused(refusal) => refusal,
         other => panic!("{other:?}"),
     }
@@ -51,13 +59,13 @@ fn pages_of_proxies_and_broken_answers_are_nonsense_not_panics() {
         (403, "\u{0}\u{1}\u{2}"),
     ] {
         assert!(
-            matches!(read(status, body, None), Reading::Nonsense(_)),
+            matches!(read(head(status), body), Reading::Nonsense(_)),
             "{status} {body:?}"
         );
     }
     // The queue service's management API answers success with a numeric code.
     assert!(matches!(
-        read(200, r#"{"Code":200,"RequestId":"R"}"#, None),
+        read(head(200), r#"{"Code":200,"RequestId":"R"}"#),
         Reading::Success(_)
     ));
 }

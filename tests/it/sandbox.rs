@@ -54,6 +54,7 @@ impl Sandbox {
         let mut sandbox = Sandbox::offline();
         for (name, value) in [
             ("VODCB_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_STS_ENDPOINT", emulator.url.as_str()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET),
         ] {
@@ -69,6 +70,7 @@ impl Sandbox {
         let mut sandbox = Sandbox::offline();
         for (name, value) in [
             ("VODCB_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_STS_ENDPOINT", emulator.url.as_str()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET),
             ("ALIBABA_CLOUD_SECURITY_TOKEN", SECURITY_TOKEN),
@@ -81,11 +83,20 @@ impl Sandbox {
 
     /// No emulator, no credentials, an empty environment.
     pub fn offline() -> Self {
-        Sandbox {
+        let mut sandbox = Sandbox {
             home: TempDir::new().unwrap(),
             emulator: None,
             environment: Vec::new(),
+        };
+        // Nobody listens there: no test asks a metadata service, STS or login beyond this machine.
+        for name in [
+            "VODCB_IMDS_ENDPOINT",
+            "VODCB_STS_ENDPOINT",
+            "VODCB_OAUTH_ENDPOINT",
+        ] {
+            sandbox.set(name, "http://127.0.0.1:9");
         }
+        sandbox
     }
 
     /// Sets a variable for every run from now on.
@@ -98,18 +109,29 @@ impl Sandbox {
         self.environment.retain(|(old, _)| old != name);
     }
 
+    /// What every run sees, beside `HOME`.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// A file below the home folder, with its folders.
+    /// A file below the home folder that only its owner can read, with its folders.
     pub fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.home().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
         path
     }
 
+    #[allow(dead_code)] // for tests that talk to the emulator themselves
     pub fn url(&self) -> &str {
         &self.emulator.as_ref().unwrap().url
     }

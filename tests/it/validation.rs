@@ -38,7 +38,7 @@ fn urls_are_refused_with_the_reason() {
             "ftp://example.com/vod",
             &["scheme is \"ftp\"", "http and https only"],
         ),
-        ("https:/example.com", &["no // behind the scheme"]),
+        ("https:/example.com", &["no host behind the scheme"]),
         ("https://", &["empty host"]),
         (
             "https://example.com/a b",
@@ -139,7 +139,10 @@ fn keys_are_refused_without_being_shown() {
             "Abcdefghijklmnopqrstuvwxyz0123456",
             &["33 of at most 32 characters"],
         ),
-        ("Abcdef 1", &["a blank or a control character"]),
+        (
+            "Abcdef 1",
+            &["a blank, a control or an invisible character"],
+        ),
         (" ", &["a blank", "no digit"]),
     ] {
         let result = auth_key::parse(given, "the test");

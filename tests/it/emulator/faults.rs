@@ -232,6 +232,12 @@ fn specifications() {
         "error=A.B-C_d*3",
         "skew=-5",
         "set:foreign",
+        "assume:throttle*1",
+        "AssumeRoleWithOIDC:deny",
+        "imds:reset-before",
+        "uri:html",
+        "sso:truncate",
+        "oauth:slow=5",
     ] {
         assert!(Fault::parse(good).is_ok(), "{good}");
     }
@@ -251,6 +257,9 @@ fn specifications() {
         "skew=1e5",
         "skew=99999999999999",
         "get:foreign",
+        ":deny",
+        "imds:deny",
+        "assume:foreign",
     ] {
         let error = Fault::parse(bad).unwrap_err();
         assert_eq!(error.kind, Kind::Usage, "{bad}");

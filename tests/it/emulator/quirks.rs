@@ -152,6 +152,11 @@ fn an_unknown_quirk_is_a_usage_error() {
         ("colour=red", "unknown-events"),
         ("key=red", "clear, masked, absent"),
         ("key", "masked"),
+        ("imds=on", "role, norole, broken, off"),
+        ("imds-v1=", "allow, refuse"),
+        ("session-seconds", "0 to 43200"),
+        ("session-seconds=-1", "0 to 43200"),
+        ("session-seconds=43201", "0 to 43200"),
     ] {
         let error = Quirks::default().apply(spec).unwrap_err();
         assert_eq!(error.kind, Kind::Usage);

@@ -14,11 +14,13 @@ use tokio::sync::oneshot;
 use vodcb::credential::Credential;
 use vodcb::emulator::{Call, Config, Fault, builtin_key, start};
 use vodcb::openapi::rpc::{self, Envelope};
-use vodcb::openapi::{Parameters, canonical_query};
+use vodcb::openapi::{Parameters, acs3, canonical_query};
+use vodcb::secret::Secret;
 
 /// The emulator's clock in every test; the vectors of 2026 are all within its tolerance.
 pub const NOW: &str = "2026-03-01T08:05:00Z";
 pub const VOD: &str = "2017-03-21";
+pub const STS: &str = "2015-04-01";
 
 pub fn now() -> Timestamp {
     NOW.parse().unwrap()
@@ -87,19 +89,43 @@ pub fn parameters(pairs: &[(&str, &str)]) -> Parameters {
 
 /// A complete signed set of parameters for a POST.
 pub fn signed(action: &str, operation: &[(&str, &str)]) -> Parameters {
+    signed_by(&credential(), action, operation)
+}
+
+/// The same by any key.
+pub fn signed_by(key: &Credential, action: &str, operation: &[(&str, &str)]) -> Parameters {
     let nonce = nonce();
-    let version = if action == "GetCallerIdentity" {
-        "2015-04-01"
-    } else {
-        VOD
+    rpc::sign(
+        "POST",
+        envelope(action, &nonce),
+        &parameters(operation),
+        key,
+    )
+    .parameters
+}
+
+/// What goes around a call now.
+pub fn envelope<'a>(action: &'a str, nonce: &'a str) -> Envelope<'a> {
+    let version = match action {
+        "GetCallerIdentity" | "AssumeRole" | "AssumeRoleWithOIDC" => STS,
+        _ => VOD,
     };
-    let envelope = Envelope {
+    Envelope {
         action,
         version,
         timestamp: NOW,
-        nonce: &nonce,
-    };
-    rpc::sign("POST", envelope, &parameters(operation), &credential()).parameters
+        nonce,
+    }
+}
+
+/// The key in these members.
+pub fn key_in(members: &Value) -> Credential {
+    let member = |name: &str| members[name].as_str().unwrap().to_owned();
+    Credential {
+        access_key_id: member("AccessKeyId"),
+        access_key_secret: Secret::new(member("AccessKeySecret")),
+        security_token: Some(Secret::new(member("SecurityToken"))),
+    }
 }
 
 /// The same after some unsigned change, signed anew.
@@ -207,7 +233,18 @@ impl Twin {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Option<Reply> {
-        let mut text = format!("{method} /?{query} HTTP/1.1\r\nconnection: close\r\n");
+        self.request(method, &format!("/?{query}"), headers, body)
+    }
+
+    /// A request for any path.
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Option<Reply> {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         if !headers
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("host"))
@@ -232,6 +269,24 @@ impl Twin {
     /// A signed call that gets an answer.
     pub fn call(&self, action: &str, operation: &[(&str, &str)]) -> Reply {
         self.form(&signed(action, operation)).expect("an answer")
+    }
+
+    /// A call signed by any key.
+    pub fn call_by(&self, key: &Credential, action: &str, operation: &[(&str, &str)]) -> Reply {
+        self.form(&signed_by(key, action, operation))
+            .expect("an answer")
+    }
+
+    /// The same with the signature in headers.
+    pub fn acs3_by(&self, key: &Credential, action: &str, operation: &[(&str, &str)]) -> Reply {
+        let nonce = nonce();
+        let query = canonical_query(&parameters(operation));
+        let headers = acs3::sign(envelope(action, &nonce), self.address(), &query, key).headers;
+        let pairs: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        self.send("POST", &query, &pairs, "").expect("an answer")
     }
 
     pub fn get(&self) -> Reply {

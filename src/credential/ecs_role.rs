@@ -1,0 +1,146 @@
+//! The key of the role that is attached to an ECS instance, from its metadata service.
+//!
+//! The hardened form with a token is tried first, the plain one unless a variable forbids it. The
+//! service answers at once where it exists, so that a machine outside the cloud waits less than a
+//! second. No request goes through a proxy.
+
+use std::time::Duration;
+
+use super::Issued;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::http::{Method, Request, Response, Route};
+use crate::settings::{switch, variable};
+use crate::sts::issued;
+use crate::target::Endpoint;
+
+const USUAL_ADDRESS: &str = "http://100.100.100.200";
+const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
+const PATIENCE: Duration = Duration::from_millis(900);
+const TOKEN_SECONDS: &str = "21600";
+
+/// What asking the metadata service for a role came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// A role of this name is attached.
+    Role(String),
+    /// There is none, for this reason.
+    None(String),
+}
+
+/// The metadata service, with the token it wants to see.
+struct Metadata {
+    base: Endpoint,
+    token: Option<String>,
+}
+
+/// Asks which role is attached.
+///
+/// # Errors
+/// A usage error for an override that is no address, and a credentials error for odd answers.
+pub async fn probe(ctx: &Context) -> Result<Probe> {
+    if let Some((_, name)) = variable(&ctx.env, &["ALIBABA_CLOUD_ECS_METADATA"]) {
+        return Ok(Probe::Role(name.to_owned()));
+    }
+    let Some(metadata) = open(ctx).await? else {
+        return Ok(Probe::None(
+            "there is no metadata service, so this is no ECS instance".into(),
+        ));
+    };
+    let Some(answer) = metadata.get(ctx, ROLES).await? else {
+        return Ok(Probe::None("the metadata service does not answer".into()));
+    };
+    let name = answer.body.trim();
+    Ok(match answer.status {
+        200 if !name.is_empty() => Probe::Role(name.to_owned()),
+        404 | 200 => Probe::None("no role is attached to this ECS instance".into()),
+        status => Probe::None(format!("the metadata service answers with status {status}")),
+    })
+}
+
+/// Obtains the key of the named role, or of the attached one.
+///
+/// # Errors
+/// A credentials error that says what the metadata service answered.
+pub async fn obtain(ctx: &Context, name: Option<&str>) -> Result<Issued> {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => match probe(ctx).await? {
+            Probe::Role(name) => name,
+            Probe::None(why) => return Err(trouble(&why)),
+        },
+    };
+    let metadata = open(ctx)
+        .await?
+        .ok_or_else(|| trouble("there is no metadata service"))?;
+    let path = format!("{ROLES}{}", crate::openapi::encode(&name));
+    let answer = metadata
+        .get(ctx, &path)
+        .await?
+        .ok_or_else(|| trouble("it does not answer"))?;
+    match answer.status {
+        200 => {}
+        404 => return Err(trouble(&format!("no role {name:?} is attached"))),
+        status => return Err(trouble(&format!("it answers with status {status}"))),
+    }
+    let value: serde_json::Value = serde_json::from_str(&answer.body)
+        .map_err(|_| trouble("it answers with something that is no JSON"))?;
+    match value.get("Code").and_then(serde_json::Value::as_str) {
+        Some("Success") | None => issued(Some(&value), "the metadata service"),
+        Some(code) => Err(trouble(&format!(
+            "it answers with the code {code} for the role {name:?}"
+        ))),
+    }
+}
+
+fn trouble(why: &str) -> Error {
+    Error::new(Kind::Credentials, "the metadata service of this ECS instance gives no key")
+        .cause(why)
+        .hint("attach a RAM role to the instance, or set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true to pass it over")
+}
+
+/// `None` when nobody answers, which is what happens outside the cloud.
+async fn open(ctx: &Context) -> Result<Option<Metadata>> {
+    let base = match variable(&ctx.env, &["VODCB_IMDS_ENDPOINT"]) {
+        Some((_, text)) => Endpoint::parse(text, ctx.flags.allow_http)?,
+        None => Endpoint::parse(USUAL_ADDRESS, true)?,
+    };
+    let mut metadata = Metadata { base, token: None };
+    let mut request = metadata.request(Method::Put, "/latest/api/token");
+    request.headers.push((
+        "X-aliyun-ecs-metadata-token-ttl-seconds".into(),
+        TOKEN_SECONDS.into(),
+    ));
+    let Ok(answer) = ctx.http.send(request).await? else {
+        return Ok(None);
+    };
+    if answer.status == 200 {
+        metadata.token = Some(answer.body.trim().to_owned());
+    } else if switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED") {
+        return Err(trouble(&format!(
+            "it gives no token (status {}), and ALIBABA_CLOUD_IMDSV1_DISABLED forbids going on without",
+            answer.status
+        )));
+    }
+    Ok(Some(metadata))
+}
+
+impl Metadata {
+    fn request(&self, method: Method, path: &str) -> Request {
+        Request {
+            timeout: Some(PATIENCE),
+            route: Route::Direct,
+            ..Request::new(method, format!("{}{path}", self.base))
+        }
+    }
+
+    async fn get(&self, ctx: &Context, path: &str) -> Result<Option<Response>> {
+        let mut request = self.request(Method::Get, path);
+        let token = self
+            .token
+            .clone()
+            .map(|token| ("X-aliyun-ecs-metadata-token".to_owned(), token));
+        request.headers.extend(token);
+        Ok(ctx.http.send(request).await?.ok())
+    }
+}

@@ -1,0 +1,151 @@
+//! A key for a person who logged in with aliyun-cli: CloudSSO and OAuth.
+//!
+//! The login itself needs a browser and belongs to aliyun-cli, and so does refreshing it: a refresh
+//! token changes with each use, and whoever uses it must write `config.json`, which we never do. What
+//! is used is the key that aliyun-cli stored, while it is good, or the access token, which is exchanged
+//! for a key.
+
+use serde_json::{Value, json};
+
+use super::Issued;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::http::{Method, Request};
+use crate::secret::Secret;
+use crate::settings::variable;
+use crate::sts::issued;
+use crate::target::Endpoint;
+
+/// A login that can be exchanged.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The profile, for messages.
+    pub profile: String,
+    /// The token of the login.
+    pub access_token: Secret,
+    /// Where and for what it is exchanged.
+    pub site: Site,
+}
+
+/// Where a token is exchanged for a key.
+#[derive(Debug, Clone)]
+pub enum Site {
+    /// The CloudSSO of a company.
+    CloudSso {
+        /// Where people sign in; the exchange is at the same host.
+        sign_in_url: String,
+        /// The account to work in.
+        account_id: String,
+        /// The access configuration to work with.
+        access_config: String,
+    },
+    /// The vendor's own login.
+    OAuth {
+        /// `CN` or `INTL`.
+        site: String,
+    },
+}
+
+impl Login {
+    /// Exchanges the token for a key.
+    ///
+    /// # Errors
+    /// A credentials error with the aliyun command that logs in again.
+    pub async fn obtain(&self, ctx: &Context) -> Result<Issued> {
+        let answer = ctx
+            .http
+            .send(self.request(ctx)?)
+            .await?
+            .map_err(|failure| {
+                let error = Error::new(
+                    Kind::Unavailable,
+                    format!("the login of profile {:?} cannot be used now", self.profile),
+                )
+                .cause(failure.message);
+                failure.hint.into_iter().fold(error, Error::hint)
+            })?;
+        let value: Option<Value> = serde_json::from_str(&answer.body).ok();
+        let Some(value) =
+            value.filter(|value| answer.status == 200 && value.get("error").is_none())
+        else {
+            return Err(self.expired(&format!(
+                "the exchange answers with status {}",
+                answer.status
+            )));
+        };
+        issued(
+            value.get("CloudCredential").or(Some(&value)),
+            "the login's exchange",
+        )
+    }
+
+    fn request(&self, ctx: &Context) -> Result<Request> {
+        let (address, body) = match &self.site {
+            Site::CloudSso {
+                sign_in_url,
+                account_id,
+                access_config,
+            } => (
+                format!(
+                    "{}/cloud-credentials",
+                    Endpoint::parse(&origin(sign_in_url), ctx.flags.allow_http)?
+                ),
+                json!({"AccountId": account_id, "AccessConfigurationId": access_config})
+                    .to_string(),
+            ),
+            Site::OAuth { site } => {
+                let host = if site.eq_ignore_ascii_case("INTL") {
+                    "oauth.alibabacloud.com"
+                } else {
+                    "oauth.aliyun.com"
+                };
+                let host =
+                    variable(&ctx.env, &["VODCB_OAUTH_ENDPOINT"]).map_or(host, |(_, host)| host);
+                (
+                    format!(
+                        "{}/v1/exchange",
+                        Endpoint::parse(host, ctx.flags.allow_http)?
+                    ),
+                    String::new(),
+                )
+            }
+        };
+        let mut request = Request::new(Method::Post, address);
+        request.headers.push((
+            "authorization".into(),
+            format!("Bearer {}", self.access_token.expose()),
+        ));
+        request
+            .headers
+            .push(("content-type".into(), "application/json".into()));
+        request.body = body;
+        Ok(request)
+    }
+
+    /// The error for a login that has ended.
+    pub fn expired(&self, why: &str) -> Error {
+        expired(&self.profile, &self.site, why)
+    }
+}
+
+/// The error for a login that has ended, with the command that renews it.
+pub fn expired(profile: &str, site: &Site, why: &str) -> Error {
+    let command = match site {
+        Site::CloudSso { .. } => format!("aliyun configure --mode CloudSSO --profile {profile}"),
+        Site::OAuth { .. } => format!("aliyun sts GetCallerIdentity --profile {profile}"),
+    };
+    Error::new(
+        Kind::Credentials,
+        format!("the login of profile {profile:?} has ended"),
+    )
+    .cause(why)
+    .hint(format!("renew it: {command}"))
+}
+
+/// Scheme and host of an address; what is no address is left for the endpoint to refuse.
+fn origin(address: &str) -> String {
+    url::Url::parse(address).map_or_else(
+        |_| address.to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
+}

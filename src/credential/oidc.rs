@@ -1,0 +1,88 @@
+//! A key for a role, asked for with the token of an OIDC provider: pods with RRSA, CI runners.
+//!
+//! The token stands in a file that others renew, so it is read anew each time.
+
+use std::path::PathBuf;
+
+use super::Issued;
+use crate::context::{Context, Environment};
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+use crate::settings::variable;
+use crate::sts::{self, Role};
+use crate::target::Endpoint;
+
+const TOKEN_FILE: [&str; 2] = [
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+    "ALIBABACLOUD_OIDC_TOKEN_FILE",
+];
+const PROVIDER: [&str; 2] = [
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "ALIBABACLOUD_OIDC_PROVIDER_ARN",
+];
+const ROLE: [&str; 2] = ["ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"];
+
+/// A role that a token opens.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// The provider's name in policies.
+    pub provider_arn: String,
+    /// The file with the token.
+    pub token_file: PathBuf,
+    /// The role.
+    pub role: Role,
+    /// Where STS is.
+    pub sts: Endpoint,
+}
+
+/// What the three variables say, or why there is nothing.
+pub fn from_environment(env: &Environment, sts: Endpoint) -> std::result::Result<Oidc, String> {
+    let needed = |names: &[&'static str]| {
+        variable(env, names)
+            .map(|(_, value)| value.to_owned())
+            .ok_or_else(|| format!("{} is not set", names[0]))
+    };
+    Ok(Oidc {
+        token_file: needed(&TOKEN_FILE)?.into(),
+        provider_arn: needed(&PROVIDER)?,
+        role: Role {
+            arn: needed(&ROLE)?,
+            session_name: variable(env, &["ALIBABA_CLOUD_ROLE_SESSION_NAME"])
+                .map(|(_, name)| name.to_owned()),
+            seconds: None,
+            policy: None,
+            external_id: None,
+        },
+        sts,
+    })
+}
+
+impl Oidc {
+    /// Reads the token and takes the role on.
+    ///
+    /// # Errors
+    /// A credentials error for an unreadable or empty file, and STS's refusals.
+    pub async fn obtain(&self, ctx: &Context) -> Result<Issued> {
+        let shown = self.token_file.display();
+        let token = std::fs::read_to_string(&self.token_file).map_err(|error| {
+            Error::new(Kind::Credentials, format!("the OIDC token file {shown} cannot be read"))
+                .cause(error.to_string())
+                .hint("the platform that runs this writes it; check ALIBABA_CLOUD_OIDC_TOKEN_FILE and the file's rights")
+        })?;
+        let token = Secret::new(token.trim());
+        if token.expose().is_empty() {
+            return Err(Error::new(
+                Kind::Credentials,
+                format!("the OIDC token file {shown} is empty"),
+            )
+            .hint("the platform that runs this writes it; look there"));
+        }
+        sts::assume_role_with_oidc(ctx, &self.sts, &self.provider_arn, &token, &self.role)
+            .await
+            .map_err(|error| {
+                error
+                    .cause(format!("taking on the role {} with the token in {shown}", self.role.arn))
+                    .hint("the role's trust policy must name the provider, the issuer and the subject of the token")
+            })
+    }
+}

@@ -1,0 +1,71 @@
+//! How a key is obtained. A recipe can be carried out again when its key comes to its end.
+
+use std::pin::Pin;
+
+use super::{Credential, Issued, assume_role, ecs_role, login, oidc, process, uri};
+use crate::context::Context;
+use crate::error::Result;
+use crate::sts::Role;
+use crate::target::Endpoint;
+
+/// How a key is obtained.
+#[derive(Debug, Clone)]
+pub enum Recipe {
+    /// It is at hand.
+    Static(Credential),
+    /// It is at hand and ends at a known time.
+    Kept(Issued),
+    /// A role is taken on with the key of another recipe.
+    AssumeRole {
+        /// How the other key is obtained.
+        base: Box<Recipe>,
+        /// The role.
+        role: Role,
+        /// Where STS is.
+        sts: Endpoint,
+    },
+    /// A role is taken on with the token in a file.
+    Oidc(oidc::Oidc),
+    /// The metadata service of an ECS instance gives it.
+    EcsRole {
+        /// The role's name, where it is known.
+        name: Option<String>,
+    },
+    /// An address gives it.
+    Uri(String),
+    /// A command prints it.
+    Process(process::External),
+    /// A login of aliyun-cli is exchanged for it.
+    Login(login::Login),
+}
+
+/// A future that may contain itself: a role may be taken on with the key of a role.
+type Boxed<'a> = Pin<Box<dyn Future<Output = Result<Issued>> + 'a>>;
+
+impl Recipe {
+    /// Obtains the key.
+    ///
+    /// # Errors
+    /// A credentials error of the source, or whatever its calls fail with.
+    pub fn carry_out<'a>(&'a self, ctx: &'a Context) -> Boxed<'a> {
+        Box::pin(async move {
+            match self {
+                Recipe::Static(credential) => Ok(credential.clone().into()),
+                Recipe::Kept(issued) => Ok(issued.clone()),
+                Recipe::AssumeRole { base, role, sts } => {
+                    assume_role::obtain(ctx, base, role, sts).await
+                }
+                Recipe::Oidc(oidc) => oidc.obtain(ctx).await,
+                Recipe::EcsRole { name } => ecs_role::obtain(ctx, name.as_deref()).await,
+                Recipe::Uri(address) => uri::obtain(ctx, address).await,
+                Recipe::Process(external) => external.obtain(ctx).await,
+                Recipe::Login(login) => login.obtain(ctx).await,
+            }
+        })
+    }
+
+    /// True when carrying it out again can give a fresh key.
+    pub fn renews(&self) -> bool {
+        !matches!(self, Recipe::Static(_) | Recipe::Kept(_))
+    }
+}

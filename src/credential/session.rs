@@ -1,0 +1,99 @@
+//! A key that stays valid over the time of a run.
+//!
+//! It is kept in memory only and renewed before it ends. While a renewal fails, the old key is used
+//! as long as it is good, so that a long command has no gap.
+
+use std::cell::RefCell;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::recipe::Recipe;
+use super::{Credential, Issued};
+use crate::context::Context;
+use crate::error::Result;
+
+/// A key with this much time left is renewed, as the SDKs do; one that lives shorter than four times
+/// that, at three quarters of its life.
+const MARGIN: SignedDuration = SignedDuration::from_secs(180);
+
+/// A caller over time.
+#[derive(Debug, Clone)]
+pub struct Session {
+    recipe: Recipe,
+    held: RefCell<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    issued: Issued,
+    since: Timestamp,
+}
+
+impl Session {
+    /// A session that begins with this key, which the recipe gave just now.
+    pub fn new(recipe: Recipe, issued: Issued, now: Timestamp) -> Self {
+        Session {
+            recipe,
+            held: RefCell::new(Held { issued, since: now }),
+        }
+    }
+
+    /// The key as it is, without renewing it.
+    pub fn held(&self) -> Issued {
+        self.held.borrow().issued.clone()
+    }
+
+    /// The key to sign with now.
+    ///
+    /// # Errors
+    /// When the key has ended and cannot be renewed.
+    pub async fn current(&self, ctx: &Context) -> Result<Credential> {
+        let held = self.held.borrow().clone();
+        let now = (ctx.now)();
+        if !held.is_due(now) || !self.recipe.renews() {
+            return Ok(held.issued.credential);
+        }
+        match self.renew(ctx).await {
+            Ok(credential) => Ok(credential),
+            Err(error) if held.is_good(now) => {
+                ctx.out
+                    .warn(&format!("the key could not be renewed yet: {error}"));
+                Ok(held.issued.credential)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A fresh key, whatever time the held one has left.
+    ///
+    /// # Errors
+    /// As [`Recipe::carry_out`].
+    pub async fn renew(&self, ctx: &Context) -> Result<Credential> {
+        let issued = self.recipe.carry_out(ctx).await?;
+        let credential = issued.credential.clone();
+        ctx.out.detail("the temporary key was renewed");
+        self.held.replace(Held {
+            issued,
+            since: (ctx.now)(),
+        });
+        Ok(credential)
+    }
+
+    /// True when a fresh key can be had.
+    pub fn renews(&self) -> bool {
+        self.recipe.renews()
+    }
+}
+
+impl Held {
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.issued.expires.is_some_and(|expires| {
+            let quarter = expires.duration_since(self.since) / 4;
+            expires.duration_since(now) <= MARGIN.min(quarter)
+        })
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        self.issued.expires.is_none_or(|expires| expires > now)
+    }
+}

@@ -1,0 +1,45 @@
+//! A key from an address, as side-cars and workstations offer it.
+
+use serde_json::Value;
+use url::Url;
+
+use super::Issued;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::http::{Method, Request};
+use crate::sts::issued;
+use crate::target::Endpoint;
+
+/// Asks the address for a key.
+///
+/// # Errors
+/// A usage error for what is no address or plain http beyond this machine; an unavailable error when
+/// nobody answers; a credentials error for an answer without a key.
+pub async fn obtain(ctx: &Context, address: &str) -> Result<Issued> {
+    let trouble = |why: String| {
+        Error::new(Kind::Credentials, "the credentials URI gives no key")
+            .cause(why)
+            .hint("check ALIBABA_CLOUD_CREDENTIALS_URI, or the profile's credentials_uri")
+    };
+    let url = Url::parse(address).map_err(|error| trouble(format!("it is no address: {error}")))?;
+    // Only for the rule about plain http.
+    Endpoint::parse(&url.origin().ascii_serialization(), ctx.flags.allow_http)?;
+    let answer = ctx
+        .http
+        .send(Request::new(Method::Get, url.as_str()))
+        .await?;
+    let answer = answer.map_err(|failure| {
+        let error = Error::new(Kind::Unavailable, "the credentials URI cannot be asked")
+            .cause(failure.message);
+        failure.hint.into_iter().fold(error, Error::hint)
+    })?;
+    if answer.status != 200 {
+        return Err(trouble(format!("it answers with status {}", answer.status)));
+    }
+    let value: Value = serde_json::from_str(&answer.body)
+        .map_err(|_| trouble("it answers with something that is no JSON".into()))?;
+    match value.get("Code").and_then(Value::as_str) {
+        Some("Success") | None => issued(Some(&value), "the credentials URI"),
+        Some(code) => Err(trouble(format!("it answers with the code {code}"))),
+    }
+}

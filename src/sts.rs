@@ -1,0 +1,185 @@
+//! The Security Token Service: who is calling, and temporary keys for a role.
+//!
+//! Version 2015-04-01. A key for a role is asked for with another key, or with the token of an OIDC
+//! provider and no key at all.
+
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::credential::{Credential, Issued};
+use crate::error::{Error, Kind, Result};
+use crate::openapi::Parameters;
+use crate::openapi::client::{Caller, Client, Effect};
+use crate::secret::Secret;
+use crate::target::Endpoint;
+
+const VERSION: &str = "2015-04-01";
+/// The lifetime that is asked for when none is configured, as the SDKs do.
+const USUAL_SECONDS: u64 = 3600;
+
+/// A role to take on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// `acs:ram::ACCOUNT:role/NAME`.
+    pub arn: String,
+    /// The name of the session in the service's logs; one is made up when there is none.
+    pub session_name: Option<String>,
+    /// Seconds the key shall live, 900 and more.
+    pub seconds: Option<u64>,
+    /// A policy that narrows the role's.
+    pub policy: Option<String>,
+    /// A word that the role's owner asks for.
+    pub external_id: Option<String>,
+}
+
+/// Who is calling; every member may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The number of the account.
+    pub account_id: Option<String>,
+    /// `Account`, `RAMUser` or `AssumedRoleUser`.
+    pub identity_type: Option<String>,
+    /// The name of the identity in policies.
+    pub arn: Option<String>,
+    /// For the vendor's support.
+    pub request_id: Option<String>,
+}
+
+/// STS at an address.
+fn client(endpoint: &Endpoint, caller: Caller, retries: u32) -> Client {
+    Client {
+        retries,
+        ..Client::new("sts", VERSION, endpoint.clone(), caller)
+    }
+}
+
+/// Asks who is calling; needs no permission.
+///
+/// # Errors
+/// As [`Client::call`].
+pub async fn caller_identity(
+    ctx: &Context,
+    endpoint: &Endpoint,
+    caller: Caller,
+    retries: u32,
+) -> Result<Identity> {
+    let client = client(endpoint, caller, retries);
+    let answer = client
+        .call(ctx, "GetCallerIdentity", &Parameters::new(), Effect::Reads)
+        .await?;
+    let member = |name: &str| answer.value.get(name)?.as_str().map(str::to_owned);
+    Ok(Identity {
+        account_id: member("AccountId"),
+        identity_type: member("IdentityType"),
+        arn: member("Arn"),
+        request_id: answer.request_id.clone(),
+    })
+}
+
+/// Takes a role on with another key.
+///
+/// # Errors
+/// As [`Client::call`], and an answer without a key.
+pub async fn assume_role(
+    ctx: &Context,
+    endpoint: &Endpoint,
+    base: Credential,
+    role: &Role,
+) -> Result<Issued> {
+    let mut parameters = role.parameters(ctx);
+    parameters.extend(
+        role.external_id
+            .clone()
+            .map(|id| ("ExternalId".to_owned(), id)),
+    );
+    let client = client(endpoint, Caller::fixed(base), 3);
+    let answer = client
+        .call(ctx, "AssumeRole", &parameters, Effect::Reads)
+        .await?;
+    issued(answer.value.get("Credentials"), "AssumeRole")
+}
+
+/// Takes a role on with the token of an OIDC provider; the request is not signed.
+///
+/// # Errors
+/// As [`Client::call`], and an answer without a key.
+pub async fn assume_role_with_oidc(
+    ctx: &Context,
+    endpoint: &Endpoint,
+    provider_arn: &str,
+    token: &Secret,
+    role: &Role,
+) -> Result<Issued> {
+    let mut parameters = role.parameters(ctx);
+    parameters.insert("OIDCProviderArn".into(), provider_arn.to_owned());
+    parameters.insert("OIDCToken".into(), token.expose().to_owned());
+    let client = client(endpoint, Caller::Nobody, 3);
+    let answer = client
+        .call(ctx, "AssumeRoleWithOIDC", &parameters, Effect::Reads)
+        .await?;
+    issued(answer.value.get("Credentials"), "AssumeRoleWithOIDC")
+}
+
+impl Role {
+    fn parameters(&self, ctx: &Context) -> Parameters {
+        let made_up = || format!("vodcb-{}", (ctx.now)().as_second());
+        let seconds = self.seconds.unwrap_or(USUAL_SECONDS);
+        let mut parameters: Parameters = [
+            ("RoleArn", self.arn.clone()),
+            (
+                "RoleSessionName",
+                self.session_name.clone().unwrap_or_else(made_up),
+            ),
+            ("DurationSeconds", seconds.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        parameters.extend(
+            self.policy
+                .clone()
+                .map(|policy| ("Policy".to_owned(), policy)),
+        );
+        parameters
+    }
+}
+
+/// Reads `AccessKeyId`, `AccessKeySecret`, `SecurityToken` and `Expiration`, the shape that STS, the
+/// metadata service and credentials URIs share; small first letters are accepted.
+///
+/// # Errors
+/// A credentials error that names the origin and the first missing member.
+pub fn issued(object: Option<&Value>, origin: &str) -> Result<Issued> {
+    let member = |name: &str| {
+        let mut small = name.to_owned();
+        small[..1].make_ascii_lowercase();
+        let object = object?;
+        let value = object.get(name).or_else(|| object.get(&small))?;
+        value.as_str().filter(|text| !text.is_empty())
+    };
+    let needed = |name: &str| {
+        member(name).ok_or_else(|| {
+            Error::new(
+                Kind::Credentials,
+                format!("{origin} answers without {name}"),
+            )
+        })
+    };
+    let expires = member("Expiration")
+        .map(|text| {
+            text.parse().map_err(|_| {
+                Error::new(
+                    Kind::Credentials,
+                    format!("{origin} answers with an expiration that is no time"),
+                )
+            })
+        })
+        .transpose()?;
+    Ok(Issued {
+        credential: Credential {
+            access_key_id: needed("AccessKeyId")?.to_owned(),
+            access_key_secret: Secret::new(needed("AccessKeySecret")?),
+            security_token: Some(Secret::new(needed("SecurityToken")?)),
+        },
+        expires,
+    })
+}

@@ -1,0 +1,47 @@
+//! Foreign text made fit to be seen.
+//!
+//! Event bodies, URLs and messages are written by strangers; a control character could move the
+//! cursor, and a line end could forge a line of ours.
+
+/// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
+/// letters of all languages.
+pub fn escape(text: &str) -> String {
+    escaped(text, |c| c == '\n')
+}
+
+/// The same for text that must stay on one line.
+pub fn escape_line(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if spared(c) || !is_invisible(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_default());
+        }
+    }
+    shown
+}
+
+/// True for characters that nobody sees, or that change how others are seen.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{00AD}'
+                | '\u{061C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
+        )
+}
