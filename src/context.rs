@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
 use crate::http::Http;
-use crate::output::{Output, Surroundings, Talk};
+use crate::output::{Format, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 
@@ -46,6 +46,8 @@ pub struct Context {
     pub http: Http,
     /// Whether a write took effect so far, for what is said when the run is interrupted.
     pub applied: Cell<Applied>,
+    /// What is said when a signal ends a command that runs until then, which is no interruption.
+    pub serving: Cell<Option<&'static str>>,
 }
 
 impl Context {
@@ -77,7 +79,11 @@ impl Context {
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Ok(Context {
             prompt: Prompt {
-                interactive: terminal && !set("CI") && !flags.no_input,
+                interactive: terminal
+                    && !set("CI")
+                    && !flags.no_input
+                    && !flags.quiet
+                    && format != Format::Json,
             },
             http: Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
@@ -88,6 +94,7 @@ impl Context {
             nonce: || uuid::Uuid::new_v4().simple().to_string(),
             random,
             applied: Cell::default(),
+            serving: Cell::default(),
             env,
             project,
             home,
@@ -95,6 +102,33 @@ impl Context {
             flags,
             out,
         })
+    }
+
+    /// A command line for the same target as this run, for hints that are copied.
+    pub fn again(&self, rest: &str) -> String {
+        let Flags {
+            region,
+            app_id,
+            profile,
+            endpoint,
+            emulator,
+            ..
+        } = &self.flags;
+        let mut line = "vodcb".to_owned();
+        if *emulator {
+            line.push_str(" --emulator");
+        }
+        for (name, value) in [
+            ("region", region),
+            ("app-id", app_id),
+            ("profile", profile),
+            ("endpoint", endpoint),
+        ] {
+            if let Some(value) = value {
+                line.push_str(&format!(" --{name} {value}"));
+            }
+        }
+        format!("{line} {rest}")
     }
 
     /// The folder for what vodcb remembers: `$XDG_STATE_HOME/vodcb` or `~/.local/state/vodcb`.

@@ -41,7 +41,7 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
         tokio::select! {
             // The signals first, so that they are heard before anything is done.
             biased;
-            kind = stopped() => Err(interrupted(kind, ctx.applied.get())),
+            kind = stopped() => stopped_by(ctx, kind),
             result = commands::run(ctx, command) => result,
         }
     });
@@ -66,7 +66,19 @@ async fn stopped() -> Kind {
     Kind::Interrupted
 }
 
-fn interrupted(kind: Kind, applied: Applied) -> Error {
+/// For a command that runs until it is stopped, that is the end and no interruption.
+fn stopped_by(ctx: &Context, kind: Kind) -> Result<Exit> {
+    match ctx.serving.get() {
+        Some(what) => {
+            ctx.out.note(what);
+            Ok(Exit::Ok)
+        }
+        None => Err(interrupted(ctx, kind)),
+    }
+}
+
+fn interrupted(ctx: &Context, kind: Kind) -> Error {
+    let applied = ctx.applied.get();
     let what = if kind == Kind::Terminated {
         "terminated"
     } else {
@@ -83,7 +95,10 @@ fn interrupted(kind: Kind, applied: Applied) -> Error {
             kind,
             format!("{what} while a change was under way; it may have been written"),
         )
-        .hint("look before doing anything else: vodcb get")
+        .hint(format!(
+            "look before doing anything else: {}",
+            ctx.again("get")
+        ))
         .applied(applied),
     }
 }
@@ -97,11 +112,14 @@ fn failed(out: &Output, error: &Error) -> ExitCode {
 fn refused(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && wants_json() {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
+        let tips = lines.filter_map(|line| line.strip_prefix("tip: "));
+        let told = tips.fold(Error::usage(message), Error::hint);
         return failed(
             &plain(true),
-            &Error::usage(message).hint("vodcb --help shows the commands and flags"),
+            &told.hint("vodcb --help shows the commands and flags"),
         );
     }
     let _ = error.print();
@@ -128,7 +146,9 @@ fn plain(json: bool) -> Output {
 
 /// Whether json was asked for, when the flags could not be parsed.
 fn wants_json() -> bool {
-    let args: Vec<String> = std::env::args().collect();
+    let args: Vec<String> = std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
     let pair = args
         .windows(2)
         .any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == "json");

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::text::escape_line;
 
+/// A line in a pipe is not wrapped, so that grep finds names and values together.
+const UNBOUND: u16 = 10_000;
+
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
@@ -93,12 +96,13 @@ impl Output {
             ColorWhen::Auto if around.no_color => false,
             ColorWhen::Auto => around.force_color || std::io::stderr().is_terminal(),
         };
-        let terminal = terminal_size::terminal_size().map(|(width, _)| width.0);
+        let stdout = std::io::stdout();
+        let terminal = terminal_size::terminal_size_of(&stdout).map(|(width, _)| width.0);
         Ok(Output {
             format,
             query,
             talk,
-            width: around.columns.or(terminal).unwrap_or(100).max(20),
+            width: around.columns.or(terminal).unwrap_or(UNBOUND).max(20),
             color,
         })
     }
@@ -109,7 +113,11 @@ impl Output {
     /// A usage error when the query fails or stdout cannot be written.
     pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
         match self.format {
-            Format::Table | Format::Raw => self.print(&text(self.width)),
+            Format::Table => self.print(&text(self.width)),
+            Format::Raw => Err(Error::usage(
+                "this command has no answer of the service to show raw",
+            )
+            .hint("use -o table, json or yaml")),
             Format::Json => {
                 let mut text =
                     serde_json::to_string_pretty(&self.queried(document)?).map_err(|error| {
@@ -118,13 +126,19 @@ impl Output {
                 text.push('\n');
                 self.print(&text)
             }
-            Format::Yaml => {
-                let text = serde_saphyr::to_string(&self.queried(document)?).map_err(|error| {
-                    Error::usage("the result cannot be shown").cause(error.to_string())
-                })?;
-                self.print(&format!("{}\n", text.trim_end()))
-            }
+            // One text needs no quotes, so that a script can use it.
+            Format::Yaml if self.query.is_some() => match self.queried(document)? {
+                Value::String(text) => self.print(&format!("{text}\n")),
+                value => self.print_yaml(&value),
+            },
+            Format::Yaml => self.print_yaml(&self.queried(document)?),
         }
+    }
+
+    fn print_yaml(&self, value: &Value) -> Result<()> {
+        let unshown = |error: String| Error::usage("the result cannot be shown").cause(error);
+        let text = serde_saphyr::to_string(value).map_err(|error| unshown(error.to_string()))?;
+        self.print(&format!("{}\n", text.trim_end()))
     }
 
     /// Makes sure that the query works on a document before anything is done for it.

@@ -23,10 +23,10 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "ID")]
     pub app_id: Option<String>,
     /// Profile of ~/.aliyun/config.json to take the credentials from
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Address of the VOD API, instead of the region's
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Run against an emulator inside this process; needs no account
     #[arg(long, global = true)]
@@ -35,7 +35,7 @@ pub struct Flags {
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Filter json or yaml by a JMESPath expression
-    #[arg(long, global = true, value_name = "EXPR")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "EXPR")]
     pub query: Option<String>,
     /// When to use colours
     #[arg(
@@ -48,7 +48,7 @@ pub struct Flags {
     )]
     pub color: ColorWhen,
     /// Ask nothing, as in a script
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub no_input: bool,
     /// Answer every confirmation with yes
     #[arg(short, long, global = true)]
@@ -57,28 +57,40 @@ pub struct Flags {
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// Seconds one call may take [default: 10]
-    #[arg(long, global = true, value_name = "S")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "S")]
     pub timeout: Option<f64>,
     /// How often a call that may succeed later is tried again [default: 3]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "N")]
     pub retries: Option<u32>,
     /// How requests are signed [default: rpc]
-    #[arg(long, global = true, value_name = "KIND", value_enum)]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "KIND",
+        value_enum
+    )]
     pub signature: Option<SignatureKind>,
     /// Trust the certificate authorities in this PEM file instead of the usual ones
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
     /// Allow plain http to an endpoint that is not on this machine
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub allow_http: bool,
-    /// Say errors only
-    #[arg(short, long, global = true)]
+    /// Say nothing but errors on stderr
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
-    /// Say what was decided and why
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    /// Say where values came from and what is tried again
+    #[arg(
+        short,
+        long,
+        global = true,
+        hide_short_help = true,
+        conflicts_with = "quiet"
+    )]
     pub verbose: bool,
     /// Say each call too, without secrets
-    #[arg(long, global = true, conflicts_with = "quiet")]
+    #[arg(long, global = true, hide_short_help = true, conflicts_with = "quiet")]
     pub debug: bool,
 }
 
@@ -219,6 +231,7 @@ pub fn region(
     } else {
         return Ok(Resolved::new(Region::default(), "default"));
     };
+    let text = &text.to_ascii_lowercase();
     let known_endpoint = flags.endpoint.is_some() || variable(env, &["VODCB_ENDPOINT"]).is_some();
     let region = if known_endpoint {
         Region::parse(text)
@@ -358,9 +371,7 @@ pub fn timeout(flags: &Flags, env: &Environment) -> Result<f64> {
     if (0.1..=3600.0).contains(&seconds) {
         return Ok(seconds);
     }
-    Err(Error::usage(format!(
-        "{from} takes seconds from 0.1 to 3600"
-    )))
+    Err(Error::usage(format!("{from} takes seconds from 0.1 to 3600")).hint("for example 10"))
 }
 
 /// How often a call is tried again.

@@ -22,7 +22,10 @@ pub fn check(text: &str) -> Result<Vec<String>> {
         return Err(too_long(text));
     }
     match parse(text) {
-        Ok(url) => Ok(warnings(&url)),
+        Ok(url) => Ok(odd_characters(text)
+            .into_iter()
+            .chain(warnings(&url))
+            .collect()),
         Err((why, hint)) => Err(
             Error::usage(format!("the callback URL cannot be used: {why}"))
                 .cause(format!("given: {}", shown(text)))
@@ -91,6 +94,13 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
 fn blank(text: &str) -> Option<(usize, char)> {
     text.char_indices()
         .find(|(_, c)| c.is_whitespace() || c.is_control())
+}
+
+fn odd_characters(text: &str) -> Option<String> {
+    let odd: String = text.chars().filter(|c| "<>\"|^`{}".contains(*c)).collect();
+    (!odd.is_empty()).then(|| {
+        format!("the URL holds {odd}, which many receivers refuse; write them percent-encoded")
+    })
 }
 
 /// What makes it likely that the service cannot reach or should not know this URL.

@@ -130,6 +130,12 @@ pub fn risks(before: Option<&Callback>, after: Option<&Callback>) -> Vec<String>
     if is_signed(before) && !is_signed(after) {
         found.push("deliveries are no longer signed".to_owned());
     }
+    if is_signed(before) && is_signed(after) && key(before) != key(after) {
+        found.push(
+            "the callback key is replaced: receivers refuse deliveries until they know the new one"
+                .to_owned(),
+        );
+    }
     if has_key(before) && after.method() == Method::Mns {
         found.push("the callback key is dropped; going back to a URL needs it again".to_owned());
     }
@@ -168,8 +174,15 @@ fn is_signed(callback: &Callback) -> bool {
     matches!(&callback.destination, Destination::Http { auth, .. } if auth.on)
 }
 
+fn key(callback: &Callback) -> Option<&StoredKey> {
+    match &callback.destination {
+        Destination::Http { auth, .. } => Some(&auth.key),
+        Destination::Mns { .. } => None,
+    }
+}
+
 fn has_key(callback: &Callback) -> bool {
-    matches!(&callback.destination, Destination::Http { auth, .. } if auth.key != StoredKey::Absent)
+    key(callback).is_some_and(|key| *key != StoredKey::Absent)
 }
 
 /// Whether what is stored is what was wanted.

@@ -152,7 +152,8 @@ fn mode(ctx: &Context) -> Result<Mode> {
         Some((_, "off")) => Ok(Mode::Off),
         Some((name, other)) => Err(Error::usage(format!(
             "{name} takes on, off or no-secrets, not {other:?}"
-        ))),
+        ))
+        .hint("on keeps what was there before each change, with its key")),
     }
 }
 

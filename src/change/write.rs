@@ -94,7 +94,7 @@ pub async fn change(
     };
     let reading = vod.get(ctx, &order.target.app_id).await?;
     let before = reading.callback.clone();
-    check_fingerprint(order, before.as_ref())?;
+    check_fingerprint(ctx, order, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
     let difference = Difference::between(before.as_ref(), after.as_ref());
     let mut outcome = Outcome {
@@ -143,12 +143,13 @@ pub async fn change(
     Ok(outcome)
 }
 
-fn check_fingerprint(order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
+fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
     let Some(expected) = order.if_match else {
         return Ok(());
     };
     let found = before.map_or_else(|| "none".to_owned(), Callback::fingerprint);
-    if found.eq_ignore_ascii_case(expected) {
+    let none = before.is_none() && matches!(expected, "" | "null");
+    if none || found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
     Err(Error::new(
@@ -156,7 +157,10 @@ fn check_fingerprint(order: &Order<'_>, before: Option<&Callback>) -> Result<()>
         format!("{} is not as --if-match expects", order.target),
     )
     .cause(format!("expected fingerprint {expected}, found {found}"))
-    .hint("look at it with vodcb get, then decide anew"))
+    .hint(format!(
+        "look at it, then decide anew: {}",
+        ctx.again("get")
+    )))
 }
 
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
@@ -185,11 +189,11 @@ async fn confirm(
     if diff::risks(before, after).is_empty() || ctx.flags.yes || !ctx.prompt.interactive {
         return Ok(());
     }
-    if ctx
-        .prompt
-        .confirm(format!("Write this to {target}?"))
-        .await?
-    {
+    let question = match after {
+        Some(_) => format!("Write this to {target}?"),
+        None => format!("Delete the callback of {target}?"),
+    };
+    if ctx.prompt.confirm(question).await? {
         return Ok(());
     }
     Err(Error::new(
@@ -418,7 +422,10 @@ impl Writing<'_> {
 
     fn unknown(&self, message: String, lost: Option<&Error>) -> Error {
         let mut error = Error::new(Kind::UnknownOutcome, message)
-            .hint("look before doing anything else: vodcb get")
+            .hint(format!(
+                "look before doing anything else: {}",
+                self.ctx.again("get")
+            ))
             .hint("the state before is in the history, see docs/history.md")
             .applied(Applied::Unknown);
         error.details.request_id = lost.and_then(|error| error.details.request_id.clone());
@@ -427,10 +434,15 @@ impl Writing<'_> {
 
     /// The write was sent, and the target is not as wanted.
     fn otherwise(&self, lost: Option<&Error>, stored: Option<&Callback>) -> Error {
-        let fields: Vec<&str> = Difference::between(self.after, stored)
+        let fields: Vec<String> = Difference::between(self.after, stored)
             .fields
             .iter()
-            .map(|change| change.field)
+            .map(|change| {
+                format!(
+                    "{} is {}, not {}",
+                    change.field, change.after, change.before
+                )
+            })
             .collect();
         let (kind, what) = match lost {
             Some(_) => (
@@ -445,9 +457,12 @@ impl Writing<'_> {
         Error::new(kind, format!("{}: {what}", self.target))
             .cause(format!(
                 "different from what was sent: {}",
-                fields.join(", ")
+                fields.join("; ")
             ))
-            .hint("look at it with vodcb get, then decide anew")
+            .hint(format!(
+                "look at it, then decide anew: {}",
+                self.ctx.again("get")
+            ))
             .applied(Applied::Unknown)
     }
 }

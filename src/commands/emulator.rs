@@ -110,8 +110,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             } else {
                 "was empty already"
             };
-            ctx.out
-                .note(&format!("the emulator's state {what}: {}", path.display()));
+            let file = path.display().to_string();
+            let document =
+                serde_json::json!({"schema_version": 1, "removed": existed, "file": file});
+            ctx.out.show(&document, |_| {
+                format!("The emulator's state {what}: {file}\n")
+            })?;
             Ok(Exit::Ok)
         }
     }
@@ -153,6 +157,7 @@ async fn serve(
             format!("# the emulator is ready at {url}; Ctrl-C stops it\n{lines}")
         })?;
     }
+    ctx.serving.set(Some("the emulator stopped"));
     std::future::pending().await
 }
 
@@ -164,6 +169,7 @@ fn write_whole(path: &std::path::Path, text: &str) -> Result<()> {
             path.display()
         ))
         .cause(error.to_string())
+        .hint("name a file in a folder that exists and can be written")
     };
     let folder = path
         .parent()

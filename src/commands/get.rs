@@ -17,7 +17,7 @@ Examples:
   vodcb get
   vodcb get --region ap-southeast-1 --app-id app-1000001
   vodcb get -o json --query events
-  vodcb get --require-configured --quiet || echo 'no callback!'")]
+  vodcb get --require-configured >/dev/null || echo none")]
 pub struct Args {
     /// Print the callback key instead of its mask
     #[arg(long)]
@@ -70,7 +70,10 @@ async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool
         show_callback(ctx, target, callback, keys, reading.request_id.as_deref())?;
     }
     if callback.is_none() {
-        ctx.out.hint("configure one: vodcb set --http-url URL");
+        ctx.out.hint(&format!(
+            "configure one: {}",
+            ctx.again("set --http-url URL")
+        ));
     }
     Ok(callback.is_some())
 }

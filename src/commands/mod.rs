@@ -31,7 +31,7 @@ use crate::settings::{self, Flags, Resolved, StsWish};
 use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
 
-/// Set up, prove, watch and repair the event callbacks of ApsaraVideo VOD
+/// Configure the event callbacks of ApsaraVideo VOD without losing a setting
 ///
 /// VOD tells about finished uploads, transcodes and snapshots by a callback: an HTTP request to one
 /// URL, or a message in one MNS queue. One callback exists for each region and application.
@@ -48,8 +48,8 @@ Examples:
   vodcb set --add-events SnapshotComplete                            change one part, keep the rest
   vodcb get -o json --query url                                      for scripts
 
-Exit codes: 0 ok, 1 the answer is no, 2 usage, 3 credentials, 4 rejected, 5 unavailable,
-6 conflict, 7 unknown outcome, 130 interrupted. See docs/exit-codes.md."
+Exit codes: 0 ok, 1 the answer is no, 2 usage, 3 credentials, 4 rejected, 5 unavailable, 6 conflict,
+7 unknown outcome, 8 partial, 70 internal, 130 interrupted, 143 terminated."
 )]
 pub struct Cli {
     /// What every command takes.
@@ -176,6 +176,15 @@ pub async fn connect(ctx: &Context) -> Result<Connection> {
     let retries = settings::retries(&ctx.flags, &ctx.env)?;
     let mut decided = decide(ctx).await?;
     warn_before_use(ctx, &decided.found, &decided.region.value);
+    ctx.out.detail(&format!(
+        "{} in {}: the key comes from {}, the region from {}, the endpoint {} from {}",
+        decided.app_id.value,
+        decided.region.value,
+        decided.found.from,
+        decided.region.from,
+        decided.endpoint.value,
+        decided.endpoint.from
+    ));
     let session = decided.found.open(ctx).await?;
     let mut emulator = None;
     if decided.emulated {
@@ -250,7 +259,8 @@ async fn start_inside(ctx: &Context) -> Result<Running> {
 /// A usage error for anything else.
 pub fn check_fingerprint(text: &str) -> Result<()> {
     let digits = text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit());
-    if digits || text.eq_ignore_ascii_case("none") {
+    // What a query of the fingerprint gives for a target without a callback means none, too.
+    if digits || matches!(text.to_ascii_lowercase().as_str(), "none" | "null" | "") {
         return Ok(());
     }
     Err(Error::usage(format!("{text:?} is not a fingerprint"))
@@ -325,27 +335,30 @@ pub async fn carry_out(
     let outcome = change(ctx, &connection.vod, order, check).await?;
     let shown = show_outcome(ctx, order.target, &outcome, keys);
     match outcome.done {
-        Done::Written => shown.map_err(written_but_not_shown)?,
+        Done::Written => shown.map_err(|error| written_but_not_shown(ctx, error))?,
         Done::AlreadySo | Done::Planned => shown?,
     }
     Ok(outcome)
 }
 
-fn written_but_not_shown(error: Error) -> Error {
+fn written_but_not_shown(ctx: &Context, error: Error) -> Error {
     let mut partial = Error::new(
         Kind::Partial,
         "the change was written and read back, but its result could not be shown",
     )
     .cause(error.message)
-    .hint("vodcb get shows it")
+    .hint(format!("this shows it: {}", ctx.again("get")))
     .applied(Applied::Yes);
     partial.causes.extend(error.causes);
     partial
 }
 
 fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -> Result<()> {
+    let gone = outcome.callback.is_none();
     ctx.out.note(match outcome.done {
+        Done::Written if gone => "deleted; reading back shows nothing",
         Done::Written => "written and read back",
+        Done::AlreadySo if gone => "already so; there was nothing to delete",
         Done::AlreadySo => "already so; nothing was written",
         Done::Planned => "dry run; nothing was written",
     });
@@ -354,7 +367,12 @@ fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -
     }
     ctx.out
         .show(&outcome_document(target, outcome, keys), |width| {
-            view::text(target, outcome.callback.as_ref(), keys, width)
+            let text = view::text(target, outcome.callback.as_ref(), keys, width);
+            match outcome.done {
+                Done::Written | Done::AlreadySo => text,
+                Done::Planned if gone => format!("The callback of {target} would be removed.\n"),
+                Done::Planned => format!("It would become:\n{text}"),
+            }
         })
 }
 

@@ -24,7 +24,7 @@ use crate::target::Region;
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = "\
 Examples:
-  vodcb set --http-url https://example.com/vod/callback --events FileUploadComplete,TranscodeComplete
+  vodcb set --http-url https://example.com/vod --events FileUploadComplete,TranscodeComplete
   vodcb set --add-events SnapshotComplete
   vodcb set --generate-auth-key
   VOD_KEY=… vodcb set --auth-key-env VOD_KEY
@@ -32,7 +32,7 @@ Examples:
   vodcb set --http-url https://new.example.com/vod --if-match 7f3a9c12 --dry-run")]
 pub struct Args {
     /// Send events to this URL: http or https, at most 256 bytes, reachable from the internet
-    #[arg(long, value_name = "URL", help_heading = "Destination")]
+    #[arg(long, aliases = ["url", "callback-url"], value_name = "URL", help_heading = "Destination")]
     http_url: Option<String>,
     /// Send events to this queue of Simple Message Queue (MNS)
     #[arg(
@@ -60,7 +60,7 @@ pub struct Args {
     /// Accept an internal queue endpoint, which VOD is not documented to reach
     #[arg(long, requires = "mns_endpoint", help_heading = "Destination")]
     allow_internal_endpoint: bool,
-    /// HTTP or MNS; must agree with the destination, useful where a script passes both
+    /// HTTP or MNS; refused unless the destination agrees with it
     #[arg(long, value_name = "METHOD", help_heading = "Destination")]
     method: Option<String>,
 
@@ -99,6 +99,9 @@ pub struct Args {
     /// Take the callback key from standard input
     #[arg(long, group = "key", help_heading = "Authentication")]
     auth_key_stdin: bool,
+    /// Refused: other users of the machine can read command lines
+    #[arg(long, hide = true, value_name = "KEY")]
+    auth_key: Option<String>,
     /// Make a new callback key of 32 letters and digits
     #[arg(long, group = "key", help_heading = "Authentication")]
     generate_auth_key: bool,
@@ -134,9 +137,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let outcome = carry_out(ctx, &connection, &order, keys(args.show_auth_key)).await?;
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
         let path = history::path(ctx).map(|path| path.display().to_string());
-        ctx.out.hint(
-            "the receiver needs the new key: vodcb get --show-auth-key -o yaml --query auth_key",
-        );
+        let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
+        ctx.out
+            .hint(&format!("the receiver needs the new key: {shows}"));
         ctx.out.hint(&format!(
             "should the service not show it, it is in the history: {}",
             path.unwrap_or_default()
@@ -265,9 +268,10 @@ impl Args {
             },
         };
         if let Some(both) = edit.add.intersection(&edit.remove).next() {
-            return Err(Error::usage(format!(
-                "{both} is to be added and removed at once"
-            )));
+            return Err(
+                Error::usage(format!("{both} is to be added and removed at once"))
+                    .hint("leave it out of one of the two"),
+            );
         }
         Ok(edit)
     }
@@ -287,6 +291,12 @@ impl Args {
     }
 
     async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
+        if self.auth_key.is_some() {
+            return Err(Error::usage(
+                "keys are not taken on the command line, where others can read them",
+            )
+            .hint("use --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"));
+        }
         if let Some(name) = &self.auth_key_env {
             let text = ctx.env.get(name).ok_or_else(|| {
                 Error::usage(format!("the environment variable {name} is not set"))
@@ -296,6 +306,13 @@ impl Args {
         }
         if let Some(path) = &self.auth_key_file {
             return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
+        }
+        if self.auth_key_stdin && ctx.prompt.interactive {
+            let text = ctx
+                .prompt
+                .hidden("Callback key (not shown)".to_owned())
+                .await?;
+            return auth_key::parse(&text, "the terminal").map(Some);
         }
         if self.auth_key_stdin {
             let bytes = read_stdin(ENOUGH).await.map_err(|error| {
@@ -323,6 +340,7 @@ fn read_file(path: &Path) -> Result<String> {
     let trouble = |error: std::io::Error| {
         Error::usage(format!("the key file {} cannot be read", path.display()))
             .cause(error.to_string())
+            .hint("give a text file that holds the key and nothing else")
     };
     let file = std::fs::File::open(path).map_err(trouble)?;
     let mut text = String::new();

@@ -208,5 +208,5 @@ fn trouble(path: &Path, error: &io::Error) -> Error {
         path.display()
     ))
     .cause(error.to_string())
-    .hint("vodcb emulator reset starts afresh; --state names another file")
+    .hint("name another file, or a folder that can be written with XDG_STATE_HOME; vodcb emulator reset starts afresh")
 }

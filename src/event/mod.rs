@@ -76,6 +76,12 @@ impl std::fmt::Display for EventType {
 
 /// The refusal of a name the catalogue does not have.
 pub fn unknown(name: &str) -> Error {
+    if name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("none") {
+        return Error::usage(format!(
+            "{name} is not an event type, but a whole selection"
+        ))
+        .hint(format!("say it alone: --events {name}"));
+    }
     let error = Error::usage(format!("{name:?} is not an event type of the catalogue"));
     let error = if catalogue::belongs_to_another_product(name) {
         error.cause("it belongs to Intelligent Media Services, whose callbacks are not VOD's")

@@ -266,7 +266,7 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     } else {
         (
             "the connection broke before the answer was complete".to_owned(),
-            None,
+            Some("try again; if it goes on, look for a proxy on the way"),
         )
     };
     let innermost = causes.last().cloned().unwrap_or_default();

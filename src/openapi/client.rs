@@ -361,7 +361,7 @@ impl Client {
             Miss::Lost(failure) => {
                 let error = Error::new(
                     Kind::Unavailable,
-                    format!("{} cannot be asked", self.endpoint.host()),
+                    format!("{} cannot be reached", self.endpoint.host()),
                 )
                 .cause(failure.message);
                 let mut error = retryable(failure.hint.into_iter().fold(error, Error::hint));

@@ -363,7 +363,9 @@ fn hints(refusal: &Refusal, cause: Cause, asked: Asked<'_>) -> Vec<String> {
         Cause::Other if refusal.message.contains("CallbackURL") => {
             one("the URL must be reachable from the public internet")
         }
-        Cause::Other => Vec::new(),
+        Cause::Other => one(
+            "the message above is the service's own; with the request id its support can tell more",
+        ),
     }
 }
 

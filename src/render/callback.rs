@@ -8,6 +8,7 @@ use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::{self, Difference};
 use crate::event::{EventSelection, catalogue};
 use crate::target::Target;
+use crate::text::escape_line;
 
 /// The document of `get`; the order of the members is the order in JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -152,7 +153,7 @@ pub fn difference(target: &Target, difference: &Difference) -> String {
         };
         text.push_str(&line);
     }
-    super::escape(&text)
+    text
 }
 
 fn event_lines(before: &[Value], after: &[Value]) -> String {
@@ -166,12 +167,25 @@ fn event_lines(before: &[Value], after: &[Value]) -> String {
         true => String::new(),
         false => format!("  {sign} events {}\n", names.join(", ")),
     };
-    line("-", without(before, after)) + &line("+", without(after, before))
+    let everything: Vec<Value> = catalogue::subscribable()
+        .iter()
+        .map(|event| Value::from(event.as_str()))
+        .collect();
+    let all = |names: &[Value]| matches!(names, [Value::String(name)] if name == "ALL");
+    match (all(before), all(after)) {
+        (true, false) => {
+            let count = after.len();
+            format!("  ~ events ALL -> a list of {count}\n")
+                + &line("-", without(&everything, after))
+        }
+        (false, true) => format!("  ~ events {} -> ALL\n", shown(&Value::from(before))),
+        _ => line("-", without(before, after)) + &line("+", without(after, before)),
+    }
 }
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => escape_line(text),
         Value::Array(names) if names.is_empty() => "none".to_owned(),
         Value::Array(names) => names.iter().map(shown).collect::<Vec<_>>().join(", "),
         other => other.to_string(),

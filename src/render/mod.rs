@@ -22,11 +22,11 @@ pub fn table(headings: &[&str], rows: &[Vec<String>], width: u16) -> String {
     finish(&table)
 }
 
-/// Names in the first column are copied by hand, so they do not wrap while half the width is enough.
+/// Names in the first column are copied by hand, so they do not wrap while two thirds of the width are enough.
 fn keep_names_whole(table: &mut Table, rows: &[Vec<String>], width: u16) {
     let names = rows.iter().filter_map(|row| row.first());
     let longest = names.map(|name| escape(name).chars().count()).max();
-    if longest.unwrap_or_default() <= usize::from(width / 2)
+    if longest.unwrap_or_default() <= usize::from(width) * 2 / 3
         && let Some(column) = table.column_mut(0)
     {
         column.set_constraint(ColumnConstraint::ContentWidth);

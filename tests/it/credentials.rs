@@ -280,6 +280,17 @@ fn plain_http_goes_to_this_machine_only() {
 fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
     let mut sandbox = Sandbox::offline();
     sandbox.vodcb(["--emulator", "get"]).ok();
+    let identity = sandbox
+        .vodcb(["--emulator", "whoami", "-o", "json"])
+        .ok()
+        .json();
+    assert_eq!(identity["account_id"], "1234567890123456");
+    assert_eq!(identity["source"], "the emulator");
+    sandbox.set("VODCB_EMULATOR", "enabled");
+    sandbox
+        .vodcb(["get"])
+        .exits(2)
+        .says(&["VODCB_EMULATOR takes 1 or 0"]);
     sandbox.set("VODCB_EMULATOR", "1");
     sandbox.vodcb(["get"]).ok();
     sandbox
@@ -290,8 +301,10 @@ fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
         .vodcb(["set", "--http-url", "https://example.com/"])
         .ok();
     sandbox
-        .vodcb(["emulator", "reset"])
+        .vodcb(["emulator", "reset", "--dry-run"])
         .ok()
-        .says(&["was removed"]);
+        .says(&["would be removed"]);
+    let reset = sandbox.vodcb(["emulator", "reset", "-o", "json"]).ok();
+    assert_eq!(reset.json()["removed"], true);
     sandbox.vodcb(["get", "--require-configured"]).exits(1);
 }

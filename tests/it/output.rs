@@ -77,6 +77,99 @@ fn a_query_filters_documents() {
         .says(&["add -o json"]);
 }
 
+/// A fingerprint of digits alone, or one like 1e5, would be quoted as YAML.
+#[test]
+fn a_single_text_is_printed_bare_in_yaml() {
+    let sandbox = Sandbox::new();
+    for n in 0..40 {
+        let url = format!("https://example.com/{n}");
+        sandbox
+            .vodcb(["set", "--http-url", &url, "--events", "ALL"])
+            .ok();
+        let run = sandbox
+            .vodcb(["get", "-o", "yaml", "--query", "fingerprint"])
+            .ok();
+        let fingerprint = run.stdout.trim_end();
+        assert!(
+            fingerprint.len() == 8 && fingerprint.chars().all(|c| c.is_ascii_hexdigit()),
+            "{run:?}"
+        );
+        sandbox
+            .vodcb(["set", "--http-url", &url, "--if-match", fingerprint])
+            .ok();
+    }
+    assert_eq!(
+        sandbox
+            .vodcb(["get", "-o", "yaml", "--query", "auth"])
+            .ok()
+            .stdout,
+        "off\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_shown_is_told_before_the_write_or_as_partly_done() {
+    let sandbox = Sandbox::new();
+    let bad = [&SET[..], &["-o", "json", "--query", "abs(url)"]].concat();
+    sandbox.vodcb(bad).exits(2).says(&["--query failed"]);
+    assert!(!sandbox.actions().contains(&"SetMessageCallback".to_owned()));
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = sandbox.command(SET).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(8), "{stderr}");
+        assert!(
+            stderr.contains("the change was written and read back"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn raw_is_refused_where_the_service_says_nothing() {
+    let sandbox = Sandbox::offline();
+    for args in [&["regions"][..], &["events", "list"]] {
+        sandbox
+            .vodcb([args, &["-o", "raw"]].concat())
+            .exits(2)
+            .says(&["table, json or yaml"]);
+    }
+}
+
+#[test]
+fn hints_name_the_same_target() {
+    let sandbox = Sandbox::offline();
+    sandbox
+        .vodcb([
+            "--emulator",
+            "get",
+            "--region",
+            "eu-central-1",
+            "--app-id",
+            "app-7",
+        ])
+        .ok()
+        .says(&["vodcb --emulator --region eu-central-1 --app-id app-7 set --http-url URL"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let sandbox = Sandbox::new();
+    let odd = std::ffi::OsString::from_vec(b"https://example.com/\xff".to_vec());
+    let output = sandbox
+        .command(["set", "--http-url"])
+        .arg(odd)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
 #[test]
 fn raw_is_the_services_own_text() {
     let sandbox = Sandbox::new();

@@ -38,7 +38,7 @@ fn in_terminal(sandbox: &Sandbox, args: &[&str]) -> OsSession {
 fn answered(sandbox: &Sandbox, args: &[&str], answer: &str) -> (i32, String) {
     let mut session = in_terminal(sandbox, args);
     session
-        .expect("Write this to app-1000000 in cn-shanghai?")
+        .expect("app-1000000 in cn-shanghai? [y/N] ")
         .unwrap();
     session.send(answer).unwrap();
     let rest = session.expect(Eof).unwrap();
@@ -50,11 +50,11 @@ fn answered(sandbox: &Sandbox, args: &[&str], answer: &str) -> (i32, String) {
 }
 
 #[test]
-fn a_no_changes_nothing_and_says_so() {
+fn only_a_line_that_says_yes_is_a_yes() {
     let sandbox = configured();
-    for answer in ["n", "\r"] {
+    for answer in ["n\n", "\n", "why\n", "maybe\n", "yy\n", "\x04"] {
         let (code, text) = answered(&sandbox, &["set", "--http-url", OTHER], answer);
-        assert_eq!(code, 130, "{text}");
+        assert_eq!(code, 130, "{answer:?}: {text}");
         assert!(
             text.contains("not confirmed; nothing was changed"),
             "{text}"
@@ -65,32 +65,93 @@ fn a_no_changes_nothing_and_says_so() {
 
 #[test]
 fn a_yes_writes() {
-    let sandbox = configured();
-    let (code, text) = answered(&sandbox, &["set", "--http-url", OTHER], "y");
-    assert_eq!(code, 0, "{text}");
-    assert!(text.contains("written and read back"), "{text}");
-    assert_eq!(stored(&sandbox), OTHER);
+    for answer in ["y\n", "YES\n", " yes \n"] {
+        let sandbox = configured();
+        let (code, text) = answered(&sandbox, &["set", "--http-url", OTHER], answer);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("written and read back"), "{text}");
+        assert_eq!(stored(&sandbox), OTHER);
+    }
 }
 
 #[test]
-fn ctrl_c_changes_nothing_and_shows_the_cursor_again() {
+fn ctrl_c_changes_nothing_and_says_so_on_a_line_of_its_own() {
     let sandbox = configured();
     let (code, text) = answered(&sandbox, &["delete"], "\x03");
     assert_eq!(code, 130, "{text}");
     assert!(text.contains("nothing was changed"), "{text}");
-    assert!(
-        text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l"),
-        "{text:?}"
-    );
+    assert!(text.contains("\n\u{1b}[1m"), "{text:?}");
     assert_eq!(stored(&sandbox), URL);
 }
 
 #[test]
-fn a_deletion_is_asked_for_and_done() {
+fn a_deletion_is_asked_for_by_its_name_and_done() {
     let sandbox = configured();
-    let (code, text) = answered(&sandbox, &["delete"], "y");
-    assert_eq!(code, 0, "{text}");
+    let mut session = in_terminal(&sandbox, &["delete"]);
+    session
+        .expect("Delete the callback of app-1000000")
+        .unwrap();
+    session.expect("[y/N] ").unwrap();
+    session.send("y\n").unwrap();
+    session
+        .expect("deleted; reading back shows nothing")
+        .unwrap();
+    session.expect(Eof).unwrap();
     assert_eq!(stored(&sandbox), "");
+}
+
+#[test]
+fn a_missing_key_is_asked_for_and_not_shown() {
+    let sandbox = configured();
+    for args in [
+        &["set", "--auth", "on"][..],
+        &["set", "--auth-key-stdin", "--yes"],
+    ] {
+        let mut session = in_terminal(&sandbox, args);
+        session.expect("Callback key (not shown)").unwrap();
+        session.send("Abcdefgh12345\n").unwrap();
+        let rest = session.expect(Eof).unwrap();
+        let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+        assert!(!text.contains("Abcdefgh"), "{text}");
+        let document = sandbox
+            .vodcb(["get", "--show-auth-key", "-o", "json"])
+            .ok()
+            .json();
+        assert_eq!(document["auth_key"], "Abcdefgh12345", "{text}");
+    }
+}
+
+#[test]
+fn a_signal_at_a_hidden_question_puts_the_terminal_back() {
+    let sandbox = configured();
+    let script = "stty -g >before; vodcb set --auth on </dev/tty & echo $! >pid; wait $!; stty -g >after; echo end";
+    let mut command = sandbox.command([]);
+    let bin = std::path::Path::new(command.get_program())
+        .parent()
+        .unwrap()
+        .to_owned();
+    let environment: Vec<_> = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    command = std::process::Command::new("sh");
+    command
+        .args(["-c", script])
+        .env_clear()
+        .envs(environment)
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .current_dir(sandbox.home());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(30)));
+    session.expect("Callback key (not shown)").unwrap();
+    let file = |name: &str| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
+    let killed = std::process::Command::new("kill")
+        .args(["-TERM", file("pid").trim()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    session.expect("end").unwrap();
+    assert_eq!(file("before"), file("after"));
 }
 
 /// Ends without a question, which would make this wait for ever otherwise.
@@ -108,6 +169,10 @@ fn harmless_changes_and_scripts_are_not_asked() {
     assert_eq!(stored(&sandbox), OTHER);
     unasked(&sandbox, &["set", "--http-url", URL, "--yes"]);
     assert_eq!(stored(&sandbox), URL);
+    unasked(&sandbox, &["set", "--http-url", OTHER, "-o", "json"]);
+    assert_eq!(stored(&sandbox), OTHER);
+    unasked(&sandbox, &["set", "--http-url", URL, "-q"]);
+    assert_eq!(stored(&sandbox), URL);
     sandbox.set("CI", "true");
     unasked(&sandbox, &["set", "--http-url", OTHER]);
     assert_eq!(stored(&sandbox), OTHER);
@@ -119,8 +184,8 @@ fn what_makes_a_question_is_said_with_it() {
     let sandbox = configured();
     let (_, text) = {
         let mut session = in_terminal(&sandbox, &["set", "--remove-events", "TranscodeComplete"]);
-        let before = session.expect("Write this").unwrap();
-        session.send("n").unwrap();
+        let before = session.expect("[y/N] ").unwrap();
+        session.send("n\n").unwrap();
         session.expect(Eof).unwrap();
         (0, String::from_utf8_lossy(before.before()).into_owned())
     };
@@ -135,11 +200,11 @@ fn what_makes_a_question_is_said_with_it() {
 fn a_change_by_somebody_else_while_the_question_stands_is_a_conflict() {
     let sandbox = configured();
     let mut session = in_terminal(&sandbox, &["set", "--http-url", OTHER]);
-    session.expect("Write this").unwrap();
+    session.expect("[y/N] ").unwrap();
     sandbox
         .vodcb(["set", "--add-events", "SnapshotComplete"])
         .ok();
-    session.send("y").unwrap();
+    session.send("y\n").unwrap();
     let text = session.expect(Eof).unwrap();
     let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
     assert!(text.contains("changed by somebody else"), "{text}");

@@ -65,6 +65,10 @@ fn urls_are_refused_with_the_reason() {
         ),
         ("https://example.com:99999/", &["invalid port number"]),
         ("https://exa mple.com/", &["there is ' '"]),
+        ("https:///example.com/x", &["no host behind the scheme"]),
+        ("https://a.example.com\\x", &["a backslash", "%5C"]),
+        ("http://a..c/", &["no host can have this address"]),
+        ("https://example.com:0/", &["no host can have this address"]),
     ] {
         refused(url::check(given), texts);
     }
@@ -122,6 +126,7 @@ fn urls_the_service_cannot_reach_are_warned_about() {
         ("http://vod.local/", "a name of a private network"),
         ("http://vod.corp.internal/", "a name of a private network"),
         ("https://user:pw@example.com/", "a user name or a password"),
+        ("https://example.com/{id}", "percent-encoded"),
     ] {
         let warnings = url::check(given).unwrap().join("\n");
         assert!(warnings.contains(text), "{given}: {warnings:?}");
@@ -425,6 +430,7 @@ fn contradictory_flags_are_refused_and_nothing_is_sent() {
         ]
         .concat(),
         [&url[..], &["--timeout", "0"]].concat(),
+        [&url[..], &["--auth-key", "Abcdefg1"]].concat(),
         [&url[..], &["--retries", "101"]].concat(),
         [&url[..], &["--query", "["]].concat(),
         [&url[..], &["-o", "json", "--query", "["]].concat(),
