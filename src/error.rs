@@ -3,53 +3,11 @@
 //! The place that knows the remedy attaches it as a hint; `output` is the only place that prints.
 //! A "no" is not an error, see [`crate::exit::Exit::Negative`].
 
-use crate::exit::Exit;
-
 /// A result whose failure is told to the user.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The kind of a failure: the rows of the exit-code table from 2 on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Mend the command line, the value or the file that is named.
-    Usage,
-    /// Log in, renew the credentials, or ask for the permission that is named.
-    Credentials,
-    /// Read the service's reason; trying again will not help.
-    Rejected,
-    /// Try again later, or look at the network.
-    Unavailable,
-    /// Read the present configuration, then decide anew.
-    Conflict,
-    /// Look at the configuration before doing anything else.
-    UnknownOutcome,
-    /// Look at the targets that failed.
-    Partial,
-    /// Report a bug.
-    Internal,
-    /// The user stopped it.
-    Interrupted,
-    /// The system stopped it.
-    Terminated,
-}
-
-impl Kind {
-    /// The exit code that belongs to this kind.
-    pub const fn exit(self) -> Exit {
-        match self {
-            Kind::Usage => Exit::Usage,
-            Kind::Credentials => Exit::Credentials,
-            Kind::Rejected => Exit::Rejected,
-            Kind::Unavailable => Exit::Unavailable,
-            Kind::Conflict => Exit::Conflict,
-            Kind::UnknownOutcome => Exit::UnknownOutcome,
-            Kind::Partial => Exit::Partial,
-            Kind::Internal => Exit::Internal,
-            Kind::Interrupted => Exit::Interrupted,
-            Kind::Terminated => Exit::Terminated,
-        }
-    }
-}
+/// The kind of a failure is the exit it leads to, one of the rows from 2 on.
+pub use crate::exit::Exit as Kind;
 
 /// Whether a write took effect at the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,10 +106,7 @@ impl Error {
 
     /// The stable word for programs: the service's code, or the name of the kind.
     pub fn code(&self) -> &str {
-        self.details
-            .code
-            .as_deref()
-            .unwrap_or(self.kind.exit().name())
+        self.details.code.as_deref().unwrap_or(self.kind.name())
     }
 }
 

@@ -105,7 +105,7 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
 
 fn failed(out: &Output, error: &Error) -> ExitCode {
     out.error(error);
-    ExitCode::from(error.kind.exit().code())
+    ExitCode::from(error.kind.code())
 }
 
 /// Help and version are results; anything else the grammar refuses is a usage error.

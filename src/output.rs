@@ -269,7 +269,7 @@ pub fn error_document(error: &Error) -> Value {
         "schema_version": 1,
         "kind": "error",
         "code": error.code(),
-        "exit_code": error.kind.exit().code(),
+        "exit_code": error.kind.code(),
         "message": error.message,
         "causes": error.causes,
         "hint": error.hints.first(),

@@ -15,6 +15,7 @@ use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
 use crate::secret::Secret;
 use crate::settings::variable;
+use crate::sts;
 use crate::target::Region;
 
 /// Configure the callback, or change a part of it
@@ -28,7 +29,7 @@ Examples:
   vodcb set --add-events SnapshotComplete
   vodcb set --generate-auth-key
   VOD_KEY=… vodcb set --auth-key-env VOD_KEY
-  vodcb set --mns-queue vod-events --account-id 1234567890123456
+  vodcb set --mns-queue vod-events --region cn-shanghai
   vodcb set --http-url https://new.example.com/vod --if-match 7f3a9c12 --dry-run")]
 pub struct Args {
     /// Send events to this URL: http or https, at most 256 bytes, reachable from the internet
@@ -49,7 +50,7 @@ pub struct Args {
     /// Public endpoint of the queue's account and region
     #[arg(long, alias = "smq-endpoint", value_name = "URL", conflicts_with_all = ["http_url", "account_id"], help_heading = "Destination")]
     mns_endpoint: Option<String>,
-    /// Account that owns the queue; builds the endpoint http://ACCOUNT.mns.REGION.aliyuncs.com/
+    /// Account that owns the queue, if it is not the caller's own
     #[arg(
         long,
         value_name = "ID",
@@ -128,6 +129,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
         edit.auth.key = ask_for_key(ctx, &connection).await?;
     }
+    if let Some(destination) = &mut edit.destination {
+        find_account(ctx, &connection, destination).await?;
+    }
     let order = Order {
         command: "set",
         target: &connection.target,
@@ -147,6 +151,49 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     connection.close().await;
     Ok(Exit::Ok)
+}
+
+/// A queue's endpoint begins with its account: the one of the present queue, or the caller's own.
+async fn find_account(
+    ctx: &Context,
+    connection: &Connection,
+    destination: &mut DestinationEdit,
+) -> Result<()> {
+    let DestinationEdit::Queue { place, .. } = destination else {
+        return Ok(());
+    };
+    let region = match place {
+        Some(
+            QueuePlace::Endpoint(_)
+            | QueuePlace::Part {
+                account_id: Some(_),
+                ..
+            },
+        ) => return Ok(()),
+        Some(QueuePlace::Part { region, .. }) => region.clone(),
+        None => None,
+    };
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let now = reading.callback.map(|callback| callback.destination);
+    if matches!(&now, Some(Destination::Mns { endpoint, .. }) if queue::parse_host(endpoint).is_some())
+    {
+        return Ok(());
+    }
+    let client = &connection.vod.client;
+    let identity =
+        sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries).await;
+    let identity = identity
+        .map_err(|error| error.hint("name the account that owns the queue: --account-id ID"))?;
+    if let Some(account_id) = identity.account_id {
+        ctx.out.detail(&format!(
+            "the queue's account is the caller's own, {account_id}"
+        ));
+        *place = Some(QueuePlace::Part {
+            account_id: Some(account_id),
+            region,
+        });
+    }
+    Ok(())
 }
 
 /// At a terminal a missing key is asked for, unless one is stored already.

@@ -243,12 +243,29 @@ fn a_queue_is_set_by_account_or_endpoint_and_moved_alone() {
 }
 
 #[test]
-fn a_queue_without_account_and_an_edit_without_callback_are_refused() {
-    let sandbox = Sandbox::new();
+fn the_account_of_a_queue_is_the_callers_own_unless_it_is_named() {
+    let mut sandbox = Sandbox::new();
     sandbox
-        .vodcb(["set", "--mns-queue", "q"])
-        .exits(2)
+        .vodcb(["set", "--mns-queue", "q", "--mns-region", "cn-beijing"])
+        .ok();
+    let document = sandbox.vodcb(["get", "-o", "json"]).json();
+    assert_eq!(
+        document["mns_endpoint"],
+        "http://1234567890123456.mns.cn-beijing.aliyuncs.com/"
+    );
+    assert!(sandbox.actions().contains(&"GetCallerIdentity".to_owned()));
+    sandbox.set("VODCB_STS_ENDPOINT", "http://127.0.0.1:9");
+    sandbox.vodcb(["set", "--mns-queue", "other"]).ok();
+    sandbox.vodcb(["delete", "--yes"]).ok();
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--retries", "0"])
+        .exits(5)
         .says(&["--account-id ID"]);
+}
+
+#[test]
+fn an_edit_without_callback_is_refused() {
+    let sandbox = Sandbox::new();
     sandbox
         .vodcb(["set", "--add-events", "SnapshotComplete"])
         .exits(2)
