@@ -6,5 +6,6 @@
 pub mod diff;
 pub mod edit;
 pub mod history;
+pub mod settle;
 pub mod turn;
 pub mod write;

@@ -1,8 +1,9 @@
 //! One file for each word typed after `vodcb`: `Args`, whose doc comments are the help, and `run`.
 //!
-//! A command never uses another one. What several need stands here: the grammar, and [`connect`],
-//! which turns settings and credentials into a target that can be asked.
+//! A command never uses another one. What several need stands here: the grammar, [`connect`], which
+//! turns settings and credentials into a target that can be asked, and [`carry_out`], which changes it.
 
+mod connection;
 pub mod delete;
 pub mod emulator;
 pub mod events;
@@ -18,18 +19,15 @@ use clap::{Parser, Subcommand};
 use crate::callback::Callback;
 use crate::change::write::{Done, Order, Outcome, change};
 use crate::context::Context;
-use crate::credential::Credential;
-use crate::credential::chain::{self, Found};
-use crate::credential::recipe::Recipe;
-use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Applied, Error, Kind, Result};
 use crate::exit::Exit;
-use crate::openapi::client::{Caller, Client};
 use crate::output::Format;
 use crate::render::callback::{self as view, Keys};
-use crate::settings::{self, Flags, Resolved, StsWish};
-use crate::target::{AppId, Endpoint, Region, Target};
-use crate::vod::{Vod, wire};
+use crate::settings::Flags;
+use crate::target::Target;
+use crate::vod::wire;
+
+pub use connection::{Because, Connection, connect};
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting
 ///
@@ -93,164 +91,6 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Regions(args) => regions::run(ctx, args),
         Command::Emulator(args) => emulator::run(ctx, args).await,
     }
-}
-
-/// A target that can be asked, and everything that was decided on the way to it.
-#[derive(Debug)]
-pub struct Connection {
-    /// VOD at the target's centre.
-    pub vod: Vod,
-    /// The target.
-    pub target: Target,
-    /// Where the key comes from.
-    pub found: Found,
-    /// Where STS is.
-    pub sts: Endpoint,
-    /// Why the region, the application and the endpoint are what they are.
-    pub because: Because,
-    emulator: Option<Running>,
-}
-
-/// The sources of three values.
-#[derive(Debug, Clone)]
-pub struct Because {
-    /// Of the region.
-    pub region: String,
-    /// Of the application.
-    pub app_id: String,
-    /// Of the endpoint.
-    pub endpoint: String,
-}
-
-impl Connection {
-    /// Ends the emulator, if there is one.
-    pub async fn close(self) {
-        if let Some(emulator) = self.emulator {
-            emulator.stop().await;
-        }
-    }
-}
-
-/// What the settings and the sources of credentials come to; nothing is running yet.
-struct Decisions {
-    emulated: bool,
-    found: Found,
-    region: Resolved<Region>,
-    app_id: Resolved<AppId>,
-    endpoint: Resolved<Endpoint>,
-    sts: Endpoint,
-}
-
-async fn decide(ctx: &Context) -> Result<Decisions> {
-    let project = &ctx.project;
-    let app_id = settings::app_id(&ctx.flags, &ctx.env, project)?;
-    let emulated = settings::emulator(&ctx.flags, &ctx.env)?;
-    if emulated && ctx.flags.endpoint.is_some() {
-        return Err(Error::usage("--emulator and --endpoint exclude each other")
-            .hint("leave one of them out"));
-    }
-    let found = if emulated {
-        Found::new(Recipe::Static(emulator_credential()), "the emulator")
-    } else {
-        chain::find(ctx, project).await?
-    };
-    let profile_region = found.profile.as_deref().zip(found.region.as_deref());
-    let region = settings::region(&ctx.flags, &ctx.env, project, profile_region)?;
-    Ok(Decisions {
-        endpoint: settings::endpoint(&ctx.flags, &ctx.env, &region.value)?,
-        sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &StsWish::default())?,
-        emulated,
-        found,
-        region,
-        app_id,
-    })
-}
-
-/// Finds out where and who, and starts the emulator when it is asked for. VOD is not called yet; the
-/// source of a temporary key is.
-///
-/// # Errors
-/// Usage and credentials errors of the settings, and those of obtaining a key.
-pub async fn connect(ctx: &Context) -> Result<Connection> {
-    let signature = settings::signature(&ctx.flags, &ctx.env)?;
-    let retries = settings::retries(&ctx.flags, &ctx.env)?;
-    let mut decided = decide(ctx).await?;
-    warn_before_use(ctx, &decided.found, &decided.region.value);
-    ctx.out.detail(&format!(
-        "{} in {}: the key comes from {}, the region from {}, the endpoint {} from {}",
-        decided.app_id.value,
-        decided.region.value,
-        decided.found.from,
-        decided.region.from,
-        decided.endpoint.value,
-        decided.endpoint.from
-    ));
-    let session = decided.found.open(ctx).await?;
-    let mut emulator = None;
-    if decided.emulated {
-        let running = start_inside(ctx).await?;
-        decided.sts = Endpoint::parse(&running.url(), false)?;
-        decided.endpoint = Resolved {
-            value: decided.sts.clone(),
-            from: "--emulator".to_owned(),
-        };
-        emulator = Some(running);
-    }
-    let caller = Caller::Somebody(Box::new(session));
-    let client = Client {
-        signature,
-        retries,
-        region: Some(decided.region.value.to_string()),
-        ..Client::new("vod", wire::VERSION, decided.endpoint.value, caller)
-    };
-    Ok(Connection {
-        vod: Vod { client },
-        target: Target {
-            region: decided.region.value,
-            app_id: decided.app_id.value,
-        },
-        found: decided.found,
-        sts: decided.sts,
-        because: Because {
-            region: decided.region.from,
-            app_id: decided.app_id.from,
-            endpoint: decided.endpoint.from,
-        },
-        emulator,
-    })
-}
-
-fn warn_before_use(ctx: &Context, found: &Found, region: &Region) {
-    let temporary_without_token = match &found.recipe {
-        Recipe::Static(credential) => credential.lacks_token(),
-        _ => false,
-    };
-    if let Some(warning) = region.warning() {
-        ctx.out.warn(&warning);
-    }
-    if let Some(warning) = found.exposed() {
-        ctx.out.warn(&warning);
-    }
-    if temporary_without_token {
-        ctx.out
-            .warn("this access key id is a temporary one, but there is no security token");
-    }
-}
-
-fn emulator_credential() -> Credential {
-    let key = builtin_key();
-    Credential {
-        access_key_id: key.access_key_id,
-        access_key_secret: key.access_key_secret,
-        security_token: key.security_token,
-    }
-}
-
-/// The same emulator as `vodcb emulator start`, inside this process, with its state in a file.
-async fn start_inside(ctx: &Context) -> Result<Running> {
-    let mut config = Config::new(ctx.now, ctx.nonce);
-    config.storage = Storage::File(ctx.state_folder()?.join("emulator.json"));
-    start(config).await
 }
 
 /// The fingerprint of `--if-match`: eight hex digits, or `none` for a target without a callback.

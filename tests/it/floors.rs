@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("change::write", 3),
     ("change::history", 3),
     ("change::turn", 3),
+    ("change::settle", 3),
     ("http", 2),
     ("output", 2),
     ("prompt", 2),
@@ -193,6 +194,8 @@ fn a_command_never_uses_another_command() {
     let names: Vec<String> = modules()
         .keys()
         .filter_map(|module| module.strip_prefix("commands::").map(str::to_owned))
+        // What most commands begin with, and no command itself.
+        .filter(|name| name != "connection")
         .collect();
     for (module, code) in modules() {
         let Some(own) = module.strip_prefix("commands::") else {
@@ -256,7 +259,7 @@ fn the_lower_floors_know_no_outside() {
 #[test]
 fn only_the_write_path_changes_a_target() {
     for (module, code) in modules() {
-        if module == "change::write" || module.starts_with("vod") {
+        if module == "change::settle" || module.starts_with("vod") {
             continue;
         }
         for call in ["vod.set(", "vod.delete(", "wire::SET", "wire::DELETE"] {

@@ -1,53 +1,33 @@
-//! Profiles of aliyun-cli: `~/.aliyun/config.json`, read and never written.
-//!
-//! A profile says how its key is obtained; this file turns it into a [`Recipe`]. Members that are not
-//! known belong to aliyun-cli, and profiles that are not asked for may be as wrong as they like.
-
-use std::path::{Path, PathBuf};
+//! What the modes of a profile mean: each becomes a recipe, or is refused with the reason.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::login::{self, Login, Site};
-use super::oidc::Oidc;
-use super::process::External;
-use super::recipe::Recipe;
-use super::{Credential, Issued};
-use crate::context::{Context, Environment};
-use crate::error::{Error, Kind, Result};
+use super::{Book, trouble};
+use crate::context::Context;
+use crate::credential::login::{self, Login, Site};
+use crate::credential::oidc::Oidc;
+use crate::credential::process::External;
+use crate::credential::recipe::Recipe;
+use crate::credential::{Credential, Issued};
+use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::settings::{self, variable};
 use crate::sts::Role;
 
-/// The file as far as every reader needs it.
-#[derive(Deserialize)]
-struct File<'a> {
-    #[serde(default)]
-    current: Option<String>,
-    #[serde(default, borrow)]
-    profiles: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Name {
-    name: String,
-}
-
 /// One profile; an empty text means that the member is absent.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
-struct Profile {
-    name: String,
+pub(super) struct Profile {
+    pub(super) name: String,
     mode: String,
     access_key_id: String,
-    access_key_secret: String,
+    pub(super) access_key_secret: String,
     sts_token: String,
     sts_region: String,
     sts_endpoint: String,
     enable_vpc: bool,
     sts_expiration: i64,
-    region_id: String,
+    pub(super) region_id: String,
     ram_role_name: String,
     ram_role_arn: String,
     ram_session_name: String,
@@ -62,189 +42,37 @@ struct Profile {
     cloud_sso_sign_in_url: String,
     cloud_sso_account_id: String,
     cloud_sso_access_config: String,
-    access_token: String,
+    pub(super) access_token: String,
     cloud_sso_access_token_expire: i64,
     oauth_site_type: String,
-    oauth_access_token: String,
+    pub(super) oauth_access_token: String,
     oauth_access_token_expire: i64,
 }
 
-/// A profile that was found.
-pub struct Found {
-    /// How its key is obtained.
-    pub recipe: Recipe,
-    /// Its name.
-    pub name: String,
-    /// How it holds its key.
-    pub mode: String,
-    /// The file it stands in.
-    pub file: PathBuf,
-    /// Its region, empty when it names none.
-    pub region: String,
-    /// True when the file itself holds a secret.
-    pub holds_secret: bool,
-}
-
-/// Where the file is: `ALIBABA_CLOUD_CONFIG_FILE` or below the home folder.
-pub fn path(env: &Environment, home: Option<&Path>) -> Option<PathBuf> {
-    match variable(env, &["ALIBABA_CLOUD_CONFIG_FILE"]) {
-        Some((_, path)) => Some(PathBuf::from(path)),
-        None => home.map(|home| home.join(".aliyun").join("config.json")),
-    }
-}
-
-/// Reads the named profile, or the current one. `Ok(Err(_))` says why there is nothing to read.
-///
-/// # Errors
-/// A credentials error with file, line and profile: a file that is malformed, two profiles of that
-/// name, a mode that cannot be used, a value that is missing, a circle of profiles.
-pub fn find(
-    ctx: &Context,
-    path: &Path,
-    name: Option<&str>,
-) -> Result<std::result::Result<Found, String>> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Err(format!("{} does not exist", path.display())));
+impl Profile {
+    /// aliyun-cli leaves the mode out of old profiles and goes by what they hold.
+    pub(super) fn mode(&self) -> &str {
+        if !self.mode.is_empty() {
+            return &self.mode;
         }
-        Err(error) => return Err(trouble(path, "cannot be read").cause(error.to_string())),
-    };
-    let text = text(path, &bytes)?;
-    let book = Book::read(path, text)?;
-    if book.file.profiles.is_empty() {
-        return Ok(Err(format!("{} has no profiles", path.display())));
-    }
-    let current = book.file.current.as_deref().filter(|name| !name.is_empty());
-    let wanted = name.or(current).unwrap_or("default");
-    let Some(profile) = book.profile(wanted)? else {
-        return match name {
-            Some(_) => Ok(Err(format!("{} has no profile {wanted:?}; {}", path.display(), book.names()))),
-            None if current.is_some() => Err(trouble(path, &format!("has no profile {wanted:?}, which it calls current"))
-                .hint(format!("{}; aliyun configure switch --profile NAME chooses one", book.names()))),
-            None => Err(trouble(path, "names no current profile, and none is called default")
-                .hint(format!("{}; aliyun configure switch --profile NAME chooses one, or name it with --profile", book.names()))),
-        };
-    };
-    let recipe = book.recipe(ctx, &profile, &mut Vec::new())?;
-    Ok(Ok(Found {
-        recipe,
-        mode: profile.mode().to_owned(),
-        holds_secret: !(profile.access_key_secret.is_empty()
-            && profile.access_token.is_empty()
-            && profile.oauth_access_token.is_empty()),
-        name: profile.name,
-        file: path.to_owned(),
-        region: profile.region_id,
-    }))
-}
-
-/// serde's own words quote the value, and the value may be a secret in the wrong place.
-fn what_is_wrong(error: &serde_json::Error) -> String {
-    use serde_json::error::Category;
-    let text = error.to_string();
-    match error.classify() {
-        Category::Eof => "the file ends too early".to_owned(),
-        Category::Syntax | Category::Io => "it is not JSON".to_owned(),
-        Category::Data => match text.rsplit_once("expected ") {
-            Some((_, expected)) => {
-                let expected = expected.split(" at line ").next().unwrap_or_default();
-                format!("a value has the wrong type; expected {expected}")
-            }
-            None => "a value has the wrong type".to_owned(),
-        },
+        let held = [
+            (&self.ram_role_arn, "RamRoleArn"),
+            (&self.sts_token, "StsToken"),
+            (&self.access_key_id, "AK"),
+            (&self.ram_role_name, "EcsRamRole"),
+            (&self.process_command, "External"),
+            (&self.oidc_token_file, "OIDC"),
+            (&self.cloud_sso_sign_in_url, "CloudSSO"),
+        ];
+        held.iter()
+            .find(|(value, _)| !value.is_empty())
+            .map_or("AK", |(_, mode)| mode)
     }
 }
 
-fn trouble(path: &Path, what: &str) -> Error {
-    Error::new(Kind::Credentials, format!("{} {what}", path.display()))
-}
-
-/// A byte order mark of UTF-8 is passed over; other encodings are named.
-fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
-    let hint = "save it as UTF-8, or write it anew with aliyun configure";
-    if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-        return Err(trouble(path, "is UTF-16, as its byte order mark says").hint(hint));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        trouble(path, &format!("is not UTF-8: line {line}")).hint(hint)
-    })?;
-    Ok(text.strip_prefix('\u{FEFF}').unwrap_or(text))
-}
-
-/// The file in memory; errors can tell the line of a profile.
-struct Book<'a> {
-    path: &'a Path,
-    text: &'a str,
-    file: File<'a>,
-}
-
-impl<'a> Book<'a> {
-    fn read(path: &'a Path, text: &'a str) -> Result<Self> {
-        let file = serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            trouble(path, &format!("is not valid: line {line}, column {column}"))
-                .cause(what_is_wrong(&error))
-                .hint("aliyun configure list shows whether aliyun-cli can read it")
-        })?;
-        Ok(Book { path, text, file })
-    }
-
-    /// The line on which a profile begins.
-    fn line(&self, raw: &RawValue) -> usize {
-        let offset = raw.get().as_ptr() as usize - self.text.as_ptr() as usize;
-        1 + self.text[..offset].matches('\n').count()
-    }
-
-    fn names(&self) -> String {
-        let names: Vec<String> = self
-            .file
-            .profiles
-            .iter()
-            .filter_map(|raw| name_of(raw))
-            .collect();
-        format!("it has: {}", names.join(", "))
-    }
-
-    /// The one profile of that name.
-    fn profile(&self, name: &str) -> Result<Option<Profile>> {
-        let mut of_that_name = self
-            .file
-            .profiles
-            .iter()
-            .filter(|raw| name_of(raw).as_deref() == Some(name));
-        let Some(raw) = of_that_name.next() else {
-            return Ok(None);
-        };
-        if let Some(second) = of_that_name.next() {
-            return Err(trouble(
-                self.path,
-                &format!(
-                    "has two profiles {name:?}: lines {} and {}",
-                    self.line(raw),
-                    self.line(second)
-                ),
-            )
-            .hint("rename or remove one of them"));
-        }
-        let profile = serde_json::from_str(raw.get()).map_err(|error| {
-            let line = self.line(raw) + error.line() - 1;
-            trouble(
-                self.path,
-                &format!("is not valid: profile {name:?}, line {line}"),
-            )
-            .cause(what_is_wrong(&error))
-            .hint(format!("write it anew: aliyun configure --profile {name}"))
-        })?;
-        Ok(Some(profile))
-    }
-
+impl Book<'_> {
     /// How a profile's key is obtained. `path_here` are the profiles that led here.
-    fn recipe(
+    pub(super) fn recipe(
         &self,
         ctx: &Context,
         profile: &Profile,
@@ -293,33 +121,6 @@ impl<'a> Book<'a> {
             "oauth" => at.oauth(ctx),
             _ => Err(at.unusable()),
         }
-    }
-}
-
-fn name_of(raw: &RawValue) -> Option<String> {
-    serde_json::from_str::<Name>(raw.get())
-        .ok()
-        .map(|profile| profile.name)
-}
-
-impl Profile {
-    /// aliyun-cli leaves the mode out of old profiles and goes by what they hold.
-    fn mode(&self) -> &str {
-        if !self.mode.is_empty() {
-            return &self.mode;
-        }
-        let held = [
-            (&self.ram_role_arn, "RamRoleArn"),
-            (&self.sts_token, "StsToken"),
-            (&self.access_key_id, "AK"),
-            (&self.ram_role_name, "EcsRamRole"),
-            (&self.process_command, "External"),
-            (&self.oidc_token_file, "OIDC"),
-            (&self.cloud_sso_sign_in_url, "CloudSSO"),
-        ];
-        held.iter()
-            .find(|(value, _)| !value.is_empty())
-            .map_or("AK", |(_, mode)| mode)
     }
 }
 
