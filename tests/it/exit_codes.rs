@@ -146,28 +146,52 @@ fn unknown_outcome() {
 #[test]
 fn interrupted_and_terminated() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
-        let sandbox = Sandbox::with(&["get:slow=20000"], &[]);
+        // Takes the call and never answers it; once it has come, the handlers are installed.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut sandbox = Sandbox::new();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        sandbox.set("VODCB_ENDPOINT", &url);
         let mut child = sandbox
             .command(["get", "--timeout", "60"])
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        // The emulator logs a call when it ends, so the only sign of a call under way is time; the
-        // signal is repeated until the process has ended.
-        let status = loop {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            let pid = child.id().to_string();
-            std::process::Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap();
-        };
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut first = [0];
+        std::io::Read::read_exact(&mut stream, &mut first).unwrap();
+        let pid = child.id().to_string();
+        std::process::Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .unwrap();
+        let status = child.wait().unwrap();
         let mut text = String::new();
         std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut text).unwrap();
         assert_eq!(status.code(), Some(code), "{text}");
         assert!(text.contains("nothing was changed"), "{text}");
+    }
+}
+
+/// Standard input that never comes must not keep the process from hearing a signal.
+#[cfg(unix)]
+#[test]
+fn a_signal_is_heard_while_input_is_waited_for() {
+    for args in [&["set", "--auth-key-stdin"][..], &["events", "decode", "-"]] {
+        let sandbox = Sandbox::new();
+        let mut child = sandbox
+            .command(args.iter().copied())
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = child.id().to_string();
+        // There is no sign of readiness here; a signal before the handler ends the process, too.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap();
+        let ended = child.wait().unwrap();
+        assert!(!ended.success(), "{args:?}");
     }
 }

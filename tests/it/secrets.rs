@@ -42,9 +42,7 @@ const FAULTS: &[&str] = &[
     "denied-app",
     "suspended",
     "not-activated",
-    "drop-events",
-    "foreign",
-    "set:slow-after=900",
+    "slow-after=900",
 ];
 
 const COMMANDS: &[&[&str]] = &[
@@ -61,37 +59,52 @@ const COMMANDS: &[&[&str]] = &[
     &["set", "--mns-queue", "q", "--account-id", "1"],
     &["delete", "--yes"],
     &["whoami", "--explain"],
+    &["events", "list"],
+    &["regions"],
+    &["emulator", "reset"],
 ];
+
+const VARIANTS: &[&[&str]] = &[
+    &["--debug"],
+    &["-o", "json", "--debug"],
+    &["-o", "yaml", "--signature", "acs3", "-v"],
+];
+
+/// The first change passes, so that later calls meet a stored key; then either every reading or every
+/// writing goes wrong.
+fn worlds(fault: &str) -> [Vec<String>; 2] {
+    let specs = |specs: &[&str]| specs.iter().map(|spec| spec.replace("{}", fault)).collect();
+    [
+        specs(&["get:pass*2", "get:{}", "identity:{}"]),
+        specs(&["set:pass*1", "set:{}", "delete:{}"]),
+    ]
+}
 
 #[test]
 fn no_command_shows_a_secret_under_any_fault() {
-    let variants: &[&[&str]] = &[
-        &["--debug"],
-        &["-o", "json", "--debug"],
-        &["-o", "raw", "-v"],
-        &["-o", "yaml", "--signature", "acs3", "--debug"],
-    ];
     std::thread::scope(|scope| {
         for chunk in FAULTS.chunks(FAULTS.len().div_ceil(4)) {
             scope.spawn(move || {
-                for fault in chunk {
-                    // The first call passes, so that later ones meet a stored key.
-                    let mut sandbox = Sandbox::with_token(&["set:pass*1", fault], &[]);
-                    sandbox.set("VOD_KEY", AUTH_KEY);
-                    for command in COMMANDS {
-                        for variant in variants {
-                            let args =
-                                [*command, &["--retries", "0", "--timeout", "0.6"], *variant]
-                                    .concat();
-                            let run = sandbox.vodcb(args.iter().copied());
-                            assert_clean(&run.stdout, &format!("{fault}: {args:?}: stdout"));
-                            assert_clean(&run.stderr, &format!("{fault}: {args:?}: stderr"));
-                        }
-                    }
+                for faults in chunk.iter().flat_map(|fault| worlds(fault)) {
+                    let specs: Vec<&str> = faults.iter().map(String::as_str).collect();
+                    run_everything(&specs);
                 }
             });
         }
     });
+}
+
+fn run_everything(faults: &[&str]) {
+    let mut sandbox = Sandbox::with_token(faults, &[]);
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    for command in COMMANDS {
+        for variant in VARIANTS {
+            let args = [*command, &["--retries", "0", "--timeout", "0.6"], *variant].concat();
+            let run = sandbox.vodcb(args.iter().copied());
+            assert_clean(&run.stdout, &format!("{faults:?}: {args:?}: stdout"));
+            assert_clean(&run.stderr, &format!("{faults:?}: {args:?}: stderr"));
+        }
+    }
 }
 
 #[test]
@@ -103,8 +116,7 @@ fn a_wrong_secret_is_not_echoed_although_the_service_quotes_the_request() {
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
             "WrongSecretValue0123456789",
         );
-        // A reading comes first, so that the refused request of a set is a get; with one that passes
-        // the parameters of the set are quoted too.
+        // The reading comes first and is refused; a refused Set is told about in `odd_answers`.
         for args in [
             &["get"][..],
             &[
@@ -196,22 +208,4 @@ fn files_hold_no_secret_beyond_the_history() {
         }
     }
     assert!(files >= 1, "the history was not written");
-}
-
-#[test]
-fn urls_carry_no_key_with_the_default_signature() {
-    let mut sandbox = Sandbox::with_token(&[], &[]);
-    sandbox.set("VOD_KEY", AUTH_KEY);
-    let run = sandbox
-        .vodcb([
-            "set",
-            "--http-url",
-            "https://example.com/vod",
-            "--auth-key-env",
-            "VOD_KEY",
-            "--debug",
-        ])
-        .ok();
-    assert!(run.stderr.contains("SetMessageCallback: 200"), "{run:?}");
-    assert!(!run.stderr.contains('?'), "a query in the trace: {run:?}");
 }
