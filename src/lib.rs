@@ -12,7 +12,7 @@
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
 //! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`vod::client`], [`change::write`], [`change::turn`], [`change::history`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`render`] | terminal, network, process, files |
-//! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`change::diff`], [`change::edit`] | pure protocols |
+//! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`delivery`], [`change::diff`], [`change::edit`] | pure protocols |
 //! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`] | plain data |
 //!
 //! Arrows point downwards only; a test reads the imports. Floors 0 and 1 and [`render`] know no
@@ -27,6 +27,7 @@ pub mod change;
 pub mod commands;
 pub mod context;
 pub mod credential;
+pub mod delivery;
 pub mod emulator;
 pub mod error;
 pub mod event;

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::openapi::Parameters;
 use crate::openapi::client::{Caller, Client, Effect};
 use crate::secret::Secret;
+use crate::settings::{retries, variable};
 use crate::target::Endpoint;
 
 const VERSION: &str = "2015-04-01";
@@ -92,7 +93,11 @@ pub async fn assume_role(
             .clone()
             .map(|id| ("ExternalId".to_owned(), id)),
     );
-    let client = client(endpoint, Caller::fixed(base), 3);
+    let client = client(
+        endpoint,
+        Caller::fixed(base),
+        retries(&ctx.flags, &ctx.env)?,
+    );
     let answer = client
         .call(ctx, "AssumeRole", &parameters, Effect::Reads)
         .await?;
@@ -113,7 +118,7 @@ pub async fn assume_role_with_oidc(
     let mut parameters = role.parameters(ctx);
     parameters.insert("OIDCProviderArn".into(), provider_arn.to_owned());
     parameters.insert("OIDCToken".into(), token.expose().to_owned());
-    let client = client(endpoint, Caller::Nobody, 3);
+    let client = client(endpoint, Caller::Nobody, retries(&ctx.flags, &ctx.env)?);
     let answer = client
         .call(ctx, "AssumeRoleWithOIDC", &parameters, Effect::Reads)
         .await?;
@@ -122,7 +127,11 @@ pub async fn assume_role_with_oidc(
 
 impl Role {
     fn parameters(&self, ctx: &Context) -> Parameters {
-        let made_up = || format!("vodcb-{}", (ctx.now)().as_second());
+        let named = variable(&ctx.env, &["ALIBABA_CLOUD_ROLE_SESSION_NAME"]);
+        let made_up = || match named {
+            Some((_, name)) => name.to_owned(),
+            None => format!("vodcb-{}", (ctx.now)().as_second()),
+        };
         let seconds = self.seconds.unwrap_or(USUAL_SECONDS);
         let mut parameters: Parameters = [
             ("RoleArn", self.arn.clone()),

@@ -7,7 +7,7 @@ use crate::credential::recipe::Recipe;
 use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Error, Result};
 use crate::openapi::client::{Caller, Client};
-use crate::settings::{self, Resolved, StsWish};
+use crate::settings::{self, Resolved, SignatureKind};
 use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
 
@@ -74,7 +74,7 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
     let region = settings::region(&ctx.flags, &ctx.env, project, profile_region)?;
     Ok(Decisions {
         endpoint: settings::endpoint(&ctx.flags, &ctx.env, &region.value)?,
-        sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &StsWish::default())?,
+        sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &found.sts)?,
         emulated,
         found,
         region,
@@ -88,7 +88,14 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
 /// # Errors
 /// Usage and credentials errors of the settings, and those of obtaining a key.
 pub async fn connect(ctx: &Context) -> Result<Connection> {
-    let signature = settings::signature(&ctx.flags, &ctx.env)?;
+    connect_signed(ctx, settings::signature(&ctx.flags, &ctx.env)?).await
+}
+
+/// The same for a command whose own `--signature` means something else.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<Connection> {
     let retries = settings::retries(&ctx.flags, &ctx.env)?;
     let mut decided = decide(ctx).await?;
     warn_before_use(ctx, &decided.found, &decided.region.value);

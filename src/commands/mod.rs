@@ -8,8 +8,10 @@ pub mod delete;
 pub mod emulator;
 pub mod events;
 pub mod get;
+mod key_source;
 pub mod regions;
 pub mod set;
+pub mod verify;
 pub mod whoami;
 
 use std::io::Read;
@@ -27,7 +29,7 @@ use crate::settings::Flags;
 use crate::target::Target;
 use crate::vod::wire;
 
-pub use connection::{Because, Connection, connect};
+pub use connection::{Because, Connection, connect, connect_signed};
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting
 ///
@@ -69,6 +71,8 @@ pub enum Command {
     Delete(delete::Args),
     /// Explain event types and event bodies
     Events(events::Args),
+    /// Check the signature of a delivery, and say what is wrong with it
+    Verify(verify::Args),
     /// Show who would call the service, from where, and why
     Whoami(whoami::Args),
     /// List the VOD centres and their endpoints
@@ -87,6 +91,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Set(args) => set::run(ctx, args).await,
         Command::Delete(args) => delete::run(ctx, args).await,
         Command::Events(args) => events::run(ctx, args).await,
+        Command::Verify(args) => verify::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),
         Command::Emulator(args) => emulator::run(ctx, args).await,

@@ -1,10 +1,9 @@
 //! `vodcb set`
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
-use super::{Connection, carry_out, check_fingerprint, connect, keys, read_stdin};
+use super::key_source::KeySource;
+use super::{Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
 use crate::change::history;
@@ -81,28 +80,8 @@ pub struct Args {
     /// Switch the signature of HTTP deliveries on or off; off keeps the stored key
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"], conflicts_with_all = ["mns_queue", "mns_endpoint", "mns_region", "account_id"], help_heading = "Authentication")]
     auth: Option<String>,
-    /// Take the callback key from this environment variable
-    #[arg(
-        long,
-        value_name = "NAME",
-        group = "key",
-        help_heading = "Authentication"
-    )]
-    auth_key_env: Option<String>,
-    /// Take the callback key from this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        group = "key",
-        help_heading = "Authentication"
-    )]
-    auth_key_file: Option<PathBuf>,
-    /// Take the callback key from standard input
-    #[arg(long, group = "key", help_heading = "Authentication")]
-    auth_key_stdin: bool,
-    /// Refused: other users of the machine can read command lines
-    #[arg(long, hide = true, value_name = "KEY")]
-    auth_key: Option<String>,
+    #[command(flatten)]
+    source: KeySource,
     /// Make a new callback key of 32 letters and digits
     #[arg(long, group = "key", help_heading = "Authentication")]
     generate_auth_key: bool,
@@ -338,35 +317,8 @@ impl Args {
     }
 
     async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
-        if self.auth_key.is_some() {
-            return Err(Error::usage(
-                "keys are not taken on the command line, where others can read them",
-            )
-            .hint("use --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"));
-        }
-        if let Some(name) = &self.auth_key_env {
-            let text = ctx.env.get(name).ok_or_else(|| {
-                Error::usage(format!("the environment variable {name} is not set"))
-                    .hint("export it, or use --auth-key-file FILE")
-            })?;
-            return auth_key::parse(text, &format!("the variable {name}")).map(Some);
-        }
-        if let Some(path) = &self.auth_key_file {
-            return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
-        }
-        if self.auth_key_stdin && ctx.prompt.interactive {
-            let text = ctx
-                .prompt
-                .hidden("Callback key (not shown)".to_owned())
-                .await?;
-            return auth_key::parse(&text, "the terminal").map(Some);
-        }
-        if self.auth_key_stdin {
-            let bytes = read_stdin(ENOUGH).await.map_err(|error| {
-                Error::usage("the key cannot be read from standard input").cause(error.to_string())
-            })?;
-            let text = String::from_utf8_lossy(&bytes);
-            return auth_key::parse(&text, "standard input").map(Some);
+        if let Some(given) = self.source.read(ctx).await? {
+            return auth_key::parse(&given.text, &given.origin).map(Some);
         }
         if self.generate_auth_key && !self.show_auth_key && !history::keeps_keys(ctx)? {
             return Err(
@@ -378,21 +330,4 @@ impl Args {
             .generate_auth_key
             .then(|| auth_key::generate(ctx.random)))
     }
-}
-
-/// Far more than a key, so that a wrong file is told by its length and not read for ever.
-const ENOUGH: u64 = 4096;
-
-fn read_file(path: &Path) -> Result<String> {
-    let trouble = |error: std::io::Error| {
-        Error::usage(format!("the key file {} cannot be read", path.display()))
-            .cause(error.to_string())
-            .hint("give a text file that holds the key and nothing else")
-    };
-    let file = std::fs::File::open(path).map_err(trouble)?;
-    let mut text = String::new();
-    file.take(ENOUGH)
-        .read_to_string(&mut text)
-        .map_err(trouble)?;
-    Ok(text)
 }

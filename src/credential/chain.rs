@@ -22,6 +22,8 @@ const PROFILE: [&str; 4] = [
     "ALICLOUD_PROFILE",
 ];
 
+const CLI_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+
 /// A place to look for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -69,6 +71,8 @@ pub struct Found {
     pub holds_secret: bool,
     /// The profile's region.
     pub region: Option<String>,
+    /// Where the profile wants STS to be.
+    pub sts: StsWish,
     /// The sources before it and why they passed.
     pub passed: Vec<Passed>,
 }
@@ -87,6 +91,7 @@ impl Found {
             file: None,
             holds_secret: false,
             region: None,
+            sts: StsWish::default(),
             passed: Vec::new(),
         }
     }
@@ -158,7 +163,7 @@ impl Source {
             }
             Source::CurrentProfile => {
                 for forbids in [
-                    "ALIBABA_CLOUD_CLI_PROFILE_DISABLED",
+                    CLI_DISABLED,
                     "ALIBABA_CLOUD_IGNORE_PROFILE",
                     "ALIBABACLOUD_IGNORE_PROFILE",
                 ] {
@@ -166,7 +171,10 @@ impl Source {
                         return Ok(Err(format!("{forbids} forbids it")));
                     }
                 }
-                cli_profile(ctx, project.profile.as_deref())
+                match &project.profile {
+                    Some(name) => named_profile(ctx, "./vodcb.toml", name).map(Ok),
+                    None => cli_profile(ctx, None),
+                }
             }
             Source::CredentialsFile => section(ctx, "default"),
             Source::EcsRole => instance(ctx).await,
@@ -193,7 +201,14 @@ fn named(ctx: &Context) -> Option<(&'static str, &str)> {
 
 /// The name may belong to aliyun-cli's file or to that of the SDKs.
 fn named_profile(ctx: &Context, from: &str, name: &str) -> Result<Found> {
-    let in_config = match cli_profile(ctx, Some(name))? {
+    // The flag was typed just now; a variable does not outweigh another one that forbids the file.
+    let forbidden = from != "--profile" && switch(&ctx.env, CLI_DISABLED);
+    let look = if forbidden {
+        Err(format!("{CLI_DISABLED} forbids aliyun-cli's file"))
+    } else {
+        cli_profile(ctx, Some(name))?
+    };
+    let in_config = match look {
         Ok(found) => return Ok(found),
         Err(why) => why,
     };
@@ -218,6 +233,7 @@ fn cli_profile(ctx: &Context, name: Option<&str>) -> Result<Look> {
         mode: Some(found.mode),
         file: Some(found.file),
         holds_secret: found.holds_secret,
+        sts: found.sts,
         region: Some(found.region).filter(|region| !region.is_empty()),
         ..Found::new(found.recipe, format!("profile {}", found.name))
     }))
@@ -228,7 +244,7 @@ fn section(ctx: &Context, name: &str) -> Result<Look> {
         profile: Some(found.section.clone()),
         mode: Some(found.kind),
         file: Some(found.file),
-        holds_secret: true,
+        holds_secret: found.holds_secret,
         ..Found::new(
             found.recipe,
             format!("section [{}] of the credentials file", found.section),

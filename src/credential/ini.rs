@@ -25,6 +25,8 @@ pub struct Found {
     pub kind: String,
     /// The file.
     pub file: PathBuf,
+    /// True when the file holds a secret, in this section or another.
+    pub holds_secret: bool,
 }
 
 /// Where the file may be.
@@ -86,6 +88,7 @@ pub fn find(ctx: &Context, section: &str) -> Result<std::result::Result<Found, S
         kind: section.get("type").unwrap_or_default(),
         section: section.name.to_owned(),
         file: path.clone(),
+        holds_secret: section.file_holds_secret(),
     }))
 }
 
@@ -112,6 +115,19 @@ impl Section<'_> {
         self.ini
             .get(self.name, key)
             .filter(|value| !value.is_empty())
+    }
+
+    fn file_holds_secret(&self) -> bool {
+        let keys = ["access_key_secret", "security_token"];
+        let has = |section: &String, key| {
+            self.ini
+                .get(section, key)
+                .is_some_and(|value| !value.is_empty())
+        };
+        let sections = self.ini.sections();
+        sections
+            .iter()
+            .any(|section| keys.iter().any(|key| has(section, key)))
     }
 
     fn needed(&self, key: &str) -> Result<String> {
@@ -141,14 +157,22 @@ impl Section<'_> {
                 role: self.role()?,
                 sts: self.sts(ctx)?,
             })),
-            kind => Err(trouble(
-                self.path,
-                &format!(
+            kind => {
+                let what = format!(
                     "section [{}] has the type {kind:?}, which cannot be used here",
                     self.name
-                ),
-            )
-            .hint("types are access_key, sts, ram_role_arn, ecs_ram_role and oidc_role_arn")),
+                );
+                let why = match kind {
+                    "rsa_key_pair" => {
+                        "RSA key pairs are deprecated, and only the STS of one region takes them"
+                    }
+                    "bearer" | "bearer_token" => "nothing says that VOD takes bearer tokens",
+                    _ => "no such type is known",
+                };
+                Err(trouble(self.path, &what).cause(why).hint(
+                    "types are access_key, sts, ram_role_arn, ecs_ram_role and oidc_role_arn",
+                ))
+            }
         }
     }
 

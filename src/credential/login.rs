@@ -8,6 +8,7 @@
 use serde_json::{Value, json};
 
 use super::Issued;
+use super::fetch::fetch;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request};
@@ -52,18 +53,9 @@ impl Login {
     /// # Errors
     /// A credentials error with the aliyun command that logs in again.
     pub async fn obtain(&self, ctx: &Context) -> Result<Issued> {
-        let answer = ctx
-            .http
-            .send(self.request(ctx)?)
-            .await?
-            .map_err(|failure| {
-                let error = Error::new(
-                    Kind::Unavailable,
-                    format!("the login of profile {:?} cannot be used now", self.profile),
-                )
-                .cause(failure.message);
-                failure.hint.into_iter().fold(error, Error::hint)
-            })?;
+        let (address, body) = self.address(ctx)?;
+        let what = format!("the login of profile {:?} cannot be used now", self.profile);
+        let answer = fetch(ctx, &what, || self.request(&address, &body)).await?;
         let value: Option<Value> = serde_json::from_str(&answer.body).ok();
         let Some(value) =
             value.filter(|value| answer.status == 200 && value.get("error").is_none())
@@ -79,8 +71,9 @@ impl Login {
         )
     }
 
-    fn request(&self, ctx: &Context) -> Result<Request> {
-        let (address, body) = match &self.site {
+    fn address(&self, ctx: &Context) -> Result<(String, String)> {
+        let plain = ctx.flags.allow_http;
+        Ok(match &self.site {
             Site::CloudSso {
                 sign_in_url,
                 account_id,
@@ -88,38 +81,36 @@ impl Login {
             } => (
                 format!(
                     "{}/cloud-credentials",
-                    Endpoint::parse(&origin(sign_in_url), ctx.flags.allow_http)?
+                    Endpoint::parse(&origin(sign_in_url), plain)?
                 ),
                 json!({"AccountId": account_id, "AccessConfigurationId": access_config})
                     .to_string(),
             ),
             Site::OAuth { site } => {
-                let host = if site.eq_ignore_ascii_case("INTL") {
+                let usual = if site.eq_ignore_ascii_case("INTL") {
                     "oauth.alibabacloud.com"
                 } else {
                     "oauth.aliyun.com"
                 };
-                let host =
-                    variable(&ctx.env, &["VODCB_OAUTH_ENDPOINT"]).map_or(host, |(_, host)| host);
+                let named = variable(&ctx.env, &["VODCB_OAUTH_ENDPOINT"]);
+                let host = named.map_or(usual, |(_, host)| host);
                 (
-                    format!(
-                        "{}/v1/exchange",
-                        Endpoint::parse(host, ctx.flags.allow_http)?
-                    ),
+                    format!("{}/v1/exchange", Endpoint::parse(host, plain)?),
                     String::new(),
                 )
             }
-        };
+        })
+    }
+
+    fn request(&self, address: &str, body: &str) -> Request {
         let mut request = Request::new(Method::Post, address);
-        request.headers.push((
-            "authorization".into(),
-            format!("Bearer {}", self.access_token.expose()),
-        ));
+        let token = format!("Bearer {}", self.access_token.expose());
+        request.headers.push(("authorization".into(), token));
         request
             .headers
             .push(("content-type".into(), "application/json".into()));
-        request.body = body;
-        Ok(request)
+        body.clone_into(&mut request.body);
+        request
     }
 
     /// The error for a login that has ended.

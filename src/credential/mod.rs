@@ -7,6 +7,7 @@ pub mod assume_role;
 pub mod chain;
 pub mod ecs_role;
 pub mod env;
+pub mod fetch;
 pub mod ini;
 pub mod login;
 pub mod oidc;

@@ -14,7 +14,12 @@ pub enum Recipe {
     /// It is at hand.
     Static(Credential),
     /// It is at hand and ends at a known time.
-    Kept(Issued),
+    Kept {
+        /// The key.
+        issued: Issued,
+        /// How another one is obtained then.
+        then: Option<Box<Recipe>>,
+    },
     /// A role is taken on with the key of another recipe.
     AssumeRole {
         /// How the other key is obtained.
@@ -51,7 +56,7 @@ impl Recipe {
         Box::pin(async move {
             match self {
                 Recipe::Static(credential) => Ok(credential.clone().into()),
-                Recipe::Kept(issued) => Ok(issued.clone()),
+                Recipe::Kept { issued, .. } => Ok(issued.clone()),
                 Recipe::AssumeRole { base, role, sts } => {
                     assume_role::obtain(ctx, base, role, sts).await
                 }
@@ -64,8 +69,18 @@ impl Recipe {
         })
     }
 
-    /// True when carrying it out again can give a fresh key.
+    /// The recipe for the next key: a stored one cannot be had again, what comes after it can.
+    pub fn next(&self) -> &Recipe {
+        match self {
+            Recipe::Kept {
+                then: Some(then), ..
+            } => then,
+            recipe => recipe,
+        }
+    }
+
+    /// True when another key can be had after this one.
     pub fn renews(&self) -> bool {
-        !matches!(self, Recipe::Static(_) | Recipe::Kept(_))
+        !matches!(self, Recipe::Static(_) | Recipe::Kept { then: None, .. })
     }
 }

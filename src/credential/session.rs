@@ -69,7 +69,7 @@ impl Session {
     /// # Errors
     /// As [`Recipe::carry_out`].
     pub async fn renew(&self, ctx: &Context) -> Result<Credential> {
-        let issued = self.recipe.carry_out(ctx).await?;
+        let issued = self.recipe.next().carry_out(ctx).await?;
         let credential = issued.credential.clone();
         ctx.out.detail("the temporary key was renewed");
         self.held.replace(Held {

@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Issued;
+use super::fetch::fetch;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request};
@@ -24,15 +25,8 @@ pub async fn obtain(ctx: &Context, address: &str) -> Result<Issued> {
     let url = Url::parse(address).map_err(|error| trouble(format!("it is no address: {error}")))?;
     // Only for the rule about plain http.
     Endpoint::parse(&url.origin().ascii_serialization(), ctx.flags.allow_http)?;
-    let answer = ctx
-        .http
-        .send(Request::new(Method::Get, url.as_str()))
-        .await?;
-    let answer = answer.map_err(|failure| {
-        let error = Error::new(Kind::Unavailable, "the credentials URI cannot be asked")
-            .cause(failure.message);
-        failure.hint.into_iter().fold(error, Error::hint)
-    })?;
+    let request = || Request::new(Method::Get, url.as_str());
+    let answer = fetch(ctx, "the credentials URI cannot be asked", request).await?;
     if answer.status != 200 {
         return Err(trouble(format!("it answers with status {}", answer.status)));
     }

@@ -206,6 +206,8 @@ pub enum Cause {
     BadKey,
     /// The security token is missing, expired or of another key.
     BadToken,
+    /// The token of another provider is not accepted.
+    NotAuthenticated,
     /// RAM or the application's policy says no.
     Forbidden,
     /// VOD is not activated or suspended.
@@ -227,6 +229,7 @@ impl Refusal {
             "signaturedoesnotmatch" | "incompletesignature" => Cause::BadSignature,
             "invalidaccesskeyid" => Cause::BadKey,
             "invalidsecuritytoken" | "missingsecuritytoken" => Cause::BadToken,
+            "authenticationfail" => Cause::NotAuthenticated,
             "forbidden" | "nopermission" => Cause::Forbidden,
             "operationdenied" => Cause::NoService,
             "missingaction" | "missingversion" | "missingaccesskeyid" => Cause::ParameterNotSeen,
@@ -306,9 +309,11 @@ pub fn explain(refusal: &Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Erro
 fn kind(cause: Cause) -> Kind {
     match cause {
         Cause::Throttled | Cause::ServerTrouble => Kind::Unavailable,
-        Cause::BadSignature | Cause::BadKey | Cause::BadToken | Cause::Forbidden => {
-            Kind::Credentials
-        }
+        Cause::BadSignature
+        | Cause::BadKey
+        | Cause::BadToken
+        | Cause::NotAuthenticated
+        | Cause::Forbidden => Kind::Credentials,
         Cause::ClockOff | Cause::NoService | Cause::ParameterNotSeen | Cause::Other => {
             Kind::Rejected
         }
@@ -339,6 +344,9 @@ fn hints(refusal: &Refusal, cause: Cause, asked: Asked<'_>) -> Vec<String> {
         ),
         Cause::BadToken => one(
             "log in again: temporary credentials are an id, a secret and a token that belong together and expire",
+        ),
+        Cause::NotAuthenticated => one(
+            "get a new token from the provider; it must be meant for this audience and not have ended",
         ),
         Cause::Forbidden => permission_hints(refusal, asked),
         Cause::NoService

@@ -143,3 +143,12 @@ fn key(identity: &Identity) -> Option<String> {
 fn row(name: &str, value: String) -> (String, String) {
     (name.to_owned(), value)
 }
+
+/// Names and values, one pair a line.
+pub fn values(rows: &[(&'static str, String)], width: u16) -> String {
+    let rows: Vec<(String, String)> = rows
+        .iter()
+        .map(|(name, value)| row(name, value.clone()))
+        .collect();
+    pairs(&rows, width)
+}

@@ -54,15 +54,10 @@ pub struct Flags {
     /// How often a call that may succeed later is tried again [default: 3]
     #[arg(long, global = true, hide_short_help = true, value_name = "N")]
     pub retries: Option<u32>,
-    /// How requests are signed [default: rpc]
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "KIND",
-        value_enum
-    )]
-    pub signature: Option<SignatureKind>,
+    /// How requests are signed: rpc or acs3 [default: rpc]
+    // A text, since `verify` has a flag of the same name for the signature of a delivery.
+    #[arg(long, global = true, hide_short_help = true, value_name = "KIND")]
+    pub signature: Option<String>,
     /// Trust the certificate authorities in this PEM file instead of the usual ones
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,

@@ -212,25 +212,27 @@ pub struct StsWish {
 /// # Errors
 /// A usage error for what is no endpoint, and for plain http beyond this machine.
 pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<Endpoint> {
-    let named = variable(env, &["VODCB_STS_ENDPOINT"])
-        .map(|(_, text)| text.to_owned())
-        .or_else(|| wish.endpoint.clone())
-        .or_else(|| {
-            variable(env, &["ALIBABA_CLOUD_STS_ENDPOINT"]).map(|(_, text)| text.to_owned())
-        });
-    let region = wish
-        .region
-        .clone()
-        .or_else(|| variable(env, &["ALIBABA_CLOUD_STS_REGION"]).map(|(_, text)| text.to_owned()));
     let product = if wish.vpc || switch(env, "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED") {
         "sts-vpc"
     } else {
         "sts"
     };
-    let host = match (named, region) {
-        (Some(named), _) => named,
-        (None, Some(region)) => format!("{product}.{}.aliyuncs.com", Region::parse(&region)?),
-        (None, None) => "sts.aliyuncs.com".to_owned(),
+    let of_region = |region: &str| {
+        let region = Region::parse(region)?;
+        Ok(format!("{product}.{region}.aliyuncs.com"))
+    };
+    let host = if let Some((_, host)) =
+        variable(env, &["VODCB_STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"])
+    {
+        host.to_owned()
+    } else if let Some((_, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
+        of_region(region)?
+    } else if let Some(host) = &wish.endpoint {
+        host.clone()
+    } else if let Some(region) = &wish.region {
+        of_region(region)?
+    } else {
+        "sts.aliyuncs.com".to_owned()
     };
     Endpoint::parse(&host, flags.allow_http)
 }
@@ -306,10 +308,15 @@ pub fn retries(flags: &Flags, env: &Environment) -> Result<u32> {
 /// # Errors
 /// A usage error for an unknown kind.
 pub fn signature(flags: &Flags, env: &Environment) -> Result<SignatureKind> {
-    match (flags.signature, variable(env, &["VODCB_SIGNATURE"])) {
-        (Some(kind), _) => Ok(kind),
-        (None, Some((name, text))) => clap::ValueEnum::from_str(text, true)
-            .map_err(|_| Error::usage(format!("{name} takes rpc or acs3, not {text:?}"))),
-        (None, None) => Ok(SignatureKind::default()),
-    }
+    let named = match &flags.signature {
+        Some(text) => Some(("--signature", text.as_str())),
+        None => variable(env, &["VODCB_SIGNATURE"]),
+    };
+    let Some((from, text)) = named else {
+        return Ok(SignatureKind::default());
+    };
+    clap::ValueEnum::from_str(text, true).map_err(|_| {
+        Error::usage(format!("{from} takes rpc or acs3, not {text:?}"))
+            .hint("rpc keeps parameters out of URLs, acs3 is the newer one")
+    })
 }

@@ -77,6 +77,8 @@ fn target() -> Target {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn an_edit_of_events_touches_nothing_else(before in callback(), add in events()) {
         let edit = Edit { events: EventsEdit { add: add.clone(), ..EventsEdit::default() }, ..Edit::default() };

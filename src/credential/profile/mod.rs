@@ -14,7 +14,7 @@ use self::modes::Profile;
 use super::recipe::Recipe;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
-use crate::settings::variable;
+use crate::settings::{StsWish, variable};
 
 /// The file as far as every reader needs it.
 #[derive(Deserialize)]
@@ -43,8 +43,10 @@ pub struct Found {
     pub file: PathBuf,
     /// Its region, empty when it names none.
     pub region: String,
-    /// True when the file itself holds a secret.
+    /// True when the file holds a secret, in this profile or another.
     pub holds_secret: bool,
+    /// Where it wants STS to be.
+    pub sts: StsWish,
 }
 
 /// Where the file is: `ALIBABA_CLOUD_CONFIG_FILE` or below the home folder.
@@ -92,9 +94,8 @@ pub fn find(
     Ok(Ok(Found {
         recipe,
         mode: profile.mode().to_owned(),
-        holds_secret: !(profile.access_key_secret.is_empty()
-            && profile.access_token.is_empty()
-            && profile.oauth_access_token.is_empty()),
+        holds_secret: book.holds_secret(),
+        sts: profile.sts_wish(),
         name: profile.name,
         file: path.to_owned(),
         region: profile.region_id,
@@ -160,6 +161,14 @@ impl<'a> Book<'a> {
     fn line(&self, raw: &RawValue) -> usize {
         let offset = raw.get().as_ptr() as usize - self.text.as_ptr() as usize;
         1 + self.text[..offset].matches('\n').count()
+    }
+
+    /// Profiles that cannot be read are no reason to warn.
+    fn holds_secret(&self) -> bool {
+        let profiles = self.file.profiles.iter();
+        profiles
+            .filter_map(|raw| serde_json::from_str::<Profile>(raw.get()).ok())
+            .any(|profile| profile.holds_secret())
     }
 
     fn names(&self) -> String {

@@ -11,61 +11,137 @@ use crate::credential::recipe::Recipe;
 use crate::credential::{Credential, Issued};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::settings::{self, variable};
+use crate::settings::{self, StsWish, variable};
 use crate::sts::Role;
 
 /// One profile; an empty text means that the member is absent.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
 pub(super) struct Profile {
+    #[serde(deserialize_with = "or_default")]
     pub(super) name: String,
+    #[serde(deserialize_with = "or_default")]
     mode: String,
+    #[serde(deserialize_with = "or_default")]
     access_key_id: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) access_key_secret: String,
+    #[serde(deserialize_with = "or_default")]
     sts_token: String,
+    #[serde(deserialize_with = "or_default")]
     sts_region: String,
+    #[serde(deserialize_with = "or_default")]
     sts_endpoint: String,
+    #[serde(deserialize_with = "or_default")]
     enable_vpc: bool,
+    #[serde(deserialize_with = "or_default")]
     sts_expiration: i64,
+    #[serde(deserialize_with = "or_default")]
     pub(super) region_id: String,
+    #[serde(deserialize_with = "or_default")]
     ram_role_name: String,
+    #[serde(deserialize_with = "or_default")]
     ram_role_arn: String,
+    #[serde(deserialize_with = "or_default")]
     ram_session_name: String,
+    #[serde(deserialize_with = "or_default")]
     expired_seconds: u64,
+    #[serde(deserialize_with = "or_default")]
     external_id: String,
+    #[serde(deserialize_with = "or_default")]
     policy: String,
+    #[serde(deserialize_with = "or_default")]
     source_profile: String,
+    #[serde(deserialize_with = "or_default")]
+    private_key: String,
+    #[serde(deserialize_with = "or_default")]
+    key_pair_name: String,
+    #[serde(deserialize_with = "or_default")]
+    bearer_token: String,
+    #[serde(deserialize_with = "or_default")]
     process_command: String,
+    #[serde(deserialize_with = "or_default")]
     credentials_uri: String,
+    #[serde(deserialize_with = "or_default")]
     oidc_provider_arn: String,
+    #[serde(deserialize_with = "or_default")]
     oidc_token_file: String,
+    #[serde(deserialize_with = "or_default")]
     cloud_sso_sign_in_url: String,
+    #[serde(deserialize_with = "or_default")]
     cloud_sso_account_id: String,
+    #[serde(deserialize_with = "or_default")]
     cloud_sso_access_config: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) access_token: String,
+    #[serde(deserialize_with = "or_default")]
     cloud_sso_access_token_expire: i64,
+    #[serde(deserialize_with = "or_default")]
     oauth_site_type: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) oauth_access_token: String,
+    #[serde(deserialize_with = "or_default")]
     oauth_access_token_expire: i64,
 }
 
+/// Some SDKs write `null` where aliyun-cli writes nothing.
+fn or_default<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 impl Profile {
+    /// Where the profile wants STS to be.
+    pub(super) fn sts_wish(&self) -> StsWish {
+        StsWish {
+            endpoint: given(&self.sts_endpoint),
+            region: given(&self.sts_region),
+            vpc: self.enable_vpc,
+        }
+    }
+
+    /// True when it holds something that nobody else should read.
+    pub(super) fn holds_secret(&self) -> bool {
+        [
+            &self.access_key_secret,
+            &self.sts_token,
+            &self.access_token,
+            &self.oauth_access_token,
+            &self.private_key,
+            &self.bearer_token,
+        ]
+        .iter()
+        .any(|value| !value.is_empty())
+    }
+
     /// aliyun-cli leaves the mode out of old profiles and goes by what they hold.
     pub(super) fn mode(&self) -> &str {
         if !self.mode.is_empty() {
             return &self.mode;
         }
+        let has = |values: &[&str]| values.iter().all(|value| !value.is_empty());
+        let key = has(&[&self.access_key_id, &self.access_key_secret]);
+        let oidc = [
+            &self.oidc_provider_arn,
+            &self.oidc_token_file,
+            &self.ram_role_arn,
+        ];
         let held = [
-            (&self.ram_role_arn, "RamRoleArn"),
-            (&self.sts_token, "StsToken"),
-            (&self.access_key_id, "AK"),
-            (&self.ram_role_name, "EcsRamRole"),
-            (&self.process_command, "External"),
-            (&self.oidc_token_file, "OIDC"),
-            (&self.cloud_sso_sign_in_url, "CloudSSO"),
+            (key && has(&[&self.ram_role_arn]), "RamRoleArn"),
+            (key && has(&[&self.sts_token]), "StsToken"),
+            (key, "AK"),
+            (has(&[&self.private_key, &self.key_pair_name]), "RsaKeyPair"),
+            (has(&[&self.ram_role_name]), "EcsRamRole"),
+            (has(&[&self.process_command]), "External"),
+            (has(&oidc.map(String::as_str)), "OIDC"),
+            (has(&[&self.cloud_sso_sign_in_url]), "CloudSSO"),
+            (has(&[&self.bearer_token]), "BearerToken"),
         ];
         held.iter()
-            .find(|(value, _)| !value.is_empty())
+            .find(|(is_held, _)| *is_held)
             .map_or("AK", |(_, mode)| mode)
     }
 }
@@ -200,15 +276,7 @@ impl Place<'_> {
 
     fn sts(&self, ctx: &Context) -> Result<crate::target::Endpoint> {
         let profile = self.profile;
-        settings::sts_endpoint(
-            &ctx.flags,
-            &ctx.env,
-            &settings::StsWish {
-                endpoint: given(&profile.sts_endpoint),
-                region: given(&profile.sts_region),
-                vpc: profile.enable_vpc,
-            },
-        )
+        settings::sts_endpoint(&ctx.flags, &ctx.env, &profile.sts_wish())
     }
 
     /// A variable can forbid what runs programs or asks addresses that a file names.
@@ -292,29 +360,31 @@ impl Place<'_> {
         )
     }
 
-    /// The stored key while it is good, else the exchange of a token that is, else the end.
+    /// The stored key while it is good, then the exchange of a token while that is, then the end.
     fn login(&self, ctx: &Context, site: Site, token: &str, token_ends: i64) -> Result<Recipe> {
         let profile = self.profile;
         let now = (ctx.now)().as_second();
+        let exchange = (!token.is_empty() && token_ends > now).then(|| {
+            Recipe::Login(Login {
+                profile: profile.name.clone(),
+                access_token: Secret::new(token),
+                site: site.clone(),
+            })
+        });
         if profile.sts_expiration > now && !profile.access_key_secret.is_empty() {
-            return Ok(Recipe::Kept(Issued {
-                credential: self.key(true)?,
-                expires: jiff::Timestamp::from_second(profile.sts_expiration).ok(),
-            }));
+            return Ok(Recipe::Kept {
+                issued: Issued {
+                    credential: self.key(true)?,
+                    expires: jiff::Timestamp::from_second(profile.sts_expiration).ok(),
+                },
+                then: exchange.map(Box::new),
+            });
         }
-        if token.is_empty() || token_ends <= now {
-            return Err(login::expired(
-                &profile.name,
-                &site,
-                "neither the stored key nor the access token is good any more",
-            )
-            .cause(format!("in {}", self.book.path.display())));
-        }
-        Ok(Recipe::Login(Login {
-            profile: profile.name.clone(),
-            access_token: Secret::new(token),
-            site,
-        }))
+        exchange.ok_or_else(|| {
+            let why = "neither the stored key nor the access token is good any more";
+            login::expired(&profile.name, &site, why)
+                .cause(format!("in {}", self.book.path.display()))
+        })
     }
 
     fn unusable(&self) -> Error {

@@ -1,0 +1,112 @@
+//! Where a callback key comes from: never the command line itself. No command, but flags that several
+//! take.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::read_stdin;
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// The flags that name a source of the key.
+#[derive(Debug, Default, clap::Args)]
+pub struct KeySource {
+    /// Take the callback key from this environment variable
+    #[arg(
+        long,
+        value_name = "NAME",
+        group = "key",
+        help_heading = "Callback key"
+    )]
+    auth_key_env: Option<String>,
+    /// Take the callback key from this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "key",
+        help_heading = "Callback key"
+    )]
+    auth_key_file: Option<PathBuf>,
+    /// Take the callback key from standard input
+    #[arg(long, group = "key", help_heading = "Callback key")]
+    pub auth_key_stdin: bool,
+    /// Refused: other users of the machine can read command lines
+    #[arg(long, hide = true, value_name = "KEY")]
+    auth_key: Option<String>,
+}
+
+/// A key as it was found, and where.
+pub struct Given {
+    /// The text, a line end behind it included.
+    pub text: String,
+    /// For example `the variable VOD_KEY`.
+    pub origin: String,
+}
+
+impl KeySource {
+    /// Reads the key; `None` when no source is named.
+    ///
+    /// # Errors
+    /// A usage error for a variable that is not set, a file that cannot be read, a key on the command
+    /// line.
+    pub async fn read(&self, ctx: &Context) -> Result<Option<Given>> {
+        let given = |text: String, origin: String| Ok(Some(Given { text, origin }));
+        if self.auth_key.is_some() {
+            return Err(Error::usage(
+                "keys are not taken on the command line, where others can read them",
+            )
+            .hint("use --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"));
+        }
+        if let Some(name) = &self.auth_key_env {
+            return given(variable(ctx, name)?, format!("the variable {name}"));
+        }
+        if let Some(path) = &self.auth_key_file {
+            return given(read_file(path)?, path.display().to_string());
+        }
+        if self.auth_key_stdin && ctx.prompt.interactive {
+            let text = ctx
+                .prompt
+                .hidden("Callback key (not shown)".to_owned())
+                .await?;
+            return given(text, "the terminal".to_owned());
+        }
+        if self.auth_key_stdin {
+            let bytes = read_stdin(ENOUGH).await.map_err(|error| {
+                Error::usage("the key cannot be read from standard input").cause(error.to_string())
+            })?;
+            return given(
+                String::from_utf8_lossy(&bytes).into_owned(),
+                "standard input".to_owned(),
+            );
+        }
+        Ok(None)
+    }
+}
+
+/// The value of a variable that a flag names.
+///
+/// # Errors
+/// A usage error when it is not set.
+pub fn variable(ctx: &Context, name: &str) -> Result<String> {
+    ctx.env.get(name).cloned().ok_or_else(|| {
+        Error::usage(format!("the environment variable {name} is not set"))
+            .hint("export it, or use --auth-key-file FILE")
+    })
+}
+
+/// Far more than a key, so that a wrong file is told by its length and not read for ever.
+const ENOUGH: u64 = 4096;
+
+fn read_file(path: &Path) -> Result<String> {
+    let trouble = |error: std::io::Error| {
+        Error::usage(format!("the key file {} cannot be read", path.display()))
+            .cause(error.to_string())
+            .hint("give a text file that holds the key and nothing else")
+    };
+    let file = std::fs::File::open(path).map_err(trouble)?;
+    let mut text = String::new();
+    file.take(ENOUGH)
+        .read_to_string(&mut text)
+        .map_err(trouble)?;
+    Ok(text)
+}

@@ -1,0 +1,37 @@
+//! Asking an address for a key, for the sources that are no operation of STS.
+
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::http::{Request, Response};
+use crate::settings;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Sends a request that changes nothing until it is answered by something other than trouble.
+///
+/// # Errors
+/// An unavailable error, with `what` as the thing that cannot be had, when nobody answers or the server
+/// has trouble of its own, after all retries.
+pub async fn fetch(ctx: &Context, what: &str, request: impl Fn() -> Request) -> Result<Response> {
+    let retries = settings::retries(&ctx.flags, &ctx.env)?;
+    let mut tried = 0;
+    loop {
+        let error = match ctx.http.send(request()).await? {
+            Ok(response) if response.status < 500 => return Ok(response),
+            Ok(response) => Error::new(Kind::Unavailable, what)
+                .cause(format!("it answers with status {}", response.status))
+                .hint("try again in a while"),
+            Err(failure) => {
+                let error = Error::new(Kind::Unavailable, what).cause(failure.message);
+                failure.hint.into_iter().fold(error, Error::hint)
+            }
+        };
+        if tried >= retries {
+            return Err(error);
+        }
+        tokio::time::sleep(FIRST_PAUSE * 2u32.saturating_pow(tried.min(4))).await;
+        tried += 1;
+    }
+}

@@ -1,0 +1,298 @@
+//! The signature of HTTP deliveries: MD5 over URL, time and key.
+//!
+//! `X-VOD-SIGNATURE` is the lower-case hex MD5 of `CallbackURL|X-VOD-TIMESTAMP|AuthKey`, the URL being
+//! the configured text byte for byte. The body is not covered: a signature proves that the sender knew
+//! the key at that second, and nothing about the event.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use crate::openapi::acs3::hex;
+use crate::secret::Secret;
+
+/// What a delivery says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// `X-VOD-TIMESTAMP`, seconds since 1970 as ten digits.
+    pub timestamp: String,
+    /// `X-VOD-SIGNATURE`, 32 hex digits.
+    pub signature: String,
+    /// The body, where it is at hand; only mistaken formulas cover it.
+    pub body: Option<Vec<u8>>,
+}
+
+/// A key and what to call it.
+#[derive(Debug, Clone)]
+pub struct NamedKey {
+    /// For example `the configured key`.
+    pub name: String,
+    /// The key.
+    pub key: Secret,
+}
+
+/// A URL and what to call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedUrl {
+    /// For example `the configured URL`.
+    pub name: String,
+    /// The URL, as it was configured.
+    pub url: String,
+}
+
+/// What the signature turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Right, with this key and this URL.
+    Valid {
+        /// The key's name.
+        key: String,
+        /// The URL itself.
+        url: String,
+    },
+    /// Wrong, but right if one thing were different: each of these would do.
+    NearMiss(Vec<String>),
+    /// Wrong, and nothing usual explains it.
+    Invalid,
+}
+
+/// The signature of a delivery to this URL at that time.
+pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
+    hex(&Md5::digest(format!("{url}|{timestamp}|{}", key.expose())))
+}
+
+/// Tries every key with every URL; when none fits, tries the usual mistakes.
+pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
+    for key in keys {
+        for url in urls {
+            if same(
+                &sign(&url.url, &claim.timestamp, &key.key),
+                &claim.signature,
+            ) {
+                return Verdict::Valid {
+                    key: key.name.clone(),
+                    url: url.url.clone(),
+                };
+            }
+        }
+    }
+    let mut found: Vec<String> = Vec::new();
+    for key in keys {
+        for url in urls {
+            found.extend(mistakes(claim, url, key));
+        }
+    }
+    found.dedup();
+    if found.is_empty() {
+        Verdict::Invalid
+    } else {
+        Verdict::NearMiss(found)
+    }
+}
+
+/// Compares in a time that does not depend on where the difference is.
+fn same(ours: &str, theirs: &str) -> bool {
+    ours.as_bytes().ct_eq(theirs.as_bytes()).into()
+}
+
+/// The one thing that would have to be different, for each that would.
+fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
+    let fits =
+        |text: &str, time: &str, secret: &Secret| same(&sign(text, time, secret), &claim.signature);
+    let mut found = Vec::new();
+    if claim.signature.to_ascii_lowercase() != claim.signature
+        && same(
+            &sign(&url.url, &claim.timestamp, &key.key),
+            &claim.signature.to_ascii_lowercase(),
+        )
+    {
+        found.push("the hex digits are in capitals; VOD writes small letters".to_owned());
+    }
+    for (what, variant) in url_variants(&url.url) {
+        if fits(&variant, &claim.timestamp, &key.key) {
+            found.push(format!(
+                "{what}: it was signed for {variant}, not for {} ({})",
+                url.url, url.name
+            ));
+        }
+    }
+    for (what, variant) in key_variants(&key.key) {
+        if fits(&url.url, &claim.timestamp, &variant) {
+            found.push(format!("the signer's {} has {what}", key.name));
+        }
+    }
+    for (what, variant) in time_variants(&claim.timestamp) {
+        if fits(&url.url, &variant, &key.key) {
+            found.push(format!(
+                "{what} were signed, and the header says {}",
+                claim.timestamp
+            ));
+        }
+    }
+    found.extend(other_formulas(claim, url, key));
+    found
+}
+
+/// The ways in which the URL that a receiver sees differs from the configured one.
+fn url_variants(text: &str) -> Vec<(&'static str, String)> {
+    let mut variants = Vec::new();
+    let mut add = |what, variant: String| {
+        if variant != text {
+            variants.push((what, variant));
+        }
+    };
+    if let Some(rest) = text.strip_prefix("https://") {
+        add("http instead of https", format!("http://{rest}"));
+    } else if let Some(rest) = text.strip_prefix("http://") {
+        add("https instead of http", format!("https://{rest}"));
+    }
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    };
+    let with_query =
+        |path: &str| query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    match path.strip_suffix('/') {
+        Some(bare) => add("no slash at the end", with_query(bare)),
+        None => add("a slash at the end", with_query(&format!("{path}/"))),
+    }
+    if let Some(query) = query {
+        add("no query", path.to_owned());
+        let mut parts: Vec<&str> = query.split('&').collect();
+        parts.sort_unstable();
+        add(
+            "the query in another order",
+            format!("{path}?{}", parts.join("&")),
+        );
+        parts.reverse();
+        add(
+            "the query in another order",
+            format!("{path}?{}", parts.join("&")),
+        );
+    }
+    add(
+        "small letters in the host's name",
+        with_host(text, str::to_lowercase),
+    );
+    add(
+        "percent-encoding in capitals",
+        with_escapes(text, str::to_uppercase),
+    );
+    add(
+        "percent-encoding in small letters",
+        with_escapes(text, str::to_lowercase),
+    );
+    for (what, variant) in port_variants(text) {
+        add(what, variant);
+    }
+    variants
+}
+
+/// The text with the letters of scheme and host changed.
+fn with_host(text: &str, change: fn(&str) -> String) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let end = text[start..]
+        .find(['/', '?'])
+        .map_or(text.len(), |at| start + at);
+    format!("{}{}", change(&text[..end]), &text[end..])
+}
+
+/// The text with the letters of each `%xx` changed.
+fn with_escapes(text: &str, change: fn(&str) -> String) -> String {
+    let mut changed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        let end = (at + 3).min(rest.len());
+        let end = if rest.is_char_boundary(end) {
+            end
+        } else {
+            at + 1
+        };
+        changed.push_str(&rest[..at]);
+        changed.push_str(&change(&rest[at..end]));
+        rest = &rest[end..];
+    }
+    changed + rest
+}
+
+/// A default port that is written out, and a port that is left out.
+fn port_variants(text: &str) -> Vec<(&'static str, String)> {
+    let Ok(url) = Url::parse(text) else {
+        return Vec::new();
+    };
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let end = text[start..]
+        .find(['/', '?'])
+        .map_or(text.len(), |at| start + at);
+    let (scheme, authority, rest) = (&text[..start], &text[start..end], &text[end..]);
+    let Some(port) = url.port_or_known_default() else {
+        return Vec::new();
+    };
+    match authority.strip_suffix(&format!(":{port}")) {
+        Some(bare) => vec![("no port", format!("{scheme}{bare}{rest}"))],
+        None => vec![(
+            "the port written out",
+            format!("{scheme}{authority}:{port}{rest}"),
+        )],
+    }
+}
+
+fn key_variants(key: &Secret) -> Vec<(&'static str, Secret)> {
+    let text = key.expose();
+    [
+        ("a line end behind it", format!("{text}\n")),
+        ("a blank behind it", format!("{text} ")),
+        ("a blank before it", format!(" {text}")),
+        ("no blank around it", text.trim().to_owned()),
+    ]
+    .into_iter()
+    .filter(|(_, variant)| variant != text)
+    .map(|(what, variant)| (what, Secret::new(variant)))
+    .collect()
+}
+
+fn time_variants(timestamp: &str) -> Vec<(&'static str, String)> {
+    if !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
+    match timestamp.len() {
+        13 => vec![("seconds", timestamp[..10].to_owned())],
+        10 => vec![("milliseconds", format!("{timestamp}000"))],
+        _ => Vec::new(),
+    }
+}
+
+/// Formulas of others that come with the same headers, or that receivers believe in.
+fn other_formulas(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
+    let Some(body) = &claim.body else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let packed = STANDARD.encode(body);
+    let volcengine = format!(
+        "{}|{}|{}|{packed}",
+        url.url,
+        claim.timestamp,
+        key.key.expose()
+    );
+    if same(&hex(&Md5::digest(volcengine)), &claim.signature) {
+        found.push(
+            "this is the formula of Volcengine VOD, another vendor with the same headers"
+                .to_owned(),
+        );
+    }
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.key.expose().as_bytes())
+        .expect("HMAC takes keys of any length");
+    mac.update(body);
+    if same(
+        &hex(&mac.finalize().into_bytes()),
+        &claim.signature.to_ascii_lowercase(),
+    ) {
+        found.push(
+            "this is an HMAC-SHA256 of the body; VOD signs URL, time and key by MD5".to_owned(),
+        );
+    }
+    found
+}

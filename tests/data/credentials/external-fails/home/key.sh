@@ -1,0 +1,2 @@
+echo vault is sealed >&2
+exit 7

@@ -1,0 +1,1 @@
+printf '{"mode":{"%s":1}}' '{secret}'

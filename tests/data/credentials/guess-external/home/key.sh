@@ -1,0 +1,2 @@
+#!/bin/sh
+printf '{"mode":"AK","access_key_id":"%s","access_key_secret":"%s"}' '{id}' '{secret}'

@@ -1,0 +1,362 @@
+//! Which way requests go and whom they trust. Nothing here leaves this machine.
+#![cfg(unix)] // 0.0.0.0 is an address of this machine that is none of its loopback
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Run, Sandbox};
+
+const BODY: &str = r#"{"RequestId":"R-1","MessageCallback":{"CallbackType":"HTTP","CallbackURL":"https://example.com/over","EventTypeList":"ALL","AuthSwitch":"off"}}"#;
+
+/// A server that answers every request alike and hands on what it was asked. It ends with the test.
+struct Server {
+    port: u16,
+    heads: Receiver<String>,
+}
+
+impl Server {
+    fn plain() -> Self {
+        Server::speaking(answer)
+    }
+
+    fn secure(config: Arc<ServerConfig>) -> Self {
+        Server::speaking(move |stream, sender| {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            answer(StreamOwned::new(connection, stream), sender);
+        })
+    }
+
+    fn speaking(
+        speak: impl Fn(TcpStream, &std::sync::mpsc::Sender<String>) + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, heads) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                let patience = Some(Duration::from_secs(10));
+                stream.set_read_timeout(patience).unwrap();
+                speak(stream, &sender);
+            }
+        });
+        Server { port, heads }
+    }
+
+    fn at(&self, address: &str) -> String {
+        format!("{address}:{}", self.port)
+    }
+
+    /// What was asked so far.
+    fn heads(&self) -> Vec<String> {
+        self.heads.try_iter().collect()
+    }
+}
+
+/// Reads one request and answers; a client that does not trust us says nothing at all.
+fn answer(mut stream: impl Read + Write, sender: &std::sync::mpsc::Sender<String>) {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    let end = loop {
+        match stream.read(&mut piece) {
+            Ok(count) if count > 0 => request.extend_from_slice(&piece[..count]),
+            _ => return,
+        }
+        if let Some(end) = request.windows(4).position(|it| it == b"\r\n\r\n") {
+            break end;
+        }
+    };
+    let head = String::from_utf8_lossy(&request[..end]).into_owned();
+    let length: usize = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, value)| value.parse().unwrap());
+    let mut missing = (end + 4 + length).saturating_sub(request.len());
+    while missing > 0 {
+        match stream.read(&mut piece) {
+            Ok(count) if count > 0 => missing = missing.saturating_sub(count),
+            _ => return,
+        }
+    }
+    // Handed on before the answer, so that it is there when the client ends.
+    let _ = sender.send(head);
+    let length = BODY.len();
+    let text = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{BODY}"
+    );
+    let _ = stream.write_all(text.as_bytes());
+    let _ = stream.flush();
+}
+
+fn sandbox(variables: &[(&str, &str)]) -> Sandbox {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    for (name, value) in variables {
+        sandbox.set(name, value);
+    }
+    sandbox
+}
+
+/// Reads the callback without retries.
+fn get(sandbox: &Sandbox, endpoint: &str, more: &[&str]) -> Run {
+    let args = [
+        "get",
+        "-o",
+        "json",
+        "--retries",
+        "0",
+        "--endpoint",
+        endpoint,
+    ];
+    sandbox.vodcb([&args, more].concat())
+}
+
+#[track_caller]
+fn assert_read(run: Run) {
+    assert_eq!(run.ok().json()["url"], "https://example.com/over");
+}
+
+#[test]
+fn a_proxy_is_used_for_other_machines_and_sees_no_secret() {
+    let proxy = Server::plain();
+    for name in ["HTTP_PROXY", "http_proxy"] {
+        let sandbox = sandbox(&[(name, &proxy.at("http://127.0.0.1"))]);
+        assert_read(get(&sandbox, "http://vod.example.com", &["--allow-http"]));
+        let heads = proxy.heads();
+        assert_eq!(heads.len(), 1, "{name}");
+        let head = &heads[0];
+        assert!(
+            head.starts_with("POST http://vod.example.com/ HTTP/1.1\r\n"),
+            "{head}"
+        );
+        assert!(!head.contains(ACCESS_KEY_SECRET), "{head}");
+    }
+}
+
+#[test]
+fn a_secure_request_is_tunnelled_through_the_proxy() {
+    let proxy = Server::plain();
+    let sandbox = sandbox(&[("HTTPS_PROXY", &proxy.at("http://127.0.0.1"))]);
+    // This proxy answers 200 and then ends the tunnel, so there is no TLS in it.
+    get(&sandbox, "https://vod.example.com", &[]).exits(5);
+    let heads = proxy.heads();
+    assert!(
+        heads[0].starts_with("CONNECT vod.example.com:443 HTTP/1.1\r\n"),
+        "{heads:?}"
+    );
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named_as_a_reason() {
+    let sandbox = sandbox(&[("HTTPS_PROXY", "http://127.0.0.1:9")]);
+    get(&sandbox, "https://vod.example.com", &[])
+        .exits(5)
+        .says(&["vod.example.com cannot be reached", "proxy variables"]);
+}
+
+#[test]
+fn a_host_that_no_proxy_names_is_asked_directly() {
+    let (proxy, server) = (Server::plain(), Server::plain());
+    let through = proxy.at("http://127.0.0.1");
+    for list in ["0.0.0.0", "example.com,0.0.0.0"] {
+        let sandbox = sandbox(&[("HTTP_PROXY", &through), ("NO_PROXY", list)]);
+        assert_read(get(
+            &sandbox,
+            &server.at("http://0.0.0.0"),
+            &["--allow-http"],
+        ));
+        let heads = server.heads();
+        assert_eq!(heads.len(), 1, "{list}");
+        assert!(heads[0].starts_with("POST / HTTP/1.1\r\n"), "{heads:?}");
+        assert!(proxy.heads().is_empty(), "{list}");
+    }
+    let sandbox = sandbox(&[("HTTP_PROXY", &through), ("NO_PROXY", "example.com")]);
+    assert_read(get(
+        &sandbox,
+        &server.at("http://0.0.0.0"),
+        &["--allow-http"],
+    ));
+    assert!(server.heads().is_empty());
+    assert_eq!(proxy.heads().len(), 1);
+}
+
+#[test]
+fn loopback_is_never_asked_through_a_proxy() {
+    let (proxy, server) = (Server::plain(), Server::plain());
+    let through = proxy.at("http://127.0.0.1");
+    let sandbox = sandbox(&[("HTTP_PROXY", &through), ("ALL_PROXY", &through)]);
+    for host in ["http://127.0.0.1", "http://localhost"] {
+        assert_read(get(&sandbox, &server.at(host), &[]));
+    }
+    assert_eq!(server.heads().len(), 2);
+    assert!(proxy.heads().is_empty());
+}
+
+#[test]
+fn the_metadata_service_is_never_asked_through_a_proxy() {
+    let (proxy, service) = (Server::plain(), Server::plain());
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("HTTP_PROXY", &proxy.at("http://127.0.0.1"));
+    sandbox.set("VODCB_IMDS_ENDPOINT", &service.at("http://0.0.0.0"));
+    let _ = sandbox.vodcb(["whoami", "--offline", "--allow-http"]);
+    let heads = service.heads();
+    assert!(
+        heads[0].starts_with("PUT /latest/api/token HTTP/1.1\r\n"),
+        "{heads:?}"
+    );
+    assert!(proxy.heads().is_empty());
+}
+
+#[test]
+fn a_metadata_service_that_is_silent_does_not_hold_anybody_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VODCB_IMDS_ENDPOINT", &format!("http://127.0.0.1:{port}"));
+    let begun = Instant::now();
+    sandbox
+        .vodcb(["whoami"])
+        .exits(3)
+        .says(&["no credentials were found", "ECS instance role: "]);
+    // 1.5 s on a quiet machine; the usual time limit of a call would be 10 s.
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// A company with a certificate authority of its own.
+struct Company {
+    authority: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Company {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Company {
+            authority: CertifiedIssuer::self_signed(params, key).unwrap(),
+        }
+    }
+
+    /// A server with a certificate for these names.
+    fn server(&self, names: &[&str]) -> Server {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names).unwrap();
+        let certificate = params.signed_by(&key, &self.authority).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        Server::secure(Arc::new(config))
+    }
+
+    fn file(&self, sandbox: &Sandbox) -> PathBuf {
+        sandbox.file("company.pem", &self.authority.pem())
+    }
+}
+
+const HERE: &[&str] = &["127.0.0.1", "localhost"];
+
+#[test]
+fn a_company_root_is_trusted_where_it_is_named() {
+    let company = Company::new();
+    let server = company.server(HERE);
+    let mut sandbox = sandbox(&[]);
+    let file = company.file(&sandbox);
+    let file = file.to_str().unwrap();
+    for host in ["https://127.0.0.1", "https://localhost"] {
+        let endpoint = server.at(host);
+        get(&sandbox, &endpoint, &[]).exits(5).says(&[
+            "certificate was not accepted",
+            "--ca-bundle",
+            "SSL_CERT_FILE",
+        ]);
+        assert!(server.heads().is_empty(), "nothing was asked");
+        assert_read(get(&sandbox, &endpoint, &["--ca-bundle", file]));
+        sandbox.set("SSL_CERT_FILE", file);
+        assert_read(get(&sandbox, &endpoint, &[]));
+        sandbox.unset("SSL_CERT_FILE");
+        assert_eq!(server.heads().len(), 2);
+    }
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused_whoever_signed_it() {
+    let company = Company::new();
+    let server = company.server(&["elsewhere.example.com"]);
+    let mut sandbox = sandbox(&[]);
+    let file = company.file(&sandbox);
+    let file = file.to_str().unwrap();
+    let endpoint = server.at("https://127.0.0.1");
+    get(&sandbox, &endpoint, &["--ca-bundle", file]).exits(5);
+    sandbox.set("SSL_CERT_FILE", file);
+    get(&sandbox, &endpoint, &[]).exits(5);
+    assert!(server.heads().is_empty());
+}
+
+#[test]
+fn the_root_of_another_company_is_not_trusted() {
+    let server = Company::new().server(HERE);
+    let sandbox = sandbox(&[]);
+    let file = Company::new().file(&sandbox);
+    let args = ["--ca-bundle", file.to_str().unwrap()];
+    get(&sandbox, &server.at("https://127.0.0.1"), &args).exits(5);
+    assert!(server.heads().is_empty());
+}
+
+#[test]
+fn a_bundle_that_cannot_be_used_is_refused_before_anything_is_sent() {
+    let server = Company::new().server(HERE);
+    let sandbox = sandbox(&[]);
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    sandbox.file("empty.pem", "");
+    sandbox.file("text.pem", "no certificate\n");
+    sandbox.file("broken.pem", broken);
+    for name in ["missing.pem", "empty.pem", "text.pem", "broken.pem", "."] {
+        get(
+            &sandbox,
+            &server.at("https://127.0.0.1"),
+            &["--ca-bundle", name],
+        )
+        .exits(2)
+        .says(&[name, "PEM file"]);
+    }
+    assert!(server.heads().is_empty());
+}
+
+#[test]
+fn the_key_is_asked_for_over_the_same_trusted_connection() {
+    let company = Company::new();
+    let server = company.server(HERE);
+    let mut sandbox = sandbox(&[]);
+    let file = company.file(&sandbox);
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    let uri = server.at("https://127.0.0.1") + "/credentials";
+    sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", &uri);
+    // This server has no key to give; what counts is who was asked.
+    sandbox.vodcb(["whoami", "--offline"]).exits(5);
+    assert!(server.heads().is_empty());
+    let args = ["whoami", "--offline", "--ca-bundle", file.to_str().unwrap()];
+    sandbox.vodcb(args).exits(3).says(&["credentials URI"]);
+    assert!(server.heads()[0].starts_with("GET /credentials HTTP/1.1\r\n"));
+}

@@ -1,0 +1,391 @@
+//! The signature of deliveries: vectors, the near misses one by one, and what a user sees.
+
+use serde_json::Value;
+use vodcb::delivery::record;
+use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
+use vodcb::secret::Secret;
+
+use crate::sandbox::{AUTH_KEY, Sandbox};
+
+const URL: &str = "https://hooks.example.org/vod/events";
+const TIME: &str = "1767225600";
+const KEY: &str = "Qx7Lm2Vt9Rb4";
+const SIGNATURE: &str = "5238a861e26e99d1991147180c53ad78";
+
+#[test]
+fn signatures_match_the_vectors() {
+    let vectors: Vec<Value> =
+        serde_json::from_str(include_str!("../data/vectors/callback_md5.json")).unwrap();
+    assert_eq!(vectors.len(), 3);
+    for vector in vectors {
+        let input = |name: &str| vector["inputs"][name].as_str().unwrap();
+        let key = Secret::new(input("auth_key"));
+        assert_eq!(
+            sign(input("callback_url"), input("timestamp"), &key),
+            vector["signature"],
+            "{vector}"
+        );
+    }
+    // Own values of the fact dossier.
+    for (url, time, key, expected) in [
+        (URL, TIME, KEY, SIGNATURE),
+        (
+            "http://198.51.100.7:8088/cb?tenant=blue&v=2",
+            "1767225605",
+            KEY,
+            "946740b4ef533ddf5a5ad4404038874a",
+        ),
+        (
+            URL,
+            TIME,
+            "Nw3Kd8Zp5Hs1",
+            "fc1b7d80f13c7445311f81a728f886b9",
+        ),
+        (
+            "https://hooks.example.org/回调",
+            TIME,
+            KEY,
+            "c36d864dd2a843253c65735811ab738a",
+        ),
+    ] {
+        assert_eq!(sign(url, time, &Secret::new(key)), expected);
+    }
+}
+
+fn judged(url: &str, key: &str, claim: &Claim) -> Verdict {
+    let urls = [NamedUrl {
+        name: "--url".into(),
+        url: url.into(),
+    }];
+    let keys = [NamedKey {
+        name: "given key".into(),
+        key: Secret::new(key),
+    }];
+    verify(claim, &urls, &keys)
+}
+
+fn claim(signature: &str) -> Claim {
+    Claim {
+        timestamp: TIME.into(),
+        signature: signature.into(),
+        body: None,
+    }
+}
+
+#[track_caller]
+fn misses(verdict: Verdict, text: &str) {
+    match verdict {
+        Verdict::NearMiss(reasons) => assert!(
+            reasons.iter().any(|reason| reason.contains(text)),
+            "{reasons:?}"
+        ),
+        other => panic!("{other:?} instead of {text}"),
+    }
+}
+
+#[test]
+fn a_right_signature_names_key_and_url() {
+    let expected = Verdict::Valid {
+        key: "given key".into(),
+        url: URL.into(),
+    };
+    assert_eq!(judged(URL, KEY, &claim(SIGNATURE)), expected);
+    assert_eq!(
+        judged(URL, "Another1Key", &claim(SIGNATURE)),
+        Verdict::Invalid
+    );
+    assert_eq!(judged(URL, KEY, &claim("")), Verdict::Invalid);
+    assert_eq!(judged("", "", &claim("not hex at all")), Verdict::Invalid);
+}
+
+/// Each starts from a delivery that is signed right, and breaks just one thing on the checking side.
+#[test]
+#[allow(clippy::too_many_lines)] // a table
+fn each_near_miss_is_named() {
+    let signed = |url: &str| claim(&sign(url, TIME, &Secret::new(KEY)));
+    for (configured, believed, text) in [
+        (
+            "http://e.example.com/a",
+            "https://e.example.com/a",
+            "http instead of https",
+        ),
+        (
+            "https://e.example.com/a",
+            "http://e.example.com/a",
+            "https instead of http",
+        ),
+        (
+            "https://e.example.com/a/",
+            "https://e.example.com/a",
+            "a slash at the end",
+        ),
+        (
+            "https://e.example.com/a",
+            "https://e.example.com/a/",
+            "no slash at the end",
+        ),
+        (
+            "https://e.example.com/a/?x=1",
+            "https://e.example.com/a?x=1",
+            "a slash at the end",
+        ),
+        (
+            "https://e.example.com:443/a",
+            "https://e.example.com/a",
+            "the port written out",
+        ),
+        (
+            "http://e.example.com/a",
+            "http://e.example.com:80/a",
+            "no port",
+        ),
+        (
+            "http://e.example.com/a",
+            "http://e.example.com:8080/a",
+            "no port",
+        ),
+        (
+            "https://e.example.com/a",
+            "https://e.example.com/a?x=1",
+            "no query",
+        ),
+        (
+            "https://e.example.com/a?x=1&y=2",
+            "https://e.example.com/a?y=2&x=1",
+            "the query in another order",
+        ),
+        (
+            "https://e.example.com/a%2Fb",
+            "https://e.example.com/a%2fb",
+            "percent-encoding in capitals",
+        ),
+        (
+            "https://e.example.com/a%2fb",
+            "https://e.example.com/a%2Fb",
+            "percent-encoding in small letters",
+        ),
+        (
+            "https://e.example.com/A",
+            "https://E.Example.com/A",
+            "small letters in the host's name",
+        ),
+    ] {
+        misses(judged(believed, KEY, &signed(configured)), text);
+    }
+}
+
+#[test]
+fn near_misses_of_key_time_and_digits_are_named() {
+    for (used, text) in [
+        (format!("{KEY}\n"), "a line end behind it"),
+        (format!("{KEY} "), "a blank behind it"),
+        (format!(" {KEY}"), "a blank before it"),
+    ] {
+        misses(
+            judged(URL, KEY, &claim(&sign(URL, TIME, &Secret::new(used)))),
+            text,
+        );
+    }
+    misses(
+        judged(URL, &format!("{KEY} "), &claim(SIGNATURE)),
+        "no blank around it",
+    );
+    misses(
+        judged(URL, KEY, &claim(&SIGNATURE.to_uppercase())),
+        "in capitals",
+    );
+    let millis = Claim {
+        timestamp: format!("{TIME}000"),
+        ..claim(SIGNATURE)
+    };
+    misses(judged(URL, KEY, &millis), "seconds were signed");
+    misses(
+        judged(
+            URL,
+            KEY,
+            &claim(&sign(URL, &format!("{TIME}000"), &Secret::new(KEY))),
+        ),
+        "milliseconds were signed",
+    );
+}
+
+/// Digests computed with Python's hashlib and hmac.
+#[test]
+fn formulas_of_others_are_recognised() {
+    let body = br#"{"EventType":"FileUploadComplete"}"#.to_vec();
+    for (signature, text) in [
+        ("abe67030c1abbf7f73dcefc9a68508fd", "Volcengine"),
+        (
+            "a8543ee8cae902c25204c4815faefc9405f3482fc66f113f7baed0394b5d5e86",
+            "HMAC-SHA256 of the body",
+        ),
+    ] {
+        let claim = Claim {
+            timestamp: TIME.into(),
+            signature: signature.into(),
+            body: Some(body.clone()),
+        };
+        misses(judged(URL, KEY, &claim), text);
+    }
+}
+
+#[test]
+fn deliveries_are_read_from_requests_and_envelopes() {
+    let crlf = format!(
+        "POST /vod HTTP/1.1\r\nHost: e\r\nX-VOD-TIMESTAMP: {TIME}\r\nx-vod-signature:{SIGNATURE}\r\n\r\n{{\"a\":1}}"
+    );
+    let lf = crlf.replace("\r\n", "\n");
+    let no_first_line = lf.split_once('\n').unwrap().1.to_owned();
+    let body = "eyJhIjoxfQ==";
+    let object = format!(
+        r#"{{"kind":"delivery","headers":{{"x-vod-timestamp":"{TIME}","X-Vod-Signature":"{SIGNATURE}"}},"body":"{body}"}}"#
+    );
+    let list = format!(
+        r#"{{"headers":[["X-VOD-TIMESTAMP","{TIME}"],["X-VOD-SIGNATURE","{SIGNATURE}"]],"body":"{body}"}}"#
+    );
+    for text in [crlf, lf, no_first_line, object, list] {
+        let recorded = record::read(text.as_bytes()).unwrap();
+        assert_eq!(recorded.body, b"{\"a\":1}", "{text}");
+        let claim = recorded.claim.unwrap();
+        assert_eq!(
+            (claim.timestamp.as_str(), claim.signature.as_str()),
+            (TIME, SIGNATURE),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        record::read(b"POST / HTTP/1.1\nHost: e\n\nx")
+            .unwrap()
+            .claim,
+        None
+    );
+    for broken in [
+        &b""[..],
+        b"nonsense",
+        b"{",
+        b"{}",
+        b"{\"headers\":1}",
+        b"{\"headers\":{},\"body\":\"?\"}",
+        b"\xff\xfe",
+    ] {
+        assert!(record::read(broken).is_err(), "{broken:?}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn nothing_that_is_read_panics(bytes: Vec<u8>, time: String, signature: String, url: String, key: String) {
+        let _ = record::read(&bytes);
+        let claim = Claim { timestamp: time, signature, body: Some(bytes) };
+        let _ = judged(&url, &key, &claim);
+    }
+
+    #[test]
+    fn what_is_signed_verifies(url in "https://[a-z%0-9回/?&=]{0,40}", key in "[!-~]{1,32}", time in "[0-9]{10}") {
+        let claim = Claim { signature: sign(&url, &time, &Secret::new(key.as_str())), timestamp: time, body: None };
+        let right = matches!(judged(&url, &key, &claim), Verdict::Valid { .. });
+        proptest::prop_assert!(right);
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines)] // a list of runs
+fn the_command_answers_by_its_exit_code() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let headers = [
+        "verify",
+        "--timestamp",
+        TIME,
+        "--signature",
+        SIGNATURE,
+        "--auth-key-env",
+        "VOD_KEY",
+    ];
+    let run = sandbox
+        .vodcb([&headers[..], &["--url", URL]].concat())
+        .exits(0);
+    assert!(
+        run.stdout.contains("not covered by the signature"),
+        "{run:?}"
+    );
+    let wrong = sandbox
+        .vodcb(
+            [
+                &headers[..],
+                &["--url", "http://hooks.example.org/vod/events", "-o", "json"],
+            ]
+            .concat(),
+        )
+        .exits(1);
+    assert!(
+        wrong.json()["reasons"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("https instead of http"),
+        "{wrong:?}"
+    );
+    sandbox
+        .vodcb([&headers[..], &["--url", URL, "--max-age", "300"]].concat())
+        .exits(1);
+    sandbox
+        .vodcb(headers)
+        .exits(2)
+        .says(&["the configured URL is needed"]);
+    sandbox
+        .vodcb(["verify", "--url", URL])
+        .exits(2)
+        .says(&["nothing to verify"]);
+    sandbox
+        .vodcb(["verify", "--delivery", "no/such", "--url", URL])
+        .exits(2)
+        .says(&["cannot be read"]);
+    let unsigned = sandbox.vodcb_with_input(
+        b"POST / HTTP/1.1\nHost: e\n\n{}",
+        [
+            "verify",
+            "--delivery",
+            "-",
+            "--url",
+            URL,
+            "--auth-key-env",
+            "VOD_KEY",
+        ],
+    );
+    unsigned.exits(2).says(&["this delivery is not signed"]);
+}
+
+#[test]
+fn the_configured_callback_gives_url_and_key() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox
+        .vodcb(["set", "--http-url", URL, "--auth-key-env", "VOD_KEY"])
+        .ok();
+    let signature = sign(URL, TIME, &Secret::new(AUTH_KEY));
+    let request = format!(
+        "POST /vod HTTP/1.1\nX-VOD-TIMESTAMP: {TIME}\nX-VOD-SIGNATURE: {signature}\n\n{{}}"
+    );
+    let run = sandbox
+        .vodcb_with_input(
+            request.as_bytes(),
+            ["verify", "--configured", "--delivery", "-", "-o", "json"],
+        )
+        .exits(0);
+    assert_eq!(run.json()["key"], "configured key");
+    assert!(!run.stdout.contains(AUTH_KEY));
+    sandbox.vodcb(["delete", "--yes"]).ok();
+    sandbox
+        .vodcb([
+            "verify",
+            "--configured",
+            "--timestamp",
+            TIME,
+            "--signature",
+            &signature,
+        ])
+        .exits(2)
+        .says(&["no HTTP callback is configured"]);
+}
