@@ -52,10 +52,17 @@ pub async fn probe(ctx: &Context) -> Result<Probe> {
     };
     let name = answer.body.trim();
     Ok(match answer.status {
-        200 if !name.is_empty() => Probe::Role(name.to_owned()),
+        200 if is_role_name(name) => Probe::Role(name.to_owned()),
+        200 if !name.is_empty() => Probe::None("what answers there is no metadata service".into()),
         404 | 200 => Probe::None("no role is attached to this ECS instance".into()),
         status => Probe::None(format!("the metadata service answers with status {status}")),
     })
+}
+
+/// A portal that answers every address would send a page.
+fn is_role_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    !text.is_empty() && text.len() <= 64 && text.chars().all(fits)
 }
 
 /// Obtains the key of the named role, or of the attached one.

@@ -69,7 +69,11 @@ impl External {
         if !output.status.success() {
             return Err(self.trouble(&format!("{} ended with {}", words[0], output.status)));
         }
-        self.read(&output.stdout)
+        let issued = self.read(&output.stdout)?;
+        if issued.expires.is_some_and(|time| time <= (ctx.now)()) {
+            return Err(self.trouble("it prints a key that has ended already"));
+        }
+        Ok(issued)
     }
 
     fn read(&self, stdout: &[u8]) -> Result<Issued> {

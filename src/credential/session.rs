@@ -16,6 +16,10 @@ use crate::error::Result;
 /// that, at three quarters of its life.
 const MARGIN: SignedDuration = SignedDuration::from_secs(180);
 
+/// The longest pause after a renewal that failed: a source that is out of order must not hold up call
+/// after call while the key is good.
+const BREATH: SignedDuration = SignedDuration::from_secs(10);
+
 /// A caller over time.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -27,6 +31,8 @@ pub struct Session {
 struct Held {
     issued: Issued,
     since: Timestamp,
+    /// After a renewal that failed, the next one waits until then.
+    not_before: Timestamp,
 }
 
 impl Session {
@@ -34,7 +40,11 @@ impl Session {
     pub fn new(recipe: Recipe, issued: Issued, now: Timestamp) -> Self {
         Session {
             recipe,
-            held: RefCell::new(Held { issued, since: now }),
+            held: RefCell::new(Held {
+                issued,
+                since: now,
+                not_before: now,
+            }),
         }
     }
 
@@ -50,12 +60,19 @@ impl Session {
     pub async fn current(&self, ctx: &Context) -> Result<Credential> {
         let held = self.held.borrow().clone();
         let now = (ctx.now)();
-        if !held.is_due(now) || !self.recipe.renews() {
+        let too_early = held.is_good(now) && now < held.not_before;
+        if !held.is_due(now) || !self.recipe.renews() || too_early {
             return Ok(held.issued.credential);
         }
         match self.renew(ctx).await {
             Ok(credential) => Ok(credential),
             Err(error) if held.is_good(now) => {
+                let left = held
+                    .issued
+                    .expires
+                    .map_or(BREATH, |time| time.duration_since(now) / 5);
+                let breath = left.min(BREATH);
+                self.held.borrow_mut().not_before = now.checked_add(breath).unwrap_or(now);
                 ctx.out
                     .warn(&format!("the key could not be renewed yet: {error}"));
                 Ok(held.issued.credential)
@@ -75,6 +92,7 @@ impl Session {
         self.held.replace(Held {
             issued,
             since: (ctx.now)(),
+            not_before: (ctx.now)(),
         });
         Ok(credential)
     }
