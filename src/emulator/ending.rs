@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::AccessKey;
-use super::answer::{Members, Refusal};
+use super::answer::Refusal;
 use super::faults::Kind;
 use super::operation::Operation;
+use super::{AccessKey, mns};
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -14,27 +14,27 @@ const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><bo
 const GARBAGE: &str = "{\"RequestId\": \u{1}<<< not an answer";
 
 /// How a call ends, and the word for it in the journal.
-pub(super) struct Ending {
+pub(super) struct Ending<S> {
     /// What the client gets.
-    pub(super) answer: Answer,
+    pub(super) answer: Answer<S>,
     /// `OK`, the code of the refusal, or the name of a fault.
     pub(super) outcome: String,
 }
 
-/// What the client gets.
-pub(super) enum Answer {
-    Success(Members),
+/// What the client gets; `S` is what the product says of a success.
+pub(super) enum Answer<S> {
+    Success(S),
     Refusal(Refusal),
     /// Status, content type and text of something that is not the service's.
     Page(u16, &'static str, &'static str),
     /// The beginning of a success.
-    Truncated(Members),
+    Truncated(S),
     /// Nothing: the connection closes.
     Nothing,
 }
 
-impl Ending {
-    fn named(answer: Answer, outcome: &str) -> Self {
+impl<S> Ending<S> {
+    fn named(answer: Answer<S>, outcome: &str) -> Self {
         Ending {
             answer,
             outcome: outcome.to_owned(),
@@ -42,7 +42,7 @@ impl Ending {
     }
 }
 
-impl From<Refusal> for Ending {
+impl<S> From<Refusal> for Ending<S> {
     fn from(refusal: Refusal) -> Self {
         Ending {
             outcome: refusal.code.clone(),
@@ -52,8 +52,15 @@ impl From<Refusal> for Ending {
 }
 
 /// The ending that a fault makes of a call nobody has looked at.
-pub(super) fn at_arrival(fault: Kind) -> Ending {
+pub(super) fn at_arrival<S>(fault: Kind, product: &str) -> Ending<S> {
     match fault {
+        Kind::Throttle(_) if product == "mns" => {
+            let words = "The number of requests per second exceeds the limit.";
+            mns::refused("QpsLimitExceeded", words).into()
+        }
+        Kind::Error(code) if product == "mns" => {
+            mns::refused(&code, "The emulator was told to answer so.").into()
+        }
         Kind::Throttle(retry_after) => {
             let words = "Request was denied due to user flow control.";
             let refusal = Refusal::new(400, "Throttling.User", words);
@@ -79,6 +86,10 @@ pub(super) fn at_arrival(fault: Kind) -> Ending {
 /// The refusal of a caller whose signature is right.
 pub(super) fn denial(fault: &Kind, operation: Operation, key: &AccessKey) -> Option<Refusal> {
     match fault {
+        Kind::Deny if operation.product() == "mns" => {
+            let words = format!("You have no permission to do mns:{}.", operation.name());
+            Some(mns::refused("AccessDenied", words))
+        }
         Kind::Deny => {
             let words = "You are not authorized to do this action.";
             let detail = json!({
@@ -113,7 +124,7 @@ pub(super) fn denial(fault: &Kind, operation: Operation, key: &AccessKey) -> Opt
 }
 
 /// The ending that a fault, if any, makes of a call that was carried out or refused by its product.
-pub(super) fn after_effect(fault: Option<&Kind>, result: Result<Members, Refusal>) -> Ending {
+pub(super) fn after_effect<S>(fault: Option<&Kind>, result: Result<S, Refusal>) -> Ending<S> {
     match (fault, result) {
         (Some(Kind::ResetAfter), _) => Ending::named(Answer::Nothing, "reset-after"),
         (Some(Kind::InternalAfter), _) => {

@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
 
 use super::answer::{Letterhead, Members, Refusal};
 use super::body::{self, Body, Unread};
@@ -16,7 +17,7 @@ use super::journal::{self, Call};
 use super::message::Message;
 use super::operation::Operation;
 use super::quirks::{Case, Form};
-use super::{AccessKey, Server, gateway, held, sts, vod};
+use super::{AccessKey, Server, gateway, held, mns, sts, vod};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -30,16 +31,22 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Answers a request, or fails in order to close the connection.
+/// Answers a request, or fails in order to close the connection. `hung_up` resolves when nobody
+/// waits for the answer any more; only a wait for messages heeds it.
 pub(super) async fn answer(
     server: Arc<Server>,
     request: Request<Incoming>,
+    hung_up: oneshot::Receiver<()>,
 ) -> Result<Response<Body>, Dropped> {
     let server = server.as_ref();
     let (head, incoming) = request.into_parts();
     let take_form = server.quirks.form == Form::Accept;
     let at = (server.now)();
-    let sent = match body::read(incoming).await {
+    let sent = body::read(incoming).await;
+    if mns::is_for_queues(&head) {
+        return mns::answer(server, &head, sent, hung_up, at).await;
+    }
+    let sent = match sent {
         Ok(sent) => sent,
         Err(Unread::TooLarge) => {
             let message = Message::read(&head, &[], take_form);
@@ -75,51 +82,83 @@ async fn run(
     message: &Message,
     operation: Option<Operation>,
     now: Timestamp,
-) -> Ending {
+) -> Ending<Members> {
+    let verify = || gateway::verify(message, &server.keys, &server.nonces, now);
+    let product = operation.map_or("vod", Operation::product);
+    let admitted = match admit(server, operation, product, verify).await {
+        Ok(admitted) => admitted,
+        Err(ending) => return ending,
+    };
+    let result = perform(server, message, &admitted).await;
+    conclude(server, &admitted, result).await
+}
+
+/// A call that was let through.
+pub(super) struct Admitted<'a> {
+    pub(super) operation: Operation,
+    pub(super) key: &'a AccessKey,
+    /// What befalls it from here on.
+    pub(super) fault: Option<Kind>,
+}
+
+/// The first half of every call: what goes wrong before it is done, and whether it may be done.
+pub(super) async fn admit<'a, S>(
+    server: &Server,
+    operation: Option<Operation>,
+    product: &str,
+    verify: impl FnOnce() -> Result<(Operation, &'a AccessKey), Refusal>,
+) -> Result<Admitted<'a>, Ending<S>> {
     let wait = gather(server, operation, |kind| match kind {
         Kind::Slow(wait) => Some(*wait),
         _ => None,
     });
     pause(wait).await;
     if let Some(fault) = take(server, operation, Moment::Arrival) {
-        return ending::at_arrival(fault);
+        return Err(ending::at_arrival(fault, product));
     }
-    let (operation, key) = match gateway::verify(message, &server.keys, &server.nonces, now) {
-        Ok(verified) => verified,
-        Err(refusal) => return refusal.into(),
-    };
+    let (operation, key) = verify()?;
     let fault = take(server, Some(operation), Moment::Verified);
     if let Some(refusal) = fault
         .as_ref()
         .and_then(|fault| ending::denial(fault, operation, key))
     {
-        return refusal.into();
+        return Err(refusal.into());
     }
-    let result = perform(server, message, operation, key, fault.as_ref()).await;
-    let wait = gather(server, Some(operation), |kind| match kind {
+    Ok(Admitted {
+        operation,
+        key,
+        fault,
+    })
+}
+
+/// The second half: what goes wrong after it was done.
+pub(super) async fn conclude<S>(
+    server: &Server,
+    admitted: &Admitted<'_>,
+    result: Result<S, Refusal>,
+) -> Ending<S> {
+    let wait = gather(server, Some(admitted.operation), |kind| match kind {
         Kind::SlowAfter(wait) => Some(*wait),
         _ => None,
     });
     pause(wait).await;
-    ending::after_effect(fault.as_ref(), result)
+    ending::after_effect(admitted.fault.as_ref(), result)
 }
 
 async fn perform(
     server: &Server,
     message: &Message,
-    operation: Operation,
-    key: &AccessKey,
-    fault: Option<&Kind>,
+    admitted: &Admitted<'_>,
 ) -> Result<Members, Refusal> {
-    if operation == Operation::Identity {
-        return Ok(sts::identity(key));
+    if admitted.operation == Operation::Identity {
+        return Ok(sts::identity(admitted.key));
     }
     let call = vod::Call {
-        operation,
-        account_id: &key.account_id,
+        operation: admitted.operation,
+        account_id: &admitted.key.account_id,
         message,
         quirks: &server.quirks,
-        fault,
+        fault: admitted.fault.as_ref(),
     };
     let done = server.store.with(|table| call.perform(table)).await;
     done.unwrap_or_else(|_| Err(Refusal::internal()))
@@ -135,7 +174,7 @@ fn take(server: &Server, operation: Option<Operation>, moment: Moment) -> Option
     faults::take(&mut held(&server.faults), operation, moment)
 }
 
-fn gather<T: std::iter::Sum>(
+pub(super) fn gather<T: std::iter::Sum>(
     server: &Server,
     operation: Option<Operation>,
     value: impl Fn(&Kind) -> Option<T>,

@@ -147,9 +147,11 @@ impl Kind {
     fn suits(&self, operation: Option<Operation>) -> bool {
         match self {
             Kind::DropEvents | Kind::Foreign => operation == Some(Operation::Set),
-            // STS asks for no permission and knows nothing of VOD's standing.
-            Kind::Deny | Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
-                operation != Some(Operation::Identity)
+            // STS asks for no permission.
+            Kind::Deny => operation != Some(Operation::Identity),
+            // What only VOD knows.
+            Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
+                !matches!(operation, Some(Operation::Identity | Operation::Queue(_)))
             }
             _ => true,
         }
@@ -164,7 +166,7 @@ impl Fault {
     pub fn parse(spec: &str) -> Result<Fault> {
         parse(spec).ok_or_else(|| {
             Error::usage(format!("{spec:?} is not a fault"))
-                .hint("a fault is [ACTION:]KIND[=VALUE][*TIMES], and ACTION is get, set, delete or identity")
+                .hint("a fault is [ACTION:]KIND[=VALUE][*TIMES], and ACTION is get, set, delete, identity, or of queues list-queues, create-queue, set-queue, get-queue, delete-queue, send, batch-send, receive, batch-receive, peek, batch-peek, delete-message, batch-delete or change-visibility")
                 .hint(format!("kinds are {}", Kind::NAMES))
         })
     }
@@ -228,8 +230,11 @@ fn parse(spec: &str) -> Option<Fault> {
     };
     let kind = Kind::parse(name, value)?;
     let only_set = matches!(kind, Kind::DropEvents | Kind::Foreign);
-    if only_set && !matches!(operation, None | Some(Operation::Set)) {
-        return None;
+    let only_vod = matches!(kind, Kind::DeniedApp | Kind::Suspended | Kind::NotActivated);
+    match operation {
+        Some(Operation::Queue(_)) if only_set || only_vod => return None,
+        Some(Operation::Get | Operation::Delete | Operation::Identity) if only_set => return None,
+        _ => {}
     }
     Some(Fault {
         operation,

@@ -1,4 +1,4 @@
-//! The local twin of VOD's callback API and of STS, on one loopback port.
+//! The local twin of VOD's callback API, of STS and of the queues, on one loopback port.
 //!
 //! It exists so that every command can be tried and tested over a real socket without an account:
 //! it checks signatures, clocks, nonces and parameters as the service does and answers with its
@@ -15,6 +15,7 @@ mod gateway;
 mod journal;
 mod listener;
 mod message;
+mod mns;
 mod nonces;
 mod operation;
 mod quirks;
@@ -34,6 +35,7 @@ use tokio::task::JoinHandle;
 
 pub use faults::Fault;
 pub use journal::Call;
+pub use mns::Undelivered;
 pub use quirks::Quirks;
 
 use crate::error::{Error, Result};
@@ -41,6 +43,9 @@ use crate::secret::Secret;
 
 /// How long [`Running::stop`] waits for requests that were accepted.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Room for ten thousand of the largest events and more.
+const QUEUE_MEMORY: usize = 256 * 1024 * 1024;
 
 /// A key the emulator takes signatures of.
 #[derive(Debug, Clone)]
@@ -87,6 +92,8 @@ pub struct Config {
     pub faults: Vec<Fault>,
     /// How it behaves where the service documents nothing.
     pub quirks: Quirks,
+    /// The most bytes that the messages in all queues take; what comes after is refused.
+    pub queue_memory: usize,
     /// Its clock.
     pub now: fn() -> Timestamp,
     /// A text that was never used before, for request ids.
@@ -102,6 +109,7 @@ impl Config {
             storage: Storage::Memory,
             faults: Vec::new(),
             quirks: Quirks::default(),
+            queue_memory: QUEUE_MEMORY,
             now,
             nonce,
         }
@@ -112,6 +120,7 @@ impl Config {
 struct Server {
     keys: Vec<AccessKey>,
     store: state::Store,
+    queues: mns::Queues,
     faults: Mutex<Vec<Fault>>,
     quirks: Quirks,
     nonces: Mutex<nonces::Nonces>,
@@ -156,6 +165,7 @@ pub async fn start(config: Config) -> Result<Running> {
     let server = Arc::new(Server {
         keys: config.keys,
         store,
+        queues: mns::Queues::new(config.queue_memory, config.now),
         faults: Mutex::new(config.faults),
         quirks: config.quirks,
         nonces: Mutex::default(),
@@ -188,6 +198,24 @@ impl Running {
     /// The last ten thousand calls, in the order in which they were answered.
     pub fn log(&self) -> Vec<Call> {
         held(&self.server.journal).calls()
+    }
+
+    /// Puts a message into a queue of an account and region, as the service does with an event.
+    ///
+    /// # Errors
+    /// Why it did not get in; nothing is written then.
+    pub fn deliver(
+        &self,
+        account_id: &str,
+        region: &str,
+        queue: &str,
+        body: &str,
+    ) -> std::result::Result<(), Undelivered> {
+        let place = mns::Place {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+        };
+        self.server.queues.deliver(&place, queue, body)
     }
 
     /// Finishes the requests that were accepted, for a few seconds at most, and closes the port.

@@ -134,6 +134,16 @@ choice! {
     }
 }
 
+choice! {
+    /// The counts of messages among a queue's attributes.
+    Counters {
+        /// They are right.
+        Exact = "exact",
+        /// They are 0, as the service announced for the future.
+        Zero = "zero",
+    }
+}
+
 /// How the emulator behaves where nothing is documented.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
@@ -146,6 +156,7 @@ pub struct Quirks {
     pub(super) delete_nothing: DeleteNothing,
     pub(super) form: Form,
     pub(super) case: Case,
+    pub(super) counters: Counters,
 }
 
 impl Quirks {
@@ -165,8 +176,9 @@ impl Quirks {
             "delete-nothing" => choose(&mut self.delete_nothing, spec, word),
             "form" => choose(&mut self.form, spec, word),
             "case" => choose(&mut self.case, spec, word),
+            "counters" => choose(&mut self.counters, spec, word),
             _ => Err(Error::usage(format!("{spec:?} is not a quirk")).hint(
-                "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, form and case",
+                "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, form, case and counters",
             )),
         }
     }

@@ -49,7 +49,7 @@ impl Call<'_> {
             Operation::Get => self.get(table, &place),
             Operation::Set => self.set(table, place),
             Operation::Delete => self.delete(table, &place),
-            Operation::Identity => Err(Refusal::unknown_api()),
+            Operation::Identity | Operation::Queue(_) => Err(Refusal::unknown_api()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! request must not go elsewhere, and nothing is sent a second time here, since a signature must
 //! not be used twice.
 
+pub mod backoff;
 mod roots;
 
 use std::cell::OnceCell;
@@ -107,6 +108,45 @@ pub struct Failure {
     pub hint: Option<&'static str>,
 }
 
+impl Failure {
+    /// The failure as an error that names the host.
+    pub fn explain(self, host: &str) -> Error {
+        let error = Error::new(ErrorKind::Unavailable, format!("{host} cannot be asked"))
+            .cause(self.message);
+        retryable(self.hint.into_iter().fold(error, Error::hint))
+    }
+}
+
+/// The error for an answer that is not the service's, such as the page of a proxy.
+pub fn nonsense(host: &str, status: u16, excerpt: &str) -> Error {
+    let error = Error::new(
+        ErrorKind::Unavailable,
+        format!("{host} gave an answer that is none of the service's"),
+    )
+    .cause(format!("HTTP status {status}: {excerpt}"))
+    .hint("check --endpoint and the proxy variables");
+    retryable(error)
+}
+
+fn retryable(mut error: Error) -> Error {
+    error.details.retryable = true;
+    error
+}
+
+/// A service's clock minus ours, by the `Date` header of an answer.
+pub fn clock_offset(date: Option<&str>, now: jiff::Timestamp) -> Option<jiff::SignedDuration> {
+    let date = jiff::fmt::rfc2822::parse(date?).ok()?;
+    Some(date.timestamp().duration_since(now))
+}
+
+/// What is said when that offset is taken into account.
+pub fn clock_warning(offset: jiff::SignedDuration) -> String {
+    format!(
+        "this machine's clock is off by {} s against the service; corrected for this run",
+        offset.as_secs()
+    )
+}
+
 /// What kind of client an address needs.
 #[derive(Debug, Clone, Copy)]
 struct Kind {
@@ -135,6 +175,11 @@ impl Http {
             user_agent,
             clients: Default::default(),
         }
+    }
+
+    /// How long a call may take unless it says otherwise.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Sends the request once.
@@ -188,6 +233,18 @@ impl Http {
             Error::new(ErrorKind::Internal, "the HTTP client cannot be made")
                 .cause(error.to_string())
         })
+    }
+}
+
+impl Method {
+    /// The verb as it is written, and signed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
     }
 }
 

@@ -12,14 +12,12 @@ use super::refusal::{self, Asked, Cause, Reading, Refusal};
 use super::{Parameters, acs3, canonical_query, rpc};
 use crate::context::Context;
 use crate::credential::Credential;
-use crate::error::{Applied, Error, Kind, Result};
-use crate::http::{Failure, Method, Request, Response};
+use crate::error::{Applied, Error, Result};
+use crate::http::{self, Failure, Method, Request, Response, backoff, clock_offset};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 use crate::target::Endpoint;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The service's own wish is followed up to this, as the vendor's command line tool does.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
 
@@ -130,10 +128,7 @@ impl Client {
                 Next::AgainWithClock(offset) => {
                     clock_corrected = true;
                     self.clock_offset.set(offset);
-                    ctx.out.warn(&format!(
-                        "this machine's clock is off by {} s against the service; corrected for this run",
-                        offset.as_secs()
-                    ));
+                    ctx.out.warn(&http::clock_warning(offset));
                 }
                 Next::Again(pause) => {
                     tried += 1;
@@ -163,8 +158,7 @@ impl Client {
         let wish = match miss {
             Miss::Refused(refusal, clues) => match refusal.cause() {
                 Cause::ClockOff if !clock_corrected => {
-                    return clues
-                        .offset((ctx.now)())
+                    return clock_offset(clues.date.as_deref(), (ctx.now)())
                         .map_or(Next::GiveUp, Next::AgainWithClock);
                 }
                 Cause::ParameterNotSeen if place == Place::Body => return Next::AgainInQuery,
@@ -176,7 +170,10 @@ impl Client {
         if tried >= self.retries {
             return Next::GiveUp;
         }
-        Next::Again(wish.map_or_else(|| jittered(ctx, tried), |wish| wish.min(LONGEST_WISH)))
+        Next::Again(wish.map_or_else(
+            || backoff::pause(ctx.random, tried),
+            |wish| wish.min(LONGEST_WISH),
+        ))
     }
 
     /// One signed request.
@@ -247,31 +244,14 @@ impl Client {
                 .collect();
                 refusal::explain(&refusal, asked, &secrets)
             }
-            Miss::Nonsense(status, excerpt) => {
-                let error = Error::new(
-                    Kind::Unavailable,
-                    format!("{host} gave an answer that is none of the service's"),
-                )
-                .cause(format!("HTTP status {status}: {excerpt}"))
-                .hint("check --endpoint and the proxy variables");
-                retryable(error)
-            }
-            Miss::Lost(failure) => {
-                let error = Error::new(Kind::Unavailable, format!("{host} cannot be asked"))
-                    .cause(failure.message);
-                retryable(failure.hint.into_iter().fold(error, Error::hint))
-            }
+            Miss::Nonsense(status, excerpt) => http::nonsense(&host, status, &excerpt),
+            Miss::Lost(failure) => failure.explain(&host),
         };
         if unknown {
             error.details.applied = Applied::Unknown;
         }
         error
     }
-}
-
-fn retryable(mut error: Error) -> Error {
-    error.details.retryable = true;
-    error
 }
 
 fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answer, Miss> {
@@ -310,23 +290,6 @@ impl Miss {
             Miss::Lost(failure) => failure.sent,
         }
     }
-}
-
-impl Clues {
-    fn offset(&self, now: jiff::Timestamp) -> Option<jiff::SignedDuration> {
-        let date = jiff::fmt::rfc2822::parse(self.date.as_deref()?).ok()?;
-        Some(date.timestamp().duration_since(now))
-    }
-}
-
-/// Half of nothing to all of a pause that doubles: "full jitter".
-fn jittered(ctx: &Context, tried: u32) -> Duration {
-    let pause = FIRST_PAUSE
-        .saturating_mul(1 << tried.min(16))
-        .min(LONGEST_PAUSE);
-    let mut bytes = [0u8; 2];
-    (ctx.random)(&mut bytes);
-    pause.mul_f64(f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX))
 }
 
 /// A request as it goes over the wire.

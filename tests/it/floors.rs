@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("credential::env", 3),
     ("credential::profile", 3),
     ("vod::client", 3),
+    ("mns::client", 3),
     ("change::write", 3),
     ("change::history", 3),
     ("http", 2),
@@ -24,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("render", 2),
     ("openapi", 1),
     ("vod", 1),
+    ("mns", 1),
     ("change", 1),
     ("exit", 0),
     ("error", 0),
@@ -32,6 +34,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("callback", 0),
     ("event", 0),
     ("credential", 0),
+    ("xml", 0),
+    ("md5", 0),
 ];
 
 fn floor(module: &str) -> Option<u8> {
