@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("credential::uri", 3),
     ("sts", 3),
     ("vod::client", 3),
+    ("mns::client", 3),
     ("change::write", 3),
     ("change::history", 3),
     ("change::turn", 3),
@@ -36,6 +37,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("render", 2),
     ("openapi", 1),
     ("vod", 1),
+    ("mns", 1),
     ("change", 1),
     ("exit", 0),
     ("error", 0),
@@ -45,6 +47,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("callback", 0),
     ("event", 0),
     ("credential", 0),
+    ("xml", 0),
 ];
 
 fn floor(module: &str) -> Option<u8> {
