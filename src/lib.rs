@@ -10,10 +10,10 @@
 //! |---|---|---|
 //! | 5 | `main` | everything |
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
-//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`vod::client`], [`change::write`], [`change::turn`], [`change::history`] | the doors below |
+//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`vod::client`], [`mns::client`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`render`] | terminal, network, process, files |
-//! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`delivery`], [`change::diff`], [`change::edit`] | pure protocols |
-//! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`] | plain data |
+//! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`] | pure protocols |
+//! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`] | plain data |
 //!
 //! Arrows point downwards only; a test reads the imports. Floors 0 and 1 and [`render`] know no
 //! clock, randomness, environment, file, socket or async.
@@ -33,6 +33,7 @@ pub mod error;
 pub mod event;
 pub mod exit;
 pub mod http;
+pub mod mns;
 pub mod openapi;
 pub mod output;
 pub mod prompt;
@@ -43,3 +44,4 @@ pub mod sts;
 pub mod target;
 pub mod text;
 pub mod vod;
+pub mod xml;

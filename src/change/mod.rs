@@ -1,7 +1,7 @@
 //! A change of a target: what is wanted, how it differs, how it is written, what is remembered.
 //!
-//! [`write`] is the only way to change a target. VOD switches every notification off when a request
-//! omits the event list, so a change of the URL must read first and send the list back.
+//! [`mod@write`] is the only way to change a target. VOD switches every notification off when a
+//! request omits the event list, so a change of the URL must read first and send the list back.
 
 pub mod diff;
 pub mod edit;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Format;
 
-/// Run or reset the local emulator of VOD and STS
+/// Run or reset the local emulator of VOD, STS and the queues
 ///
 /// The emulator speaks the service's wire: it checks signatures, nonces, time stamps and parameters
 /// and answers with the service's codes. Every command can also run against one inside its own
@@ -23,7 +23,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Serve VOD and STS on a loopback port until Ctrl-C
+    /// Serve VOD, STS and the queues on a loopback port until Ctrl-C
     #[command(after_help = "\
 Examples:
   vodcb emulator start --port 8080 --state callbacks.json
@@ -33,13 +33,14 @@ Examples:
 Faults, [ACTION:]KIND[=VALUE][*TIMES]: throttle[=MS] internal unavailable error=CODE reset-before
 reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
 denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete identity assume
-oidc imds uri sso oauth.
+oidc imds uri sso oauth, and of queues: list-queues create-queue set-queue get-queue delete-queue
+send batch-send receive batch-receive peek batch-peek delete-message batch-delete change-visibility.
 
 Quirks, for what the service does not document (the first is the default):
 unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
 key=clear|masked|absent unknown-events=store|drop|reject delete-nothing=ok|error
-form=accept|refuse case=keep|lower imds=role|norole|broken|off imds-v1=allow|refuse;
-session-seconds=N is how long issued keys live, whatever was asked for")]
+form=accept|refuse case=keep|lower imds=role|norole|broken|off imds-v1=allow|refuse
+counters=exact|zero; session-seconds=N is how long issued keys live, whatever was asked for")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
         #[arg(long, value_name = "N", default_value_t = 0)]
@@ -132,6 +133,7 @@ async fn serve(
     let values = [
         ("VODCB_ENDPOINT", url.as_str()),
         ("VODCB_STS_ENDPOINT", url.as_str()),
+        ("VODCB_MNS_ENDPOINT", url.as_str()),
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", key.access_key_id.as_str()),
         (
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

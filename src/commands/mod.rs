@@ -77,7 +77,7 @@ pub enum Command {
     Whoami(whoami::Args),
     /// List the VOD centres and their endpoints
     Regions(regions::Args),
-    /// Run or reset the local emulator of VOD and STS
+    /// Run or reset the local emulator of VOD, STS and the queues
     Emulator(emulator::Args),
 }
 

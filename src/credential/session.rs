@@ -48,6 +48,12 @@ impl Session {
         }
     }
 
+    /// A session whose key never changes.
+    pub fn fixed(credential: Credential) -> Self {
+        let issued = credential.clone().into();
+        Session::new(Recipe::Static(credential), issued, Timestamp::UNIX_EPOCH)
+    }
+
     /// The key as it is, without renewing it.
     pub fn held(&self) -> Issued {
         self.held.borrow().issued.clone()

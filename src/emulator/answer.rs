@@ -75,7 +75,7 @@ impl Refusal {
     }
 }
 
-/// A text that is not in the shape of VOD and STS, as other services and proxies send it.
+/// A status and a text: what a product wrote, or what other services and proxies send instead.
 pub(super) struct Page {
     status: u16,
     content_type: &'static str,
@@ -94,6 +94,21 @@ impl Page {
     pub(super) fn json(status: u16, members: Members) -> Self {
         let text = Value::Object(members).to_string();
         Page::new(status, "application/json", text)
+    }
+
+    /// The page as an answer, without the headers of a product.
+    pub(super) fn whole(self) -> Response<Body> {
+        respond(self.status, self.content_type, Body::whole(self.text))
+    }
+
+    /// The same, broken off: its length promises more than comes.
+    pub(super) fn half(&self) -> Response<Body> {
+        let half = self.text.chars().take(self.text.chars().count() / 2);
+        let body = Body::cut(half.collect());
+        let mut response = respond(self.status, self.content_type, body);
+        let promised = HeaderValue::from(self.text.len());
+        response.headers_mut().insert(CONTENT_LENGTH, promised);
+        response
     }
 }
 
@@ -125,29 +140,24 @@ pub(super) struct Letterhead {
 impl Letterhead {
     /// The answer to a call that worked.
     pub(super) fn success(&self, action: &str, members: Members) -> Response<Body> {
-        let mut all = self.beginning();
-        all.extend(members);
-        let text = self.render(&format!("{action}Response"), all);
-        self.respond(200, self.content_type(), Body::whole(text))
+        self.page(self.written(action, members))
     }
 
-    /// The same, broken off: its length promises more than comes.
+    /// The same, broken off.
     pub(super) fn truncated(&self, action: &str, members: Members) -> Response<Body> {
+        self.half(&self.written(action, members))
+    }
+
+    fn written(&self, action: &str, members: Members) -> Page {
         let mut all = self.beginning();
         all.extend(members);
         let text = self.render(&format!("{action}Response"), all);
-        self.half(&Page::new(200, self.content_type(), text))
+        Page::new(200, self.content_type(), text)
     }
 
     /// The beginning of a page under the length of the whole.
     pub(super) fn half(&self, page: &Page) -> Response<Body> {
-        let half = page.text.chars().take(page.text.chars().count() / 2);
-        let body = Body::cut(half.collect());
-        let mut response = self.respond(page.status, page.content_type, body);
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(page.text.len()));
-        response
+        self.headed(page.half())
     }
 
     /// A refusal in the service's shape.
@@ -167,8 +177,8 @@ impl Letterhead {
         if let Some(detail) = &refusal.access_denied {
             all.insert("AccessDeniedDetail".to_owned(), detail.clone());
         }
-        let body = Body::whole(self.render("Error", all));
-        let mut response = self.respond(refusal.status, self.content_type(), body);
+        let text = self.render("Error", all);
+        let mut response = self.page(Page::new(refusal.status, self.content_type(), text));
         if let Some(milliseconds) = refusal.retry_after {
             response.headers_mut().insert(
                 HeaderName::from_static("x-acs-retry-after"),
@@ -180,7 +190,7 @@ impl Letterhead {
 
     /// The page.
     pub(super) fn page(&self, page: Page) -> Response<Body> {
-        self.respond(page.status, page.content_type, Body::whole(page.text))
+        self.headed(page.whole())
     }
 
     fn beginning(&self) -> Members {
@@ -210,12 +220,8 @@ impl Letterhead {
         }
     }
 
-    fn respond(&self, status: u16, content_type: &'static str, body: Body) -> Response<Body> {
-        let mut response = Response::new(body);
-        *response.status_mut() =
-            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    fn headed(&self, mut response: Response<Body>) -> Response<Body> {
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         let request_id = HeaderName::from_static("x-acs-request-id");
         for (name, text) in [(request_id, &self.request_id), (DATE, &self.date)] {
             if let Ok(value) = HeaderValue::from_str(text) {
@@ -224,6 +230,15 @@ impl Letterhead {
         }
         response
     }
+}
+
+fn respond(status: u16, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 /// The same with a small first letter in the name of every member.

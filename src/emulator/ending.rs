@@ -5,7 +5,7 @@ use serde_json::json;
 use super::answer::{Members, Page, Refusal};
 use super::faults::Kind;
 use super::operation::Operation;
-use super::roles;
+use super::{mns, roles};
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -13,30 +13,31 @@ const BAD_GATEWAY: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</ti
 const LOGIN: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1></body></html>";
 const GARBAGE: &str = "{\"RequestId\": \u{1}<<< not an answer";
 
-/// How a call ends, and the word for it in the journal.
-pub(super) struct Ending {
+/// How a call ends, and the word for it in the journal. Members are what VOD and STS say of a
+/// success.
+pub(super) struct Ending<S = Members> {
     /// What the client gets.
-    pub(super) answer: Answer,
+    pub(super) answer: Answer<S>,
     /// `OK`, the code of the refusal, or the name of a fault.
     pub(super) outcome: String,
 }
 
-/// What the client gets.
-pub(super) enum Answer {
-    Success(Members),
+/// What the client gets; `S` is what the product says of a success.
+pub(super) enum Answer<S> {
+    Success(S),
     Refusal(Refusal),
-    /// Something that is not in the shape of VOD and STS.
+    /// Something that is not in the shape of the product.
     Page(Page),
     /// The beginning of a success.
-    Truncated(Members),
+    Truncated(S),
     /// The beginning of such a page.
     Half(Page),
     /// Nothing: the connection closes.
     Nothing,
 }
 
-impl Ending {
-    fn named(answer: Answer, outcome: &str) -> Self {
+impl<S> Ending<S> {
+    fn named(answer: Answer<S>, outcome: &str) -> Self {
         Ending {
             answer,
             outcome: outcome.to_owned(),
@@ -53,16 +54,23 @@ impl Ending {
         Ending::named(Answer::Nothing, outcome)
     }
 
-    /// What a fault, if any, makes of the visit to a place.
+    /// What a fault, if any, makes of it after the effect.
     pub(super) fn disturbed(self, fault: Option<&Kind>) -> Self {
         match (fault, self.answer) {
             (Some(Kind::ResetAfter), _) => Ending::closed("reset-after"),
             (Some(Kind::InternalAfter), _) => {
                 Ending::named(Answer::Refusal(Refusal::internal()), "internal-after")
             }
+            (Some(Kind::Truncate), Answer::Success(success)) => {
+                Ending::named(Answer::Truncated(success), "truncate")
+            }
             (Some(Kind::Truncate), Answer::Page(page)) => {
                 Ending::named(Answer::Half(page), "truncate")
             }
+            (Some(Kind::DropEvents), answer @ Answer::Success(_)) => {
+                Ending::named(answer, "drop-events")
+            }
+            (Some(Kind::Foreign), answer @ Answer::Success(_)) => Ending::named(answer, "foreign"),
             (_, answer) => Ending {
                 answer,
                 outcome: self.outcome,
@@ -71,7 +79,7 @@ impl Ending {
     }
 }
 
-impl From<Refusal> for Ending {
+impl<S> From<Refusal> for Ending<S> {
     fn from(refusal: Refusal) -> Self {
         Ending {
             outcome: refusal.code.clone(),
@@ -80,9 +88,25 @@ impl From<Refusal> for Ending {
     }
 }
 
+impl<S> From<Result<S, Refusal>> for Ending<S> {
+    fn from(result: Result<S, Refusal>) -> Self {
+        match result {
+            Ok(success) => Ending::named(Answer::Success(success), "OK"),
+            Err(refusal) => refusal.into(),
+        }
+    }
+}
+
 /// The ending that a fault makes of a call nobody has looked at.
-pub(super) fn at_arrival(fault: Kind) -> Ending {
+pub(super) fn at_arrival<S>(fault: Kind, product: &str) -> Ending<S> {
     match fault {
+        Kind::Throttle(_) if product == "mns" => {
+            let words = "The number of requests per second exceeds the limit.";
+            mns::refused("QpsLimitExceeded", words).into()
+        }
+        Kind::Error(code) if product == "mns" => {
+            mns::refused(&code, "The emulator was told to answer so.").into()
+        }
         Kind::Throttle(retry_after) => {
             let words = "Request was denied due to user flow control.";
             let refusal = Refusal::new(400, "Throttling.User", words);
@@ -133,6 +157,10 @@ pub(super) fn denial(fault: &Kind, operation: Operation, account_id: &str) -> Op
         Kind::Deny => Some(match operation {
             Operation::Assume => no_permission(account_id),
             Operation::Oidc => roles::oidc_denied(),
+            Operation::Queue(operation) => {
+                let words = format!("You have no permission to do mns:{}.", operation.name());
+                mns::refused("AccessDenied", words)
+            }
             _ => unauthorized("Forbidden.RAM", operation, account_id),
         }),
         Kind::DeniedApp => {
@@ -148,24 +176,5 @@ pub(super) fn denial(fault: &Kind, operation: Operation, account_id: &str) -> Op
             Some(Refusal::new(403, "OperationDenied", words))
         }
         _ => None,
-    }
-}
-
-/// The ending that a fault, if any, makes of a call that was carried out or refused by its product.
-pub(super) fn after_effect(fault: Option<&Kind>, result: Result<Members, Refusal>) -> Ending {
-    match (fault, result) {
-        (Some(Kind::ResetAfter), _) => Ending::closed("reset-after"),
-        (Some(Kind::InternalAfter), _) => {
-            Ending::named(Answer::Refusal(Refusal::internal()), "internal-after")
-        }
-        (_, Err(refusal)) => refusal.into(),
-        (Some(Kind::Truncate), Ok(members)) => {
-            Ending::named(Answer::Truncated(members), "truncate")
-        }
-        (Some(Kind::DropEvents), Ok(members)) => {
-            Ending::named(Answer::Success(members), "drop-events")
-        }
-        (Some(Kind::Foreign), Ok(members)) => Ending::named(Answer::Success(members), "foreign"),
-        (_, Ok(members)) => Ending::named(Answer::Success(members), "OK"),
     }
 }

@@ -7,8 +7,9 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
 
-use super::answer::{Format, Letterhead, Members, Refusal};
+use super::answer::{Format, Letterhead, Refusal};
 use super::body::{self, Body, Unread};
 use super::ending::{self, Answer, Ending};
 use super::faults::{self, Kind, Moment};
@@ -18,7 +19,7 @@ use super::message::Message;
 use super::operation::Operation;
 use super::places::Visit;
 use super::quirks::{Case, Form};
-use super::{Server, gateway, held, places, roles, sts, vod};
+use super::{Server, gateway, held, mns, places, roles, sts, vod};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -32,16 +33,22 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Answers a request, or fails in order to close the connection.
+/// Answers a request, or fails in order to close the connection. `hung_up` resolves when nobody
+/// waits for the answer any more; only a wait for messages heeds it.
 pub(super) async fn answer(
     server: Arc<Server>,
     request: Request<Incoming>,
+    hung_up: oneshot::Receiver<()>,
 ) -> Result<Response<Body>, Dropped> {
     let server = server.as_ref();
     let (head, incoming) = request.into_parts();
     let take_form = server.quirks.form == Form::Accept;
     let at = (server.now)();
-    let sent = match body::read(incoming).await {
+    let sent = body::read(incoming).await;
+    if mns::is_for_queues(&head) {
+        return mns::answer(server, &head, sent, hung_up, at).await;
+    }
+    let sent = match sent {
         Ok(sent) => sent,
         Err(Unread::TooLarge) => {
             let message = Message::read(&head, &[], take_form);
@@ -86,74 +93,103 @@ fn asked(message: &Message) -> Option<Operation> {
 
 /// The call itself.
 async fn run(visit: &Visit<'_>, operation: Option<Operation>) -> Ending {
-    let (server, message, now) = (visit.server, visit.message, visit.now);
+    let server = visit.server;
+    let verify = || match operation.filter(|operation| operation.is_place()) {
+        Some(place) => Ok((place, None)),
+        None => gateway::verify(visit.message, &server.keyring, &server.nonces, visit.now),
+    };
+    let product = operation.map_or("vod", Operation::product);
+    let admitted = match admit(server, operation, product, verify).await {
+        Ok(admitted) => admitted,
+        Err(ending) => return ending,
+    };
+    let ending = perform(visit, &admitted).await;
+    conclude(server, &admitted, ending).await
+}
+
+/// A call that was let through.
+pub(super) struct Admitted {
+    pub(super) operation: Operation,
+    /// Absent where no key is needed.
+    pub(super) caller: Option<Caller>,
+    /// What befalls it from here on.
+    pub(super) fault: Option<Kind>,
+}
+
+impl Admitted {
+    /// The account of whoever calls.
+    pub(super) fn account_id(&self) -> &str {
+        self.caller.as_ref().map_or("", |it| &it.key.account_id)
+    }
+}
+
+/// The first half of every call: what goes wrong before it is done, and whether it may be done.
+pub(super) async fn admit<S>(
+    server: &Server,
+    operation: Option<Operation>,
+    product: &str,
+    verify: impl FnOnce() -> Result<(Operation, Option<Caller>), Refusal>,
+) -> Result<Admitted, Ending<S>> {
     let wait = gather(server, operation, |kind| match kind {
         Kind::Slow(wait) => Some(*wait),
         _ => None,
     });
     pause(wait).await;
     if let Some(fault) = take(server, operation, Moment::Arrival) {
-        return ending::at_arrival(fault);
+        return Err(ending::at_arrival(fault, product));
     }
-    if let Some(place) = operation.filter(|operation| operation.is_place()) {
-        let fault = take(server, operation, Moment::Verified);
-        let ending = places::visit(place, visit);
-        linger(server, place).await;
-        return ending.disturbed(fault.as_ref());
-    }
-    let (operation, caller) = match gateway::verify(message, &server.keyring, &server.nonces, now) {
-        Ok(verified) => verified,
-        Err(refusal) => return refusal.into(),
+    let (operation, caller) = verify()?;
+    let admitted = Admitted {
+        operation,
+        caller,
+        fault: take(server, Some(operation), Moment::Verified),
     };
-    let account_id = caller.as_ref().map_or("", |it| &it.key.account_id);
-    let fault = take(server, Some(operation), Moment::Verified);
-    if let Some(refusal) = fault
-        .as_ref()
-        .and_then(|fault| ending::denial(fault, operation, account_id))
-    {
-        return refusal.into();
+    let fault = admitted.fault.as_ref();
+    match fault.and_then(|fault| ending::denial(fault, operation, admitted.account_id())) {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(admitted),
     }
-    let result = perform(visit, operation, caller.as_ref(), fault.as_ref()).await;
-    linger(server, operation).await;
-    ending::after_effect(fault.as_ref(), result)
 }
 
-/// The delay between the effect and the answer.
-async fn linger(server: &Server, operation: Operation) {
-    let wait = gather(server, Some(operation), |kind| match kind {
+/// The second half: what goes wrong after it was done.
+pub(super) async fn conclude<S>(
+    server: &Server,
+    admitted: &Admitted,
+    ending: impl Into<Ending<S>>,
+) -> Ending<S> {
+    let wait = gather(server, Some(admitted.operation), |kind| match kind {
         Kind::SlowAfter(wait) => Some(*wait),
         _ => None,
     });
     pause(wait).await;
+    ending.into().disturbed(admitted.fault.as_ref())
 }
 
-/// Does what was asked; only an operation that needs no key has no caller.
-async fn perform(
-    visit: &Visit<'_>,
-    operation: Operation,
-    caller: Option<&Caller>,
-    fault: Option<&Kind>,
-) -> Result<Members, Refusal> {
+/// Does what was asked; only a place and an operation that needs no key have no caller.
+async fn perform(visit: &Visit<'_>, admitted: &Admitted) -> Ending {
     let (server, message, now) = (visit.server, visit.message, visit.now);
-    let Some(caller) = caller else {
-        return roles::with_oidc(message, &server.keyring, now);
+    if admitted.operation.is_place() {
+        return places::visit(admitted.operation, visit);
+    }
+    let Some(caller) = &admitted.caller else {
+        return roles::with_oidc(message, &server.keyring, now).into();
     };
-    match operation {
-        Operation::Identity => return Ok(sts::identity(caller)),
+    match admitted.operation {
+        Operation::Identity => return Ok(sts::identity(caller)).into(),
         Operation::Assume => {
-            return roles::assume(message, caller, &server.roles, &server.keyring, now);
+            return roles::assume(message, caller, &server.roles, &server.keyring, now).into();
         }
         _ => {}
     }
     let call = vod::Call {
-        operation,
+        operation: admitted.operation,
         account_id: &caller.key.account_id,
         message,
         quirks: &server.quirks,
-        fault,
+        fault: admitted.fault.as_ref(),
     };
     let done = server.store.with(|table| call.perform(table)).await;
-    done.unwrap_or_else(|_| Err(Refusal::internal()))
+    done.unwrap_or_else(|_| Err(Refusal::internal())).into()
 }
 
 async fn pause(wait: Duration) {
@@ -166,7 +202,7 @@ fn take(server: &Server, operation: Option<Operation>, moment: Moment) -> Option
     faults::take(&mut held(&server.faults), operation, moment)
 }
 
-fn gather<T: std::iter::Sum>(
+pub(super) fn gather<T: std::iter::Sum>(
     server: &Server,
     operation: Option<Operation>,
     value: impl Fn(&Kind) -> Option<T>,
@@ -209,7 +245,7 @@ fn record(
         at,
         account_id: caller.map(|it| it.key.account_id).unwrap_or_default(),
         action: if is_place {
-            places::shown(message)
+            journal::place(&message.method, &message.path)
         } else {
             message.claims.action.clone()
         },

@@ -143,14 +143,15 @@ impl Kind {
         }
     }
 
-    /// Whether a fault without an action befalls this operation. VOD and STS are meant by it; the
-    /// places that hand out keys share only the clock with them.
+    /// Whether a fault without an action befalls this operation. VOD, STS and the queues are meant by
+    /// it; the places that hand out keys share only the clock with them.
     fn suits(&self, operation: Option<Operation>) -> bool {
         match self {
             Kind::DropEvents | Kind::Foreign => operation == Some(Operation::Set),
-            // Without an action it is VOD that refuses: STS knows nothing of VOD's permissions and
-            // standing.
-            Kind::Deny | Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
+            // STS is denied only when its operation is named.
+            Kind::Deny => operation.is_none_or(|it| it.is_vod() || it.is_on_queues()),
+            // What only VOD knows.
+            Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
                 operation.is_none_or(Operation::is_vod)
             }
             Kind::Skew(_) => true,
@@ -162,8 +163,9 @@ impl Kind {
     fn fits(&self, operation: Operation) -> bool {
         match self {
             Kind::DropEvents | Kind::Foreign => operation == Operation::Set,
-            Kind::Deny | Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
-                !operation.is_place()
+            Kind::Deny => !operation.is_place(),
+            Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {
+                !operation.is_place() && !operation.is_on_queues()
             }
             _ => true,
         }

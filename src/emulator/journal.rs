@@ -10,6 +10,8 @@ const MAX_CALLS: usize = 10_000;
 /// Longer values and further parameters are of no use to a reader and would fill the memory.
 const MAX_VALUE_BYTES: usize = 2048;
 const MAX_PARAMETERS: usize = 64;
+/// Longer paths are shown without their end.
+const MAX_SHOWN: usize = 256;
 const SECRET: [&str; 6] = [
     "AuthKey",
     "Signature",
@@ -53,6 +55,13 @@ impl Journal {
     pub(super) fn calls(&self) -> Vec<Call> {
         self.0.iter().cloned().collect()
     }
+}
+
+/// What stands for the name of an operation where none is named, for example
+/// `GET /credentials-uri`.
+pub(super) fn place(method: &str, path: &str) -> String {
+    let whole = format!("{method} {path}");
+    whole.chars().take(MAX_SHOWN).collect()
 }
 
 /// The parameters as they may be kept.

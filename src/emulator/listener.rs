@@ -49,6 +49,7 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
+    server.queues.close();
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
 }
 
@@ -71,8 +72,13 @@ fn speak(
     let _ = stream.set_nodelay(true);
     // A task of its own, since the service finishes what it began when the client hangs up, too.
     let service = service_fn(move |request| {
-        let work = tokio::spawn(exchange::answer(Arc::clone(&server), request));
-        async move { work.await.unwrap_or(Err(exchange::Dropped)) }
+        // Goes with the connection, which tells a wait for messages that nobody is there.
+        let (present, hung_up) = oneshot::channel::<()>();
+        let work = tokio::spawn(exchange::answer(Arc::clone(&server), request, hung_up));
+        async move {
+            let _present = present;
+            work.await.unwrap_or(Err(exchange::Dropped))
+        }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,5 +1,5 @@
-//! The local twin of VOD's callback API, of STS and of the places keys come from, on one loopback
-//! port.
+//! The local twin of VOD's callback API, of STS, of the queues and of the places keys come from, on
+//! one loopback port.
 //!
 //! It exists so that every command can be tried and tested over a real socket without an account:
 //! it checks signatures, clocks, nonces and parameters as the service does and answers with its
@@ -19,6 +19,7 @@ mod journal;
 mod listener;
 mod message;
 mod metadata;
+mod mns;
 mod nonces;
 mod operation;
 mod places;
@@ -40,6 +41,7 @@ use tokio::task::JoinHandle;
 
 pub use faults::Fault;
 pub use journal::Call;
+pub use mns::Undelivered;
 pub use quirks::Quirks;
 
 use crate::error::{Error, Result};
@@ -47,6 +49,9 @@ use crate::secret::Secret;
 
 /// How long [`Running::stop`] waits for requests that were accepted.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Room for ten thousand of the largest events and more.
+const QUEUE_MEMORY: usize = 256 * 1024 * 1024;
 
 /// A key the emulator takes signatures of.
 #[derive(Debug, Clone)]
@@ -104,6 +109,8 @@ pub struct Config {
     pub faults: Vec<Fault>,
     /// How it behaves where the service documents nothing.
     pub quirks: Quirks,
+    /// The most bytes that the messages in all queues take; what comes after is refused.
+    pub queue_memory: usize,
     /// Its clock.
     pub now: fn() -> Timestamp,
     /// A text that was never used before, for request ids.
@@ -120,6 +127,7 @@ impl Config {
             storage: Storage::Memory,
             faults: Vec::new(),
             quirks: Quirks::default(),
+            queue_memory: QUEUE_MEMORY,
             now,
             nonce,
         }
@@ -132,6 +140,7 @@ struct Server {
     roles: Vec<Role>,
     metadata: metadata::Tokens,
     store: state::Store,
+    queues: mns::Queues,
     faults: Mutex<Vec<Fault>>,
     quirks: Quirks,
     nonces: Mutex<nonces::Nonces>,
@@ -178,6 +187,7 @@ pub async fn start(config: Config) -> Result<Running> {
         roles: config.roles,
         metadata: metadata::Tokens::default(),
         store,
+        queues: mns::Queues::new(config.queue_memory, config.now),
         faults: Mutex::new(config.faults),
         quirks: config.quirks,
         nonces: Mutex::default(),
@@ -210,6 +220,24 @@ impl Running {
     /// The last ten thousand calls, in the order in which they were answered.
     pub fn log(&self) -> Vec<Call> {
         held(&self.server.journal).calls()
+    }
+
+    /// Puts a message into a queue of an account and region, as the service does with an event.
+    ///
+    /// # Errors
+    /// Why it did not get in; nothing is written then.
+    pub fn deliver(
+        &self,
+        account_id: &str,
+        region: &str,
+        queue: &str,
+        body: &str,
+    ) -> std::result::Result<(), Undelivered> {
+        let place = mns::Place {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+        };
+        self.server.queues.deliver(&place, queue, body)
     }
 
     /// Finishes the requests that were accepted, for a few seconds at most, and closes the port.

@@ -1,7 +1,8 @@
 //! What can be asked of the emulator: the operations of VOD and STS, told apart by their versions,
-//! and the places at paths of their own.
+//! those on queues, told by verb and path (see `mns::request`), and the places at paths of their own.
 
 use super::answer::Refusal;
+use crate::mns;
 use crate::vod::wire;
 
 /// The version of the STS API.
@@ -30,10 +31,13 @@ pub(super) enum Operation {
     Sso,
     /// The key exchange after an OAuth sign-in.
     OAuth,
+    /// One on queues.
+    Queue(mns::Operation),
 }
 
 impl Operation {
-    const ALL: [Operation; 10] = [
+    /// Every one but those on queues.
+    const OWN: [Operation; 10] = [
         Operation::Get,
         Operation::Set,
         Operation::Delete,
@@ -56,6 +60,7 @@ impl Operation {
             Operation::Assume => "AssumeRole",
             Operation::Oidc => "AssumeRoleWithOIDC",
             Operation::Imds | Operation::Uri | Operation::Sso | Operation::OAuth => "",
+            Operation::Queue(operation) => operation.name(),
         }
     }
 
@@ -72,12 +77,21 @@ impl Operation {
             Operation::Uri => "uri",
             Operation::Sso => "sso",
             Operation::OAuth => "oauth",
+            Operation::Queue(operation) => queue_word(operation),
         }
+    }
+
+    fn all() -> impl Iterator<Item = Operation> {
+        let queues = mns::Operation::ALL.map(Operation::Queue);
+        Operation::OWN.into_iter().chain(queues)
     }
 
     /// Every short name.
     pub(super) fn words() -> String {
-        Operation::ALL.map(Operation::word).join(", ")
+        Operation::all()
+            .map(Operation::word)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// The name of the product in RAM actions and links.
@@ -89,6 +103,7 @@ impl Operation {
             Operation::Uri => "credentials",
             Operation::Sso => "cloudsso",
             Operation::OAuth => "oauth",
+            Operation::Queue(_) => "mns",
         }
     }
 
@@ -105,6 +120,11 @@ impl Operation {
         self.product() == "vod"
     }
 
+    /// Whether it is one on queues.
+    pub(super) const fn is_on_queues(self) -> bool {
+        matches!(self, Operation::Queue(_))
+    }
+
     /// Whether it is known by its path and not by a name.
     pub(super) const fn is_place(self) -> bool {
         self.name().is_empty()
@@ -117,7 +137,7 @@ impl Operation {
 
     /// What a user may call it: the short name, or the wire's in any letter case.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        Operation::ALL.into_iter().find(|it| {
+        Operation::all().find(|it| {
             let is_wire_name = !it.is_place() && text.eq_ignore_ascii_case(it.name());
             is_wire_name || text.eq_ignore_ascii_case(it.word())
         })
@@ -125,7 +145,7 @@ impl Operation {
 
     /// The operation of that name, letter case included, whatever the version.
     pub(super) fn named(action: &str) -> Option<Self> {
-        Operation::ALL
+        Operation::OWN
             .into_iter()
             .find(|it| !it.is_place() && it.name() == action)
     }
@@ -142,5 +162,25 @@ impl Operation {
         Operation::named(action)
             .filter(|operation| operation.version() == version)
             .ok_or_else(Refusal::unknown_api)
+    }
+}
+
+/// The short name of an operation on queues; `get`, `set` and `delete` are VOD's.
+const fn queue_word(operation: mns::Operation) -> &'static str {
+    match operation {
+        mns::Operation::ListQueue => "list-queues",
+        mns::Operation::CreateQueue => "create-queue",
+        mns::Operation::SetQueueAttributes => "set-queue",
+        mns::Operation::GetQueueAttributes => "get-queue",
+        mns::Operation::DeleteQueue => "delete-queue",
+        mns::Operation::SendMessage => "send",
+        mns::Operation::BatchSendMessage => "batch-send",
+        mns::Operation::ReceiveMessage => "receive",
+        mns::Operation::BatchReceiveMessage => "batch-receive",
+        mns::Operation::PeekMessage => "peek",
+        mns::Operation::BatchPeekMessage => "batch-peek",
+        mns::Operation::DeleteMessage => "delete-message",
+        mns::Operation::BatchDeleteMessage => "batch-delete",
+        mns::Operation::ChangeMessageVisibility => "change-visibility",
     }
 }

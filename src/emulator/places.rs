@@ -16,8 +16,6 @@ use super::{Server, metadata};
 /// How long a key lives that is handed out without anybody naming a lifetime.
 pub(super) const HANDED_OUT_SECONDS: u32 = 3600;
 const SESSION: &str = "emulated-user";
-/// Longer paths are shown without their end.
-const MAX_SHOWN: usize = 256;
 
 /// A request to one of the places.
 pub(super) struct Visit<'a> {
@@ -38,12 +36,6 @@ pub(super) fn at(path: &str) -> Option<Operation> {
         (_, "/v1/exchange") => Some(Operation::OAuth),
         _ => None,
     }
-}
-
-/// What the journal calls it, for example `GET /credentials-uri`.
-pub(super) fn shown(message: &Message) -> String {
-    let whole = format!("{} {}", message.method, message.path);
-    whole.chars().take(MAX_SHOWN).collect()
 }
 
 /// Answers a request to the place.

@@ -161,6 +161,16 @@ choice! {
     }
 }
 
+choice! {
+    /// The counts of messages among a queue's attributes.
+    Counters {
+        /// They are right.
+        Exact = "exact",
+        /// They are 0, as the service announced for the future.
+        Zero = "zero",
+    }
+}
+
 /// How the emulator behaves where nothing is documented.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
@@ -177,6 +187,7 @@ pub struct Quirks {
     pub(super) imds_v1: ImdsV1,
     /// The lifetime of every key that is issued, whatever was asked for.
     pub(super) session_seconds: Option<u32>,
+    pub(super) counters: Counters,
 }
 
 impl Quirks {
@@ -207,9 +218,10 @@ impl Quirks {
                 self.session_seconds = Some(seconds.ok_or_else(trouble)?);
                 Ok(())
             }
+            "counters" => choose(&mut self.counters, spec, word),
             _ => Err(Error::usage(format!("{spec:?} is not a quirk")).hint(
                 "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, \
-                 form, case, imds, imds-v1 and session-seconds",
+                 form, case, imds, imds-v1, session-seconds and counters",
             )),
         }
     }

@@ -5,6 +5,8 @@
 //! request must not go elsewhere, and nothing is sent a second time here, since a signature must
 //! not be used twice.
 
+pub mod backoff;
+pub mod clock;
 mod roots;
 
 use std::cell::OnceCell;
@@ -109,6 +111,39 @@ pub struct Failure {
     pub hint: Option<&'static str>,
 }
 
+impl Failure {
+    /// The failure as an error that names the host.
+    pub fn explain(self, host: &str) -> Error {
+        let error = Error::new(ErrorKind::Unavailable, format!("{host} cannot be reached"))
+            .cause(self.message);
+        let mut error = retryable(self.hint.into_iter().fold(error, Error::hint));
+        error.details.in_flight = self.timed_out && self.sent;
+        error
+    }
+}
+
+/// The error for an answer that is not the service's, such as the page of a proxy, by a description
+/// that quotes nothing of it.
+pub fn nonsense(host: &str, description: &str) -> Error {
+    let error = Error::new(
+        ErrorKind::Unavailable,
+        format!("{host} gave an answer that is none of the service's"),
+    )
+    .cause(description)
+    .hint("check --endpoint and the proxy variables");
+    retryable(error)
+}
+
+fn retryable(mut error: Error) -> Error {
+    error.details.retryable = true;
+    error
+}
+
+/// Whether such an answer will stay the same: a 403 or 404 page is some proxy's last word.
+pub const fn is_last_word(status: u16) -> bool {
+    !matches!(status, 200..300 | 500..)
+}
+
 /// What kind of client an address needs.
 #[derive(Debug, Clone, Copy)]
 struct Kind {
@@ -139,6 +174,11 @@ impl Http {
             ca_bundle,
             clients: Default::default(),
         }
+    }
+
+    /// How long a call may take unless it says otherwise.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Sends the request once.
@@ -193,6 +233,18 @@ impl Http {
             Error::new(ErrorKind::Internal, "the HTTP client cannot be made")
                 .cause(error.to_string())
         })
+    }
+}
+
+impl Method {
+    /// The verb as it is written, and signed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
     }
 }
 

@@ -6,28 +6,22 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::refusal::{self, Asked, Cause, Head, Reading, Refusal};
 use super::{Parameters, acs3, canonical_query, rpc};
 use crate::context::Context;
-use crate::credential::recipe::Recipe;
 use crate::credential::session::Session;
 use crate::credential::{Credential, Issued};
-use crate::error::{Applied, Error, Kind, Result};
-use crate::http::{Failure, Method, Request, Response};
+use crate::error::{Applied, Error, Result};
+use crate::http::{self, Failure, Method, Request, Response, backoff, clock};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 use crate::target::Endpoint;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The service's own wish is followed up to this, as the vendor's command line tool does.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
-
-/// A clock may stand at its epoch, but a date centuries away is a proxy's joke.
-const FARTHEST_CLOCK: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
 
 /// A product at an address, called by somebody.
 #[derive(Debug)]
@@ -64,12 +58,7 @@ pub enum Caller {
 impl Caller {
     /// Somebody whose key never changes.
     pub fn fixed(credential: Credential) -> Self {
-        let issued = credential.clone().into();
-        Caller::Somebody(Box::new(Session::new(
-            Recipe::Static(credential),
-            issued,
-            Timestamp::UNIX_EPOCH,
-        )))
+        Caller::Somebody(Box::new(Session::fixed(credential)))
     }
 
     async fn credential(&self, ctx: &Context) -> Result<Option<Credential>> {
@@ -224,8 +213,8 @@ impl Client {
         let wish = match miss {
             Miss::Refused(refusal, clues) => match refusal.cause() {
                 Cause::ClockOff if !tried.clock_corrected => {
-                    let offset = clues.offset((ctx.now)());
-                    return offset.map_or(Next::GiveUp, Next::AgainWithClock);
+                    return clock::offset(clues.date.as_deref(), (ctx.now)())
+                        .map_or(Next::GiveUp, Next::AgainWithClock);
                 }
                 Cause::BadToken if !tried.key_renewed && self.caller.renewable().is_some() => {
                     return Next::AgainWithFreshKey;
@@ -234,16 +223,16 @@ impl Client {
                 Cause::Throttled | Cause::ServerTrouble => clues.retry_after,
                 _ => return Next::GiveUp,
             },
-            // A 403 or 404 page is some proxy's last word.
-            Miss::Nonsense(status, _) if !matches!(status, 200..300 | 500..) => {
-                return Next::GiveUp;
-            }
+            Miss::Nonsense(status, _) if http::is_last_word(*status) => return Next::GiveUp,
             Miss::Nonsense(..) | Miss::Lost(_) => None,
         };
         if tried.times >= self.retries {
             return Next::GiveUp;
         }
-        Next::Again(wish.map_or_else(|| jittered(ctx, tried.times), |wish| wish.min(LONGEST_WISH)))
+        Next::Again(wish.map_or_else(
+            || backoff::pause(ctx.random, tried.times),
+            |wish| wish.min(LONGEST_WISH),
+        ))
     }
 
     /// Makes the correction or the pause before the next attempt.
@@ -264,10 +253,7 @@ impl Client {
             Next::AgainWithClock(offset) => {
                 tried.clock_corrected = true;
                 self.clock_offset.set(offset);
-                ctx.out.warn(&format!(
-                    "this machine's clock is off by {} s against the service; corrected for this run",
-                    offset.as_secs()
-                ));
+                ctx.out.warn(&clock::warning(offset));
             }
             Next::AgainWithFreshKey => {
                 tried.key_renewed = true;
@@ -347,27 +333,8 @@ impl Client {
         let unknown = effect == Effect::Writes && miss.may_have_taken_effect();
         let mut error = match miss {
             Miss::Refused(refusal, clues) => self.refused(action, parameters, &refusal, &clues),
-            Miss::Nonsense(_, description) => retryable(
-                Error::new(
-                    Kind::Unavailable,
-                    format!(
-                        "{} gave an answer that is none of the service's",
-                        self.endpoint.host()
-                    ),
-                )
-                .cause(description)
-                .hint("check --endpoint and the proxy variables"),
-            ),
-            Miss::Lost(failure) => {
-                let error = Error::new(
-                    Kind::Unavailable,
-                    format!("{} cannot be reached", self.endpoint.host()),
-                )
-                .cause(failure.message);
-                let mut error = retryable(failure.hint.into_iter().fold(error, Error::hint));
-                error.details.in_flight = failure.timed_out && failure.sent;
-                error
-            }
+            Miss::Nonsense(_, description) => http::nonsense(&self.endpoint.host(), &description),
+            Miss::Lost(failure) => failure.explain(&self.endpoint.host()),
         };
         if unknown {
             error.details.applied = Applied::Unknown;
@@ -400,11 +367,6 @@ impl Client {
     }
 }
 
-fn retryable(mut error: Error) -> Error {
-    error.details.retryable = true;
-    error
-}
-
 fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answer, Miss> {
     let header_id = response.header("x-acs-request-id").map(str::to_owned);
     let head = Head {
@@ -433,7 +395,7 @@ fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answe
                 string_to_sign,
             },
         )),
-        Reading::Nonsense(excerpt) => Err(Miss::Nonsense(response.status, excerpt)),
+        Reading::Nonsense(description) => Err(Miss::Nonsense(response.status, description)),
     }
 }
 
@@ -446,24 +408,6 @@ impl Miss {
             Miss::Lost(failure) => failure.sent,
         }
     }
-}
-
-impl Clues {
-    fn offset(&self, now: Timestamp) -> Option<SignedDuration> {
-        let date = jiff::fmt::rfc2822::parse(self.date.as_deref()?).ok()?;
-        let offset = date.timestamp().duration_since(now);
-        (offset.abs() < FARTHEST_CLOCK).then_some(offset)
-    }
-}
-
-/// Between nothing and all of a pause that doubles each time: "full jitter".
-fn jittered(ctx: &Context, tried: u32) -> Duration {
-    let pause = FIRST_PAUSE
-        .saturating_mul(1 << tried.min(16))
-        .min(LONGEST_PAUSE);
-    let mut bytes = [0u8; 2];
-    (ctx.random)(&mut bytes);
-    pause.mul_f64(f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX))
 }
 
 /// A request as it goes over the wire.

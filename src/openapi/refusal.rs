@@ -3,13 +3,11 @@
 //! The service's codes decide, never the HTTP status alone: the same code comes with different
 //! statuses in different products. Codes are those of the gateway's and VOD's error tables.
 
-use std::collections::BTreeMap;
-
-use quick_xml::events::{BytesRef, Event};
 use serde_json::Value;
 
 use crate::error::{Details, Error, Kind};
 use crate::secret::Secret;
+use crate::xml;
 
 /// What an answer turned out to be.
 #[derive(Debug)]
@@ -56,21 +54,14 @@ pub fn read(head: Head<'_>, body: &str) -> Reading {
     let refusal = json_refusal(status, body).or_else(|| xml_refusal(status, body));
     if let Some(mut refusal) = refusal {
         let from_header = || head.request_id.map(str::to_owned);
-        refusal.request_id = refusal
-            .request_id
-            .or_else(from_header)
-            .filter(|text| is_word(text));
-        refusal.denied_action = refusal.denied_action.filter(|text| is_word(text));
-        if !is_word(&refusal.code) {
-            refusal.code = "UnreadableCode".to_owned();
-        }
-        return Reading::Refused(refusal);
+        refusal.request_id = refusal.request_id.or_else(from_header);
+        return Reading::Refused(refusal.in_words());
     }
     match serde_json::from_str::<Value>(body) {
         Ok(value) if (200..300).contains(&status) && has_request_id(&value) => {
             Reading::Success(value)
         }
-        _ => Reading::Nonsense(description(head, body)),
+        _ => Reading::Nonsense(describe(head, body)),
     }
 }
 
@@ -109,13 +100,17 @@ fn json_refusal(status: u16, body: &str) -> Option<Refusal> {
     })
 }
 
-/// `<Error><RequestId/><HostId/><Code/><Message/></Error>`
+/// `<Error><RequestId/><HostId/><Code/><Message/></Error>`, names in either letter case.
 fn xml_refusal(status: u16, body: &str) -> Option<Refusal> {
-    if !body.trim_start().starts_with('<') {
+    let root = xml::parse(body).ok()?;
+    if !root.name.eq_ignore_ascii_case("Error") {
         return None;
     }
-    let members = error_members(body)?;
-    let member = |name: &str| members.get(&name.to_ascii_lowercase()).cloned();
+    let member = |name: &str| {
+        let mut children = root.children.iter();
+        let found = children.find(|child| child.name.eq_ignore_ascii_case(name))?;
+        Some(found.text.clone())
+    };
     Some(Refusal {
         status,
         code: member("Code").filter(|code| !code.is_empty())?,
@@ -125,51 +120,9 @@ fn xml_refusal(status: u16, body: &str) -> Option<Refusal> {
     })
 }
 
-/// The texts of the elements right below `<Error>` by their names in small letters; `None` when it
-/// is no XML.
-fn error_members(body: &str) -> Option<BTreeMap<String, String>> {
-    let mut reader = quick_xml::Reader::from_str(body);
-    let mut path: Vec<String> = Vec::new();
-    let mut members = BTreeMap::new();
-    loop {
-        let text = match reader.read_event().ok()? {
-            Event::Start(tag) => {
-                path.push(tag.local_name().as_ref().to_owned());
-                continue;
-            }
-            Event::End(_) => {
-                path.pop();
-                continue;
-            }
-            Event::Eof => return Some(members),
-            Event::Text(text) => text.xml10_content().into_owned(),
-            Event::CData(text) => text.xml10_content().into_owned(),
-            Event::GeneralRef(entity) => resolved(&entity),
-            _ => continue,
-        };
-        if let [root, name] = &path[..]
-            && root.eq_ignore_ascii_case("Error")
-        {
-            members
-                .entry(name.to_ascii_lowercase())
-                .or_insert_with(String::new)
-                .push_str(&text);
-        }
-    }
-}
-
-fn resolved(entity: &BytesRef<'_>) -> String {
-    if let Ok(Some(character)) = entity.resolve_char_ref() {
-        return character.to_string();
-    }
-    quick_xml::escape::resolve_xml_entity(&entity.xml10_content())
-        .unwrap_or_default()
-        .to_owned()
-}
-
 /// What kind of thing it is. Never its text, which may be an answer cut in two or a request quoted
 /// back, with a key in it; only the title of a page.
-fn description(head: Head<'_>, body: &str) -> String {
+pub fn describe(head: Head<'_>, body: &str) -> String {
     let kind = head.content_type.unwrap_or("no content type");
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let mut text = format!("HTTP status {}, {kind}, {} bytes", head.status, body.len());
@@ -226,11 +179,14 @@ impl Refusal {
         match family {
             "throttling" | "qpslimitexceeded" => Cause::Throttled,
             "invalidtimestamp" if code.ends_with(".expired") => Cause::ClockOff,
+            "timeexpired" => Cause::ClockOff,
             "signaturedoesnotmatch" | "incompletesignature" => Cause::BadSignature,
             "invalidaccesskeyid" => Cause::BadKey,
             "invalidsecuritytoken" | "missingsecuritytoken" => Cause::BadToken,
             "authenticationfail" => Cause::NotAuthenticated,
-            "forbidden" | "nopermission" => Cause::Forbidden,
+            "forbidden" | "nopermission" | "accessdenied" | "accessdeniedbyrampolicy" => {
+                Cause::Forbidden
+            }
             "operationdenied" => Cause::NoService,
             "missingaction" | "missingversion" | "missingaccesskeyid" => Cause::ParameterNotSeen,
             "serviceunavailable" | "internalerror" | "internalservererror" => Cause::ServerTrouble,
@@ -238,6 +194,16 @@ impl Refusal {
             _ if self.status >= 500 => Cause::ServerTrouble,
             _ => Cause::Other,
         }
+    }
+
+    /// The same without what claims to be a code, an id or an action and is none.
+    pub fn in_words(mut self) -> Self {
+        if !is_word(&self.code) {
+            self.code = "UnreadableCode".to_owned();
+        }
+        self.request_id = self.request_id.filter(|text| is_word(text));
+        self.denied_action = self.denied_action.filter(|text| is_word(text));
+        self
     }
 
     /// The string to sign that the service computed, where the message quotes it.
@@ -286,64 +252,84 @@ pub struct Asked<'a> {
 
 /// The refusal as an error with its remedy. `secrets` are cut out of every foreign word.
 pub fn explain(refusal: &Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Error {
+    let what = format!("{} was refused", asked.action);
+    let error = report(refusal, what, asked.host, secrets);
+    hints(refusal, asked).into_iter().fold(error, Error::hint)
+}
+
+/// The refusal of `what` by a host as an error without a remedy.
+pub fn report(refusal: &Refusal, what: String, host: &str, secrets: &[&Secret]) -> Error {
     let cause = refusal.cause();
-    let mut error = Error::new(kind(cause), format!("{} was refused", asked.action));
+    let mut error = Error::new(cause.kind(), what);
     let said = scrub(refusal.safe_message(), secrets);
     let code = scrub(&refusal.code, secrets);
     let request_id = refusal.request_id.as_deref().map(|id| scrub(id, secrets));
-    error = error.cause(format!("{} says {code}: {said}", asked.host));
+    error = error.cause(format!("{host} says {code}: {said}"));
     if let Some(id) = &request_id {
         error = error.cause(format!("request id {id}"));
     }
     error.details = Details {
         code: Some(code),
         request_id,
-        retryable: matches!(cause, Cause::Throttled | Cause::ServerTrouble),
+        retryable: cause.passes(),
         ..Details::default()
     };
-    hints(refusal, cause, asked)
-        .into_iter()
-        .fold(error, Error::hint)
+    error
 }
 
-fn kind(cause: Cause) -> Kind {
-    match cause {
-        Cause::Throttled | Cause::ServerTrouble => Kind::Unavailable,
-        Cause::BadSignature
-        | Cause::BadKey
-        | Cause::BadToken
-        | Cause::NotAuthenticated
-        | Cause::Forbidden => Kind::Credentials,
-        Cause::ClockOff | Cause::NoService | Cause::ParameterNotSeen | Cause::Other => {
-            Kind::Rejected
+impl Cause {
+    /// The kind of failure it makes.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Cause::Throttled | Cause::ServerTrouble => Kind::Unavailable,
+            Cause::BadSignature
+            | Cause::BadKey
+            | Cause::BadToken
+            | Cause::NotAuthenticated
+            | Cause::Forbidden => Kind::Credentials,
+            Cause::ClockOff | Cause::NoService | Cause::ParameterNotSeen | Cause::Other => {
+                Kind::Rejected
+            }
+        }
+    }
+
+    /// Whether the same call may succeed later without a change.
+    pub const fn passes(self) -> bool {
+        matches!(self, Cause::Throttled | Cause::ServerTrouble)
+    }
+}
+
+/// The remedies that are the same for every product.
+pub fn common_hint(refusal: &Refusal, string_to_sign: &str) -> &'static str {
+    match refusal.cause() {
+        Cause::ServerTrouble => "the service has trouble of its own; try again in a while",
+        Cause::ClockOff => "set this machine's clock; the service tolerates 15 minutes",
+        Cause::BadSignature => match refusal.echoed_string_to_sign() {
+            Some(echo) if echo == string_to_sign => {
+                "the access key secret does not belong to this access key id; vodcb whoami --explain shows where both come from"
+            }
+            Some(_) => {
+                "the service saw another request than the one that was signed; look for a proxy that changes requests"
+            }
+            None => "check the access key secret; vodcb whoami --explain shows where it comes from",
+        },
+        Cause::BadKey => {
+            "the access key does not exist or is disabled; mind that the China site and the international site have separate accounts. vodcb whoami --explain shows which key is used"
+        }
+        Cause::BadToken => {
+            "log in again: temporary credentials are an id, a secret and a token that belong together and expire"
+        }
+        _ => {
+            "the message above is the service's own; with the request id its support can tell more"
         }
     }
 }
 
-fn hints(refusal: &Refusal, cause: Cause, asked: Asked<'_>) -> Vec<String> {
+fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
-    match cause {
+    match refusal.cause() {
         Cause::Throttled => one(
             "the account's calls are limited (SetMessageCallback: 15 a second); wait, or raise --retries",
-        ),
-        Cause::ServerTrouble => one("the service has trouble of its own; try again in a while"),
-        Cause::ClockOff => one("set this machine's clock; the service tolerates 15 minutes"),
-        Cause::BadSignature if refusal.echoed_string_to_sign() == Some(asked.string_to_sign) => {
-            one(
-                "the access key secret does not belong to this access key id; vodcb whoami --explain shows where both come from",
-            )
-        }
-        Cause::BadSignature if refusal.echoed_string_to_sign().is_some() => one(
-            "the service saw another request than the one that was signed; look for a proxy that changes requests",
-        ),
-        Cause::BadSignature => {
-            one("check the access key secret; vodcb whoami --explain shows where it comes from")
-        }
-        Cause::BadKey => one(
-            "the access key does not exist or is disabled; mind that the China site and the international site have separate accounts. vodcb whoami --explain shows which key is used",
-        ),
-        Cause::BadToken => one(
-            "log in again: temporary credentials are an id, a secret and a token that belong together and expire",
         ),
         Cause::NotAuthenticated => one(
             "get a new token from the provider; it must be meant for this audience and not have ended",
@@ -371,9 +357,7 @@ fn hints(refusal: &Refusal, cause: Cause, asked: Asked<'_>) -> Vec<String> {
         Cause::Other if refusal.message.contains("CallbackURL") => {
             one("the URL must be reachable from the public internet")
         }
-        Cause::Other => one(
-            "the message above is the service's own; with the request id its support can tell more",
-        ),
+        _ => one(common_hint(refusal, asked.string_to_sign)),
     }
 }
 

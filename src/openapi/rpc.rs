@@ -18,9 +18,14 @@ pub fn string_to_sign(method: &str, canonical_query: &str) -> String {
 /// Base64 of the HMAC-SHA1; the key is the secret followed by `&`.
 pub fn signature(string_to_sign: &str, access_key_secret: &Secret) -> String {
     let key = Secret::new(format!("{}&", access_key_secret.expose()));
+    hmac_sha1(string_to_sign, &key)
+}
+
+/// Base64 of the HMAC-SHA1 with this key.
+pub fn hmac_sha1(text: &str, key: &Secret) -> String {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key.expose().as_bytes())
         .expect("HMAC takes keys of any length");
-    mac.update(string_to_sign.as_bytes());
+    mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
 }
 

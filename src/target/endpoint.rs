@@ -87,6 +87,11 @@ impl Endpoint {
             format!("{}?{query}", self.url)
         }
     }
+
+    /// The address of a request with this path and query, byte for byte.
+    pub fn with_resource(&self, path_and_query: &str) -> String {
+        format!("{self}{path_and_query}")
+    }
 }
 
 impl std::fmt::Display for Endpoint {

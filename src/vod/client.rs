@@ -1,6 +1,6 @@
 //! The three callback operations as functions of a target.
 //!
-//! Nothing outside `change` may call [`Vod::set`] or [`Vod::delete`]: one way to change a target.
+//! Nothing outside `change` may call `Vod::set` or `Vod::delete`: one way to change a target.
 
 use crate::callback::Callback;
 use crate::context::Context;

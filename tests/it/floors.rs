@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("credential::uri", 3),
     ("sts", 3),
     ("vod::client", 3),
+    ("mns::client", 3),
     ("change::write", 3),
     ("change::history", 3),
     ("change::turn", 3),
@@ -38,6 +39,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("openapi", 1),
     ("vod", 1),
     ("delivery", 1),
+    ("mns", 1),
     ("change", 1),
     ("exit", 0),
     ("error", 0),
@@ -47,6 +49,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("callback", 0),
     ("event", 0),
     ("credential", 0),
+    ("xml", 0),
 ];
 
 fn floor(module: &str) -> Option<u8> {

@@ -9,6 +9,7 @@ mod faults;
 mod floors;
 mod get_set_delete;
 mod laws;
+mod mns;
 mod network;
 mod odd_answers;
 mod output;

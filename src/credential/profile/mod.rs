@@ -1,6 +1,6 @@
 //! Profiles of aliyun-cli: `~/.aliyun/config.json`, read and never written.
 //!
-//! A profile says how its key is obtained; [`modes`] turns it into a [`Recipe`]. Members that are not
+//! A profile says how its key is obtained; `modes` turns it into a [`Recipe`]. Members that are not
 //! known belong to aliyun-cli, and profiles that are not asked for may be as wrong as they like.
 
 mod modes;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vodcb::emulator::Fault;
+use vodcb::emulator::{Fault, Quirks};
 use vodcb::error::Kind;
 
 use super::twin::{Reply, Twin, signed};
@@ -266,6 +266,33 @@ fn specifications() {
         assert!(
             error.hints.iter().any(|hint| hint.contains("reset-after")),
             "{bad}"
+        );
+    }
+}
+
+#[test]
+fn help_and_manual_name_every_action_kind_and_quirk() {
+    let hints = Fault::parse("").unwrap_err().hints;
+    let quirks = Quirks::default().apply("").unwrap_err().hints.remove(0);
+    let actions = hints[0].split("one of ").nth(1).unwrap();
+    let kinds = hints[1].strip_prefix("kinds are ").unwrap();
+    let quirks = quirks.strip_prefix("quirks are ").unwrap();
+    let quirks = quirks.replace(" and ", ", ");
+    let help = include_str!("../../../src/commands/emulator.rs");
+    let manual = include_str!("../../../docs/emulator.md");
+    let words: Vec<&str> = [actions, kinds, &quirks]
+        .into_iter()
+        .flat_map(|list| list.split(", "))
+        .map(|word| word.split(['[', '=']).next().unwrap())
+        .collect();
+    assert_eq!(words.len(), 24 + 21 + 13);
+    for word in words {
+        let end = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
+        let in_help = help.split(end).any(|part| part == word);
+        assert!(in_help, "the help lacks {word}");
+        assert!(
+            manual.contains(&format!("`{word}")),
+            "the manual lacks {word}"
         );
     }
 }

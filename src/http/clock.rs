@@ -1,0 +1,21 @@
+//! The service's clock, as far as its answers tell it.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A clock may stand at its epoch, but a date centuries away is a proxy's joke.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
+
+/// A service's clock minus ours, by the `Date` header of an answer.
+pub fn offset(date: Option<&str>, now: Timestamp) -> Option<SignedDuration> {
+    let date = jiff::fmt::rfc2822::parse(date?).ok()?;
+    let offset = date.timestamp().duration_since(now);
+    (offset.abs() < FARTHEST).then_some(offset)
+}
+
+/// What is said when that offset is taken into account.
+pub fn warning(offset: SignedDuration) -> String {
+    format!(
+        "this machine's clock is off by {} s against the service; corrected for this run",
+        offset.as_secs()
+    )
+}

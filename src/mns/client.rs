@@ -1,0 +1,325 @@
+//! Queues over the network: the operations as functions.
+//!
+//! "Nothing there" is an answer and not an error: a receipt of no message is an empty list. Deleting
+//! is repeated when its answer was lost, and a receipt handle that is unknown by then counts as
+//! deleted; the worst that can follow is a second delivery, which the service allows anyway.
+
+mod call;
+mod limits;
+mod pages;
+
+use std::cell::Cell;
+
+use super::MAX_MESSAGE_BYTES;
+use super::message::{Failed, Message, Outgoing, Sent, Visibility};
+use super::operation::Operation;
+use super::queue::{Attributes, Status};
+use super::xml::{self, Unexpected};
+use crate::callback::queue::check_account_id;
+use crate::context::Context;
+use crate::credential::session::Session;
+use crate::error::{Applied, Error, Result};
+use crate::http::{self, Method};
+use crate::openapi::encode;
+use crate::target::{Endpoint, Region};
+use crate::xml::Element;
+use call::{Call, Done};
+use limits::{check_batch, check_wait, patience, wait_query};
+pub use pages::Pages;
+
+/// The codes of a receipt handle that is not, or no longer, good; the second is of an older edition.
+const BAD_HANDLE: [&str; 2] = ["ReceiptHandleError", "MessageNotExist"];
+
+/// The queues of one account in one region.
+#[derive(Debug)]
+pub struct Mns {
+    /// Where they are.
+    pub endpoint: Endpoint,
+    /// Who asks.
+    pub caller: Session,
+    /// How often a call is tried again.
+    pub retries: u32,
+    /// The service's clock minus ours, learnt from a refusal.
+    pub clock_offset: Cell<jiff::SignedDuration>,
+}
+
+impl Mns {
+    /// Queues at an endpoint.
+    pub fn new(endpoint: Endpoint, caller: Session, retries: u32) -> Self {
+        Mns {
+            endpoint,
+            caller,
+            retries,
+            clock_offset: Cell::default(),
+        }
+    }
+
+    /// The public endpoint of an account's queues, by https.
+    ///
+    /// # Errors
+    /// A usage error for something that is no account id.
+    pub fn endpoint_for(account_id: &str, region: &Region) -> Result<Endpoint> {
+        check_account_id(account_id)?;
+        Endpoint::of_host(&format!("{account_id}.mns.{region}.aliyuncs.com"))
+    }
+
+    /// The names of the queues that begin with `prefix`, page by page.
+    pub fn list_queues(&self, prefix: &str) -> Pages<'_> {
+        Pages::new(self, prefix)
+    }
+
+    /// Reads the attributes of a queue.
+    ///
+    /// # Errors
+    /// `QueueNotExist`, and what every call can meet.
+    pub async fn get_attributes(&self, ctx: &Context, queue: &str) -> Result<Status> {
+        let call = Call::new(Operation::GetQueueAttributes, queue, Method::Get)?;
+        self.asked(ctx, call, xml::read_status).await
+    }
+
+    /// Makes a queue; true when it is new, false when it was there with these attributes.
+    ///
+    /// # Errors
+    /// `QueueAlreadyExist` when it is there with others; a usage error for numbers out of range.
+    pub async fn create_queue(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        attributes: &Attributes,
+    ) -> Result<bool> {
+        attributes.check()?;
+        let call = Call::new(Operation::CreateQueue, queue, Method::Put)?
+            .body(xml::write_attributes(attributes));
+        Ok(self.call(ctx, &call).await?.status == 201)
+    }
+
+    /// Changes the attributes that are given.
+    ///
+    /// # Errors
+    /// `QueueNotExist`, a usage error for numbers out of range, and what every call can meet.
+    pub async fn set_attributes(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        attributes: &Attributes,
+    ) -> Result<()> {
+        attributes.check()?;
+        let call = Call::new(Operation::SetQueueAttributes, queue, Method::Put)?
+            .query("metaoverride=true")
+            .body(xml::write_attributes(attributes));
+        self.call(ctx, &call).await.map(drop)
+    }
+
+    /// Removes a queue with its messages.
+    ///
+    /// # Errors
+    /// What every call can meet.
+    pub async fn delete_queue(&self, ctx: &Context, queue: &str) -> Result<()> {
+        let call = Call::new(Operation::DeleteQueue, queue, Method::Delete)?;
+        self.call(ctx, &call).await.map(drop)
+    }
+
+    /// Puts a message into a queue. It is not sent again when it may have arrived.
+    ///
+    /// # Errors
+    /// `QueueNotExist`; a usage error for a body no message can have; an unknown outcome.
+    pub async fn send_message(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        message: &Outgoing,
+    ) -> Result<Sent> {
+        message.check()?;
+        let call = Call::new(Operation::SendMessage, queue, Method::Post)?
+            .body(xml::write_message(message));
+        self.asked(ctx, call, xml::read_sent).await
+    }
+
+    /// Puts up to sixteen messages of 64 KB altogether into a queue; one entry each in their order.
+    ///
+    /// # Errors
+    /// As [`Mns::send_message`]; a message the service did not take is an entry, not an error.
+    pub async fn batch_send(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        messages: &[Outgoing],
+    ) -> Result<Vec<std::result::Result<Sent, Failed>>> {
+        check_batch(messages.len())?;
+        messages.iter().try_for_each(Outgoing::check)?;
+        let bytes: usize = messages.iter().map(|message| message.body.len()).sum();
+        if bytes > MAX_MESSAGE_BYTES {
+            return Err(Error::usage(format!(
+                "the batch has {bytes} of at most {MAX_MESSAGE_BYTES} bytes"
+            )));
+        }
+        let call = Call::new(Operation::BatchSendMessage, queue, Method::Post)?
+            .body(xml::write_messages(messages));
+        self.asked(ctx, call, xml::read_sent_batch).await
+    }
+
+    /// Receives a message, waiting up to so many seconds, or as long as the queue says.
+    ///
+    /// # Errors
+    /// `QueueNotExist`, and what every call can meet.
+    pub async fn receive(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        wait: Option<u32>,
+    ) -> Result<Option<Message>> {
+        check_wait(wait)?;
+        let call = Call::new(Operation::ReceiveMessage, queue, Method::Get)?
+            .query(wait_query(wait))
+            .timeout(patience(ctx, wait));
+        Ok(self.messages(ctx, call).await?.pop())
+    }
+
+    /// Receives up to sixteen messages; there may be more even if fewer come.
+    ///
+    /// # Errors
+    /// As [`Mns::receive`].
+    pub async fn batch_receive(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        count: usize,
+        wait: Option<u32>,
+    ) -> Result<Vec<Message>> {
+        check_batch(count)?;
+        check_wait(wait)?;
+        let call = Call::new(Operation::BatchReceiveMessage, queue, Method::Get)?
+            .query(format!("numOfMessages={count}"))
+            .query(wait_query(wait))
+            .timeout(patience(ctx, wait));
+        self.messages(ctx, call).await
+    }
+
+    /// Looks at the next message and leaves it.
+    ///
+    /// # Errors
+    /// As [`Mns::receive`].
+    pub async fn peek(&self, ctx: &Context, queue: &str) -> Result<Option<Message>> {
+        let call = Call::new(Operation::PeekMessage, queue, Method::Get)?.query("peekonly=true");
+        Ok(self.messages(ctx, call).await?.pop())
+    }
+
+    /// Looks at up to sixteen messages and leaves them.
+    ///
+    /// # Errors
+    /// As [`Mns::receive`].
+    pub async fn batch_peek(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        count: usize,
+    ) -> Result<Vec<Message>> {
+        check_batch(count)?;
+        let call = Call::new(Operation::BatchPeekMessage, queue, Method::Get)?
+            .query("peekonly=true")
+            .query(format!("numOfMessages={count}"));
+        self.messages(ctx, call).await
+    }
+
+    /// Deletes a received message.
+    ///
+    /// # Errors
+    /// `ReceiptHandleError` when the handle is outdated, and what every call can meet.
+    pub async fn delete(&self, ctx: &Context, queue: &str, handle: &str) -> Result<()> {
+        let call = Call::new(Operation::DeleteMessage, queue, Method::Delete)?
+            .query(format!("ReceiptHandle={}", encode(handle)));
+        match self.call(ctx, &call).await {
+            Err(error)
+                if error.details.applied == Applied::Unknown
+                    && BAD_HANDLE.contains(&error.code()) =>
+            {
+                Ok(())
+            }
+            result => result.map(drop),
+        }
+    }
+
+    /// Deletes up to sixteen received messages and tells which handles were not good.
+    ///
+    /// # Errors
+    /// What every call can meet; a bad handle is an entry, not an error.
+    pub async fn batch_delete(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        handles: &[&str],
+    ) -> Result<Vec<Failed>> {
+        check_batch(handles.len())?;
+        let call = Call::new(Operation::BatchDeleteMessage, queue, Method::Delete)?
+            .body(xml::write_receipt_handles(handles));
+        let Done {
+            status,
+            root,
+            repeated,
+        } = self.call(ctx, &call).await?;
+        let Some(root) = root else {
+            return Ok(Vec::new());
+        };
+        let mut failures =
+            xml::read_failures(&root).map_err(|odd| self.odd(call.operation, status, odd))?;
+        failures.retain(|failed| !(repeated && BAD_HANDLE.contains(&failed.code.as_str())));
+        Ok(failures)
+    }
+
+    /// Lets a received message come back after so many seconds from now; go on with the new handle.
+    ///
+    /// # Errors
+    /// `ReceiptHandleError` when the handle is outdated; an unknown outcome.
+    pub async fn change_visibility(
+        &self,
+        ctx: &Context,
+        queue: &str,
+        handle: &str,
+        seconds: u32,
+    ) -> Result<Visibility> {
+        if !(1..=43200).contains(&seconds) {
+            return Err(Error::usage(
+                "a message stays out of sight for 1 to 43200 seconds",
+            ));
+        }
+        let call = Call::new(Operation::ChangeMessageVisibility, queue, Method::Put)?
+            .query(format!("ReceiptHandle={}", encode(handle)))
+            .query(format!("VisibilityTimeout={seconds}"));
+        self.asked(ctx, call, xml::read_visibility).await
+    }
+
+    /// Received or looked at; the code decides between "nothing there" and trouble, since proxies
+    /// answer 404 as well.
+    async fn messages(&self, ctx: &Context, call: Call<'_>) -> Result<Vec<Message>> {
+        match self.asked(ctx, call, xml::read_messages).await {
+            Err(error) if error.details.code.as_deref() == Some("MessageNotExist") => {
+                Ok(Vec::new())
+            }
+            result => result,
+        }
+    }
+
+    /// A call whose answer has a body.
+    async fn asked<T>(
+        &self,
+        ctx: &Context,
+        call: Call<'_>,
+        read: impl FnOnce(&Element) -> std::result::Result<T, Unexpected>,
+    ) -> Result<T> {
+        let Done { status, root, .. } = self.call(ctx, &call).await?;
+        let read = match root {
+            Some(root) => read(&root),
+            None => Err(Unexpected("the answer is empty".to_owned())),
+        };
+        read.map_err(|odd| self.odd(call.operation, status, odd))
+    }
+
+    /// The service did something, and nobody knows what.
+    fn odd(&self, operation: Operation, status: u16, Unexpected(why): Unexpected) -> Error {
+        let error = http::nonsense(
+            &self.endpoint.host(),
+            &format!("HTTP status {status}: {why}"),
+        );
+        call::unsettled(error, operation)
+    }
+}

@@ -1,0 +1,331 @@
+//! One call: signed, sent, tried again where that helps, and its failure explained.
+
+use std::time::Duration;
+
+use super::Mns;
+use crate::callback::queue::check_name;
+use crate::context::Context;
+use crate::error::{Applied, Error, Kind, Result};
+use crate::http::{self, Failure, Method, Request, Response, backoff, clock};
+use crate::mns::operation::{Effect, Operation};
+use crate::mns::refusal::{Asked, MnsError};
+use crate::mns::signer::{self, Headers};
+use crate::mns::xml::read_error;
+use crate::openapi::refusal::{Cause, Head, describe};
+use crate::secret::Secret;
+use crate::xml::{self, Element};
+
+/// What shall be asked.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    queue: &'a str,
+    method: Method,
+    query: String,
+    headers: Headers,
+    body: String,
+    timeout: Option<Duration>,
+}
+
+/// A call that was carried out.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The answer, unless its body is empty.
+    pub(super) root: Option<Element>,
+    /// True when an earlier attempt may have been carried out, too.
+    pub(super) repeated: bool,
+}
+
+/// One attempt that was not carried out, as far as we know.
+#[derive(Debug)]
+enum Miss {
+    Refused {
+        error: MnsError,
+        date: Option<String>,
+        string_to_sign: String,
+    },
+    Nonsense(u16, String),
+    Lost(Failure),
+}
+
+/// What to do about a miss.
+enum Next {
+    Again,
+    AgainWithClock(jiff::SignedDuration),
+    AgainWithFreshKey,
+    GiveUp,
+}
+
+/// What happened so far.
+#[derive(Debug, Default)]
+struct Attempts {
+    again: u32,
+    clock_corrected: bool,
+    key_renewed: bool,
+    perhaps_done: bool,
+}
+
+impl<'a> Call<'a> {
+    /// A call about a queue.
+    pub(super) fn new(operation: Operation, queue: &'a str, method: Method) -> Result<Self> {
+        check_name(queue)?;
+        Ok(Call::about(operation, queue, method))
+    }
+
+    /// The call about all queues.
+    pub(super) fn list_queues() -> Call<'static> {
+        Call::about(Operation::ListQueue, "", Method::Get)
+    }
+
+    fn about(operation: Operation, queue: &'a str, method: Method) -> Self {
+        Call {
+            operation,
+            queue,
+            method,
+            query: String::new(),
+            headers: Headers::new(),
+            body: String::new(),
+            timeout: None,
+        }
+    }
+
+    /// Adds to the query, unless it is nothing.
+    pub(super) fn query(mut self, part: impl AsRef<str>) -> Self {
+        let part = part.as_ref();
+        if !part.is_empty() {
+            self.query
+                .push(if self.query.is_empty() { '?' } else { '&' });
+            self.query.push_str(part);
+        }
+        self
+    }
+
+    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(super) fn body(mut self, body: String) -> Self {
+        self.body = body;
+        self.header("content-type", "text/xml;charset=utf-8")
+    }
+
+    pub(super) fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Path and query as they go over the wire.
+    fn resource(&self) -> String {
+        self.operation.path(self.queue) + &self.query
+    }
+
+    /// A batch that was done in part has a status of failure and a list.
+    fn is_partly_done(&self, root: &Element) -> bool {
+        matches!(
+            (self.operation, root.name.as_str()),
+            (Operation::BatchDeleteMessage, "Errors") | (Operation::BatchSendMessage, "Messages")
+        )
+    }
+}
+
+impl Mns {
+    /// Asks until the call is carried out or there is no point in trying again.
+    pub(super) async fn call(&self, ctx: &Context, call: &Call<'_>) -> Result<Done> {
+        let mut attempts = Attempts::default();
+        loop {
+            let miss = match self.attempt(ctx, call).await? {
+                Ok(done) => {
+                    return Ok(Done {
+                        repeated: attempts.perhaps_done,
+                        ..done
+                    });
+                }
+                Err(miss) => miss,
+            };
+            attempts.perhaps_done |= miss.may_have_taken_effect();
+            match self.next(ctx, call, &miss, &attempts) {
+                Next::GiveUp => return Err(self.error(call, miss, &attempts)),
+                Next::AgainWithClock(offset) => {
+                    attempts.clock_corrected = true;
+                    self.clock_offset.set(offset);
+                    ctx.out.warn(&clock::warning(offset));
+                }
+                Next::AgainWithFreshKey => {
+                    attempts.key_renewed = true;
+                    self.caller.renew(ctx).await?;
+                }
+                Next::Again => {
+                    let pause = backoff::pause(ctx.random, attempts.again);
+                    attempts.again += 1;
+                    ctx.out.detail(&format!(
+                        "{} failed, trying again in {} ms ({} of {})",
+                        call.operation.name(),
+                        pause.as_millis(),
+                        attempts.again,
+                        self.retries
+                    ));
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    fn next(&self, ctx: &Context, call: &Call<'_>, miss: &Miss, attempts: &Attempts) -> Next {
+        if call.operation.effect() == Effect::Adds && miss.may_have_taken_effect() {
+            return Next::GiveUp;
+        }
+        if let Miss::Refused { error, date, .. } = miss {
+            match error.cause() {
+                Cause::ClockOff if !attempts.clock_corrected => {
+                    return clock::offset(date.as_deref(), (ctx.now)())
+                        .map_or(Next::GiveUp, Next::AgainWithClock);
+                }
+                Cause::BadToken if !attempts.key_renewed && self.caller.renews() => {
+                    return Next::AgainWithFreshKey;
+                }
+                cause if !cause.passes() => return Next::GiveUp,
+                _ => {}
+            }
+        }
+        if matches!(miss, Miss::Nonsense(status, _) if http::is_last_word(*status)) {
+            return Next::GiveUp;
+        }
+        if attempts.again < self.retries {
+            Next::Again
+        } else {
+            Next::GiveUp
+        }
+    }
+
+    /// One signed request.
+    async fn attempt(
+        &self,
+        ctx: &Context,
+        call: &Call<'_>,
+    ) -> Result<std::result::Result<Done, Miss>> {
+        let credential = self.caller.current(ctx).await?;
+        let now = (ctx.now)();
+        let now = now.checked_add(self.clock_offset.get()).unwrap_or(now);
+        let resource = call.resource();
+        let verb = call.method.as_str();
+        let headers = call.headers.clone();
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let signed = signer::sign(verb, &resource, headers, &date, &credential);
+        let request = Request {
+            headers: signed.headers.into_iter().collect(),
+            body: call.body.clone(),
+            timeout: call.timeout,
+            ..Request::new(call.method, self.endpoint.with_resource(&resource))
+        };
+        let answer = ctx.http.send(request).await?;
+        let what = call.operation.name();
+        ctx.out.debug(&match &answer {
+            Ok(response) => format!("{verb} {} {what}: {}", self.endpoint, response.status),
+            Err(failure) => format!("{verb} {} {what}: {}", self.endpoint, failure.message),
+        });
+        Ok(match answer {
+            Err(failure) => Err(Miss::Lost(failure)),
+            Ok(response) => sort(call, &response, signed.string_to_sign),
+        })
+    }
+
+    fn error(&self, call: &Call<'_>, miss: Miss, attempts: &Attempts) -> Error {
+        let endpoint = self.endpoint.to_string();
+        let host = self.endpoint.host();
+        let error = match miss {
+            Miss::Refused {
+                error,
+                string_to_sign,
+                ..
+            } => {
+                let asked = Asked {
+                    operation: call.operation,
+                    queue: call.queue,
+                    endpoint: &endpoint,
+                    string_to_sign: &string_to_sign,
+                };
+                let held = self.caller.held().credential;
+                let key = [Some(&held.access_key_secret), held.security_token.as_ref()];
+                let secrets: Vec<&Secret> = key.into_iter().flatten().collect();
+                error.explain(asked, &secrets)
+            }
+            Miss::Nonsense(_, description) => http::nonsense(&host, &description),
+            Miss::Lost(failure) => failure.explain(&host),
+        };
+        if attempts.perhaps_done {
+            unsettled(error, call.operation)
+        } else {
+            error
+        }
+    }
+}
+
+/// The failure of a call that may have been carried out; reading leaves nothing to be unsure of.
+pub(super) fn unsettled(mut error: Error, operation: Operation) -> Error {
+    if operation.effect() == Effect::Reads {
+        return error;
+    }
+    error.details.applied = Applied::Unknown;
+    if error.kind == Kind::Unavailable {
+        error.kind = Kind::UnknownOutcome;
+    }
+    error
+}
+
+fn sort(
+    call: &Call<'_>,
+    response: &Response,
+    string_to_sign: String,
+) -> std::result::Result<Done, Miss> {
+    let status = response.status;
+    let is_success = (200..300).contains(&status);
+    let done = |root| {
+        Ok(Done {
+            status,
+            root,
+            repeated: false,
+        })
+    };
+    let nonsense = || {
+        let head = Head {
+            status,
+            content_type: response.header("content-type"),
+            request_id: None,
+        };
+        Err(Miss::Nonsense(status, describe(head, &response.body)))
+    };
+    if response.body.trim().is_empty() {
+        return if is_success { done(None) } else { nonsense() };
+    }
+    let Ok(root) = xml::parse(&response.body) else {
+        return nonsense();
+    };
+    if let Some(mut error) = read_error(status, &root) {
+        let from_header = || response.header("x-mns-request-id").map(str::to_owned);
+        error.request_id = error.request_id.or_else(from_header);
+        return Err(Miss::Refused {
+            error,
+            date: response.header("date").map(str::to_owned),
+            string_to_sign,
+        });
+    }
+    if is_success || call.is_partly_done(&root) {
+        done(Some(root))
+    } else {
+        nonsense()
+    }
+}
+
+impl Miss {
+    /// A refusal proves that nothing happened, unless the server broke down over it.
+    fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Miss::Refused { error, .. } => error.cause() == Cause::ServerTrouble,
+            Miss::Nonsense(..) => true,
+            Miss::Lost(failure) => failure.sent,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A message, as it goes into a queue and as it comes out.
+
+use jiff::Timestamp;
+use md5::{Digest, Md5};
+
+use super::MAX_MESSAGE_BYTES;
+use crate::error::{Error, Result};
+use crate::openapi::acs3::hex;
+use crate::xml;
+
+/// A message to send. The body is text; whether it is Base64 is between writer and reader.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The body as the queue shall hold it.
+    pub body: String,
+    /// Seconds before it can be received, if not as the queue says; at most seven days.
+    pub delay_seconds: Option<u32>,
+    /// 1 is received first, 16 last; the service takes 8 if none is given.
+    pub priority: Option<u32>,
+}
+
+impl Outgoing {
+    /// A message with this body and nothing special.
+    pub fn new(body: impl Into<String>) -> Self {
+        Outgoing {
+            body: body.into(),
+            ..Outgoing::default()
+        }
+    }
+
+    /// Checks what the service would refuse or damage.
+    ///
+    /// # Errors
+    /// A usage error for a body that is empty, too large or not expressible in XML.
+    pub fn check(&self) -> Result<()> {
+        if self.body.is_empty() {
+            return Err(Error::usage("a queue message cannot be empty"));
+        }
+        if self.body.len() > MAX_MESSAGE_BYTES {
+            return Err(Error::usage(format!(
+                "a queue message has {} of at most {MAX_MESSAGE_BYTES} bytes",
+                self.body.len()
+            )));
+        }
+        match self.body.chars().find(|c| !xml::is_allowed(*c)) {
+            None => Ok(()),
+            Some(odd) => Err(Error::usage(format!(
+                "a queue message cannot hold the character U+{:04X}",
+                u32::from(odd)
+            ))
+            .hint("send Base64 of the body; readers of callbacks take both forms")),
+        }
+    }
+}
+
+/// The service's receipt for a message it took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id.
+    pub id: String,
+    /// Upper-case hex MD5 of the body as stored.
+    pub body_md5: String,
+    /// Only for a delayed message: deletes it before anybody receives it.
+    pub receipt_handle: Option<String>,
+}
+
+/// A part of a batch that was not done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// The service's code, for example `ReceiptHandleError`.
+    pub code: String,
+    /// The service's words.
+    pub message: String,
+    /// The handle it is about, empty for a message that was not sent.
+    pub receipt_handle: String,
+}
+
+/// A message that was received or looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The service's id of it, the same in every delivery.
+    pub id: String,
+    /// Deletes it, or changes its visibility, until `next_visible`; `None` after a mere look.
+    pub receipt_handle: Option<String>,
+    /// The body as the queue holds it; [`crate::event::decode::unpack`] makes an event of it.
+    pub body: String,
+    /// What the service says of the body: upper-case hex MD5.
+    pub body_md5: String,
+    /// When it was sent.
+    pub enqueued: Option<Timestamp>,
+    /// When it can be received again unless it is deleted.
+    pub next_visible: Option<Timestamp>,
+    /// When it was first received.
+    pub first_dequeued: Option<Timestamp>,
+    /// How often it was received.
+    pub dequeue_count: u32,
+    /// From 1, first, to 16.
+    pub priority: Option<u32>,
+}
+
+impl Message {
+    /// Whether the body is as it was stored. Look before decoding: the checksum is of the text.
+    pub fn is_intact(&self) -> bool {
+        body_md5(&self.body).eq_ignore_ascii_case(&self.body_md5)
+    }
+}
+
+/// The new state of a message whose visibility was changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Visibility {
+    /// Replaces the old handle.
+    pub receipt_handle: String,
+    /// When it can be received again.
+    pub next_visible: Option<Timestamp>,
+}
+
+/// The checksum of a body as the service writes it: upper-case hex MD5.
+pub fn body_md5(body: &str) -> String {
+    hex(&Md5::digest(body)).to_ascii_uppercase()
+}

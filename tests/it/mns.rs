@@ -1,0 +1,13 @@
+//! The queue protocol: signatures, bodies, and the client against the emulator.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy spares test functions only, not what they share"
+)]
+
+mod client;
+mod drain;
+mod trouble;
+mod vectors;
+mod world;
+mod xml;
