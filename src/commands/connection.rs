@@ -39,6 +39,11 @@ pub struct Because {
 }
 
 impl Connection {
+    /// True when the emulator inside this process answers.
+    pub fn is_emulated(&self) -> bool {
+        self.emulator.is_some()
+    }
+
     /// Ends the emulator, if there is one.
     pub async fn close(self) {
         if let Some(emulator) = self.emulator {

@@ -9,6 +9,7 @@ pub mod emulator;
 pub mod events;
 pub mod get;
 mod key_source;
+pub mod queue;
 pub mod regions;
 pub mod set;
 pub mod verify;
@@ -75,6 +76,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Show who would call the service, from where, and why
     Whoami(whoami::Args),
+    /// Look after the queues that callbacks can go to
+    Queue(queue::Args),
     /// List the VOD centres and their endpoints
     Regions(regions::Args),
     /// Run or reset the local emulator of VOD, STS and the queues
@@ -93,6 +96,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Events(args) => events::run(ctx, args).await,
         Command::Verify(args) => verify::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
+        Command::Queue(args) => queue::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),
         Command::Emulator(args) => emulator::run(ctx, args).await,
     }

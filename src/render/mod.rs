@@ -5,6 +5,7 @@
 
 pub mod callback;
 pub mod event;
+pub mod queue;
 pub mod setup;
 
 pub use crate::text::escape;

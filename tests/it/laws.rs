@@ -362,7 +362,7 @@ fn quirks() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 /// A context by hand: no environment, no terminal, a home of its own.
-fn context(home: &std::path::Path) -> Context {
+pub fn context(home: &std::path::Path) -> Context {
     let flags = Flags {
         quiet: true,
         yes: true,

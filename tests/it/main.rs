@@ -13,6 +13,7 @@ mod mns;
 mod network;
 mod odd_answers;
 mod output;
+mod queue;
 mod readme;
 mod refusal;
 mod sandbox;

@@ -1,0 +1,217 @@
+//! `vodcb queue`
+
+use clap::Subcommand;
+
+use super::{Connection, connect};
+use crate::callback::{Destination, queue};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::event::decode;
+use crate::exit::Exit;
+use crate::mns::queue::{Attributes, Status};
+use crate::mns::{MAX_BATCH, Mns};
+use crate::openapi::client::Caller;
+use crate::render::queue as view;
+use crate::settings::{self, variable};
+use crate::sts;
+use crate::target::{Endpoint, Region};
+
+/// Look after the queues that callbacks can go to
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Region of the queues, if it is not the callback's
+    #[arg(long, global = true, value_name = "ID")]
+    mns_region: Option<String>,
+    /// Account that owns the queues, if it is not the caller's own
+    #[arg(long, global = true, value_name = "ID")]
+    account_id: Option<String>,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the queues
+    List {
+        /// Only names that begin so
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        prefix: String,
+    },
+    /// Create a queue whose attributes suit callbacks
+    Create {
+        /// Letters, digits and hyphens
+        name: String,
+        /// Seconds a message is kept, 60 to 604800
+        #[arg(long, value_name = "S", default_value_t = 345_600)]
+        retention: u32,
+        /// Seconds a received message stays out of sight, 1 to 43200
+        #[arg(long, value_name = "S", default_value_t = 60)]
+        visibility: u32,
+        /// Seconds a receipt waits for a message, 0 to 30
+        #[arg(long, value_name = "S", default_value_t = 20)]
+        polling: u32,
+    },
+    /// Show a queue, and what would lose events
+    Status {
+        /// The queue
+        name: String,
+    },
+    /// Look at messages without receiving them
+    Peek {
+        /// The queue
+        name: String,
+        /// How many at the most, 1 to 16
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+        count: u32,
+    },
+}
+
+/// Asks the queue service.
+///
+/// # Errors
+/// Those of the settings, of STS where the account is not named, and of the queue service.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let connection = connect(ctx).await?;
+    let (mns, region) = args.open(ctx, &connection).await?;
+    match &args.what {
+        What::List { prefix } => list(ctx, &mns, prefix, &region).await?,
+        What::Create {
+            name,
+            retention,
+            visibility,
+            polling,
+        } => {
+            let attributes = Attributes {
+                message_retention_period: Some(*retention),
+                visibility_timeout: Some(*visibility),
+                polling_wait_seconds: Some(*polling),
+                maximum_message_size: Some(65536),
+                ..Attributes::default()
+            };
+            create(ctx, &mns, name, &attributes).await?;
+        }
+        What::Status { name } => status(ctx, &connection, &mns, name).await?,
+        What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
+    }
+    connection.close().await;
+    Ok(Exit::Ok)
+}
+
+impl Args {
+    async fn open(&self, ctx: &Context, connection: &Connection) -> Result<(Mns, Region)> {
+        let region = match &self.mns_region {
+            Some(text) => Region::parse_strict(text)?,
+            None => connection.target.region.clone(),
+        };
+        let Caller::Somebody(session) = connection.vod.client.caller.clone() else {
+            return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
+        };
+        let named = variable(&ctx.env, &["VODCB_MNS_ENDPOINT"]);
+        let endpoint = if connection.is_emulated() {
+            connection.vod.client.endpoint.clone()
+        } else if let Some((_, endpoint)) = named {
+            Endpoint::parse(endpoint, ctx.flags.allow_http)?
+        } else {
+            Mns::endpoint_for(&self.account(ctx, connection).await?, &region)?
+        };
+        let retries = settings::retries(&ctx.flags, &ctx.env)?;
+        Ok((Mns::new(endpoint, *session, retries), region))
+    }
+
+    async fn account(&self, ctx: &Context, connection: &Connection) -> Result<String> {
+        let named = variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned());
+        if let Some(id) = self.account_id.clone().or(named) {
+            return Ok(id);
+        }
+        let client = &connection.vod.client;
+        let identity =
+            sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries).await;
+        identity
+            .map_err(|error| error.hint("name the account that owns the queues: --account-id ID"))?
+            .account_id
+            .ok_or_else(|| {
+                Error::usage("the account of the queues is not known")
+                    .hint("name it: --account-id ID")
+            })
+    }
+}
+
+async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result<()> {
+    let mut names = Vec::new();
+    let mut pages = mns.list_queues(prefix);
+    while let Some(page) = pages.next(ctx).await? {
+        names.extend(page);
+    }
+    let document =
+        serde_json::json!({"schema_version": 1, "region": region.as_str(), "queues": names});
+    ctx.out.show(&document, |width| {
+        view::list(&names, region.as_str(), width)
+    })
+}
+
+async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -> Result<()> {
+    queue::check_name(name)?;
+    attributes.check()?;
+    if ctx.flags.dry_run {
+        ctx.out
+            .note(&format!("dry run; the queue {name} would be created"));
+        return Ok(());
+    }
+    let new = mns.create_queue(ctx, name, attributes).await?;
+    let found = mns.get_attributes(ctx, name).await?;
+    ctx.out.note(if new {
+        "created and read back"
+    } else {
+        "already so; nothing was created"
+    });
+    let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
+    ctx.out
+        .show(&status, |width| view::status(&status, width))?;
+    ctx.out.hint(&format!(
+        "have callbacks go there: {}",
+        ctx.again(&format!("set --mns-queue {name}"))
+    ));
+    Ok(())
+}
+
+async fn status(ctx: &Context, connection: &Connection, mns: &Mns, name: &str) -> Result<()> {
+    queue::check_name(name)?;
+    let found: Status = mns.get_attributes(ctx, name).await?;
+    let mut status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
+    let oldest = mns
+        .peek(ctx, name)
+        .await?
+        .and_then(|message| message.enqueued);
+    status.oldest_message_age_seconds =
+        oldest.map(|time| (ctx.now)().duration_since(time).as_secs().max(0));
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let points_here = matches!(
+        reading.callback.map(|callback| callback.destination),
+        Some(Destination::Mns { queue, .. }) if queue == name
+    );
+    status.callback_names_it = Some(points_here);
+    for warning in &status.warnings {
+        ctx.out.warn(warning);
+    }
+    ctx.out.show(&status, |width| view::status(&status, width))
+}
+
+async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<()> {
+    queue::check_name(name)?;
+    let most = usize::try_from(count).unwrap_or(MAX_BATCH);
+    let messages = mns.batch_peek(ctx, name, most).await?;
+    let shown: Vec<view::Shown> = messages
+        .iter()
+        .map(|message| {
+            view::Shown::new(
+                message,
+                decode::unpack(message.body.as_bytes())
+                    .ok()
+                    .map(|(event, _)| event),
+            )
+        })
+        .collect();
+    let document = serde_json::json!({"schema_version": 1, "queue": name, "messages": shown});
+    ctx.out
+        .show(&document, |width| view::messages(&shown, width))
+}

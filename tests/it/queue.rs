@@ -1,0 +1,174 @@
+//! `vodcb queue` against the emulator's queues.
+
+use serde_json::json;
+
+use crate::sandbox::Sandbox;
+
+fn world() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let url = sandbox.url().to_owned();
+    sandbox.set("VODCB_MNS_ENDPOINT", &url);
+    sandbox
+}
+
+#[test]
+fn queues_are_created_listed_and_shown() {
+    let sandbox = world();
+    assert_eq!(
+        sandbox.vodcb(["queue", "list"]).ok().stdout,
+        "There is no such queue in cn-shanghai.\n"
+    );
+    let run = sandbox.vodcb(["queue", "create", "vod-events"]).ok();
+    assert!(
+        run.stderr.contains("created and read back")
+            && run.stderr.contains("set --mns-queue vod-events"),
+        "{run:?}"
+    );
+    sandbox
+        .vodcb(["queue", "create", "vod-events"])
+        .ok()
+        .says(&["already so"]);
+    sandbox.vodcb(["queue", "create", "other"]).ok();
+    assert_eq!(
+        sandbox.vodcb(["queue", "list", "-o", "json"]).ok().json()["queues"],
+        json!(["other", "vod-events"])
+    );
+    assert_eq!(
+        sandbox
+            .vodcb(["queue", "list", "--prefix", "vod", "-o", "json"])
+            .ok()
+            .json()["queues"],
+        json!(["vod-events"])
+    );
+    let status = sandbox
+        .vodcb(["queue", "status", "vod-events", "-o", "json"])
+        .ok()
+        .json();
+    assert_eq!(status["message_retention_seconds"], 345_600);
+    assert_eq!(status["maximum_message_bytes"], 65536);
+    assert_eq!(status["polling_wait_seconds"], 20);
+    assert_eq!(status["callback_names_it"], false);
+    assert_eq!(status["warnings"], json!([]));
+    sandbox.vodcb(["set", "--mns-queue", "vod-events"]).ok();
+    assert_eq!(
+        sandbox
+            .vodcb(["queue", "status", "vod-events", "-o", "json"])
+            .ok()
+            .json()["callback_names_it"],
+        true
+    );
+}
+
+#[test]
+fn what_would_lose_events_is_warned_about() {
+    let sandbox = world();
+    sandbox
+        .vodcb(["queue", "create", "short", "--retention", "60"])
+        .ok();
+    sandbox
+        .vodcb(["queue", "status", "short"])
+        .ok()
+        .says(&["kept for 60 s only"]);
+}
+
+#[test]
+fn refusals_have_their_own_words_and_codes() {
+    let sandbox = world();
+    sandbox
+        .vodcb(["queue", "status", "nobody"])
+        .exits(4)
+        .says(&["QueueNotExist"]);
+    sandbox
+        .vodcb(["queue", "peek", "nobody"])
+        .exits(4)
+        .says(&["QueueNotExist"]);
+    sandbox
+        .vodcb(["queue", "status", "bad_name"])
+        .exits(2)
+        .says(&["it holds '_'"]);
+    sandbox
+        .vodcb(["queue", "create", "q", "--retention", "1"])
+        .exits(2)
+        .says(&["from 60 to 604800"]);
+    sandbox
+        .vodcb(["queue", "peek", "q", "--count", "17"])
+        .exits(2);
+    let mut denied = Sandbox::with(&["get-queue:deny"], &[]);
+    let url = denied.url().to_owned();
+    denied.set("VODCB_MNS_ENDPOINT", &url);
+    denied
+        .vodcb(["queue", "status", "q"])
+        .exits(3)
+        .says(&["mns:GetQueueAttributes"]);
+}
+
+#[test]
+fn a_look_at_an_empty_queue_is_no_error_and_a_dry_run_creates_nothing() {
+    let sandbox = world();
+    sandbox
+        .vodcb(["queue", "create", "q", "--dry-run"])
+        .ok()
+        .says(&["would be created"]);
+    sandbox.vodcb(["queue", "peek", "q"]).exits(4);
+    sandbox.vodcb(["queue", "create", "q"]).ok();
+    assert_eq!(
+        sandbox.vodcb(["queue", "peek", "q"]).ok().stdout,
+        "There is no message to look at.\n"
+    );
+}
+
+#[test]
+fn a_look_shows_events_in_either_form_and_what_is_none() {
+    use vodcb::credential::Credential;
+    use vodcb::credential::session::Session;
+    use vodcb::mns::Mns;
+    use vodcb::mns::message::Outgoing;
+    use vodcb::secret::Secret;
+    use vodcb::target::Endpoint;
+
+    let sandbox = world();
+    sandbox.vodcb(["queue", "create", "q"]).ok();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let ctx = crate::laws::context(sandbox.home());
+        let session = Session::fixed(Credential {
+            access_key_id: crate::sandbox::ACCESS_KEY_ID.into(),
+            access_key_secret: Secret::new(crate::sandbox::ACCESS_KEY_SECRET),
+            security_token: None,
+        });
+        let mns = Mns::new(Endpoint::parse(sandbox.url(), false).unwrap(), session, 0);
+        // {"EventType":"SnapshotComplete"} as it is, as Base64, and something that is no event.
+        for body in [
+            r#"{"EventType":"SnapshotComplete"}"#,
+            "eyJFdmVudFR5cGUiOiJTbmFwc2hvdENvbXBsZXRlIn0=",
+            "hello",
+        ] {
+            mns.send_message(&ctx, "q", &Outgoing::new(body))
+                .await
+                .unwrap();
+        }
+    });
+    for _ in 0..2 {
+        let run = sandbox
+            .vodcb(["queue", "peek", "q", "--count", "16", "-o", "json"])
+            .ok();
+        let messages = run.json()["messages"].as_array().unwrap().clone();
+        assert_eq!(messages.len(), 3, "a look takes nothing");
+        let events: Vec<_> = messages
+            .iter()
+            .filter(|message| message["event_type"] == "SnapshotComplete")
+            .collect();
+        assert_eq!(events.len(), 2);
+        assert!(messages.iter().any(|message| message["body"] == "hello"));
+        assert!(messages.iter().all(|message| message["intact"] == true));
+    }
+    let status = sandbox
+        .vodcb(["queue", "status", "q", "-o", "json"])
+        .ok()
+        .json();
+    assert_eq!(status["active_messages"], 3);
+    assert!(status["oldest_message_age_seconds"].as_i64().unwrap() >= 0);
+}
