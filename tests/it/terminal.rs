@@ -108,7 +108,14 @@ fn a_missing_key_is_asked_for_and_not_shown() {
         &["set", "--auth-key-stdin", "--yes"],
     ] {
         let mut session = in_terminal(&sandbox, args);
+        session.get_process_mut().set_echo(true, None).unwrap();
         session.expect("Callback key (not shown)").unwrap();
+        // Switching echo off throws away what was typed before.
+        let waiting = std::time::Instant::now();
+        while session.get_process().get_echo().unwrap() {
+            assert!(waiting.elapsed() < Duration::from_secs(30), "echo stays on");
+            std::thread::sleep(Duration::from_millis(2));
+        }
         session.send("Abcdefgh12345\n").unwrap();
         let rest = session.expect(Eof).unwrap();
         let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
