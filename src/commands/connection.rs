@@ -8,6 +8,7 @@ use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Error, Result};
 use crate::openapi::client::{Caller, Client};
 use crate::settings::{self, Resolved, SignatureKind};
+use crate::sts;
 use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
 
@@ -44,6 +45,22 @@ impl Connection {
         self.emulator.is_some()
     }
 
+    /// Asks STS for the caller's own account, which owns its queues.
+    ///
+    /// # Errors
+    /// Those of STS, with the flag that names the account instead.
+    pub async fn own_account(&self, ctx: &Context) -> Result<String> {
+        const HINT: &str = "name the account that owns the queue: --account-id ID";
+        let Client {
+            caller, retries, ..
+        } = &self.vod.client;
+        let identity = sts::caller_identity(ctx, &self.sts, caller.clone(), *retries).await;
+        identity
+            .map_err(|error| error.hint(HINT))?
+            .account_id
+            .ok_or_else(|| Error::usage("STS does not tell the account of the queue").hint(HINT))
+    }
+
     /// Ends the emulator, if there is one.
     pub async fn close(self) {
         if let Some(emulator) = self.emulator {
@@ -73,7 +90,7 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
     let found = if emulated {
         Found::new(Recipe::Static(emulator_credential()), "the emulator")
     } else {
-        chain::find(ctx, project).await?
+        chain::find(ctx).await?
     };
     let profile_region = found.profile.as_deref().zip(found.region.as_deref());
     let region = settings::region(&ctx.flags, &ctx.env, project, profile_region)?;

@@ -1,10 +1,8 @@
 //! `vodcb events`
 
-use std::io::Read;
-
 use clap::Subcommand;
 
-use super::read_stdin;
+use super::read_input;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{self, catalogue, decode, document};
@@ -44,9 +42,6 @@ Examples:
         file: String,
     },
 }
-
-/// The largest body that is read; the service's own limit for a message is 64 KiB.
-const MAX_BODY: u64 = 16 * 1024 * 1024;
 
 /// Explains from the embedded catalogue; nothing is sent.
 ///
@@ -116,7 +111,7 @@ fn show_umbrella(ctx: &Context, umbrella: &str, sample: bool) -> Result<()> {
 }
 
 async fn decode(ctx: &Context, file: &str) -> Result<()> {
-    let bytes = read(file).await.map_err(|error| {
+    let bytes = read_input(file).await.map_err(|error| {
         Error::usage(format!("{file} cannot be read"))
             .cause(error.to_string())
             .hint("give a file, or - for standard input")
@@ -126,21 +121,4 @@ async fn decode(ctx: &Context, file: &str) -> Result<()> {
     ctx.out.show(&document::explanation(&explanation), |width| {
         render::event::explanation(&explanation, width)
     })
-}
-
-async fn read(file: &str) -> std::io::Result<Vec<u8>> {
-    let bytes = if file == "-" {
-        read_stdin(MAX_BODY + 1).await?
-    } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(file)?
-            .take(MAX_BODY + 1)
-            .read_to_end(&mut bytes)?;
-        bytes
-    };
-    if bytes.len() as u64 > MAX_BODY {
-        let why = format!("it has more than {MAX_BODY} bytes, and no event has");
-        return Err(std::io::Error::other(why));
-    }
-    Ok(bytes)
 }

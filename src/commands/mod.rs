@@ -132,6 +132,30 @@ pub async fn read_stdin(limit: u64) -> std::io::Result<Vec<u8>> {
         .map_err(std::io::Error::other)?
 }
 
+/// The largest event or delivery that is read; the service's own limit for a message is 64 KiB.
+const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+/// Reads a whole file, or standard input for `-`.
+///
+/// # Errors
+/// When it cannot be read, or is larger than any event or delivery.
+pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
+    let bytes = if file == "-" {
+        read_stdin(MAX_INPUT + 1).await?
+    } else {
+        let mut bytes = Vec::new();
+        std::fs::File::open(file)?
+            .take(MAX_INPUT + 1)
+            .read_to_end(&mut bytes)?;
+        bytes
+    };
+    if bytes.len() as u64 > MAX_INPUT {
+        let why = format!("it has more than {MAX_INPUT} bytes, and no event has");
+        return Err(std::io::Error::other(why));
+    }
+    Ok(bytes)
+}
+
 /// Masks the key unless it was asked for.
 pub fn keys(show: bool) -> Keys {
     if show { Keys::Shown } else { Keys::Masked }

@@ -13,7 +13,6 @@ use crate::mns::{MAX_BATCH, Mns};
 use crate::openapi::client::Caller;
 use crate::render::queue as view;
 use crate::settings::{self, variable};
-use crate::sts;
 use crate::target::{Endpoint, Region};
 
 /// Look after the queues that callbacks can go to
@@ -123,16 +122,7 @@ impl Args {
         if let Some(id) = self.account_id.clone().or(named) {
             return Ok(id);
         }
-        let client = &connection.vod.client;
-        let identity =
-            sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries).await;
-        identity
-            .map_err(|error| error.hint("name the account that owns the queues: --account-id ID"))?
-            .account_id
-            .ok_or_else(|| {
-                Error::usage("the account of the queues is not known")
-                    .hint("name it: --account-id ID")
-            })
+        connection.own_account(ctx).await
     }
 }
 

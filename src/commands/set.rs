@@ -14,7 +14,6 @@ use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
 use crate::secret::Secret;
 use crate::settings::variable;
-use crate::sts;
 use crate::target::Region;
 
 /// Configure the callback, or change a part of it
@@ -158,20 +157,14 @@ async fn find_account(
     {
         return Ok(());
     }
-    let client = &connection.vod.client;
-    let identity =
-        sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries).await;
-    let identity = identity
-        .map_err(|error| error.hint("name the account that owns the queue: --account-id ID"))?;
-    if let Some(account_id) = identity.account_id {
-        ctx.out.detail(&format!(
-            "the queue's account is the caller's own, {account_id}"
-        ));
-        *place = Some(QueuePlace::Part {
-            account_id: Some(account_id),
-            region,
-        });
-    }
+    let account_id = connection.own_account(ctx).await?;
+    ctx.out.detail(&format!(
+        "the queue's account is the caller's own, {account_id}"
+    ));
+    *place = Some(QueuePlace::Part {
+        account_id: Some(account_id),
+        region,
+    });
     Ok(())
 }
 

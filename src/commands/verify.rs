@@ -1,18 +1,16 @@
 //! `vodcb verify`
 
-use std::io::Read;
-
 use serde::Serialize;
 
 use super::key_source::{KeySource, variable};
-use super::{connect_signed, read_stdin};
+use super::{connect_signed, read_input};
 use crate::callback::Destination;
 use crate::context::Context;
 use crate::delivery::record;
 use crate::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, verify};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::render::setup::values;
+use crate::render::pairs;
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 
@@ -99,7 +97,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     let document = args.judge(ctx, &claim, &verify(&claim, &urls, &keys));
     ctx.out
-        .show(&document, |width| values(&document.lines(), width))?;
+        .show(&document, |width| pairs(&document.lines(), width))?;
     Ok(if document.valid {
         Exit::Ok
     } else {
@@ -156,7 +154,7 @@ impl Args {
             )
             .hint("give the key with --auth-key-env or --auth-key-file"));
         }
-        let bytes = read(file).await.map_err(|error| {
+        let bytes = read_input(file).await.map_err(|error| {
             Error::usage(format!("{file} cannot be read"))
                 .cause(error.to_string())
                 .hint("give a file, or - for standard input")
@@ -236,18 +234,4 @@ impl Document {
         lines.push(("Body", "not covered by the signature".to_owned()));
         lines
     }
-}
-
-/// Far more than a delivery, whose body the service keeps below 64 KiB.
-const ENOUGH: u64 = 16 * 1024 * 1024;
-
-async fn read(file: &str) -> std::io::Result<Vec<u8>> {
-    if file == "-" {
-        return read_stdin(ENOUGH).await;
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?
-        .take(ENOUGH)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::{Passed, ecs_role, env, ini, oidc, profile};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::settings::{self, ProjectDefaults, StsWish, switch, variable};
+use crate::settings::{self, StsWish, switch, variable};
 
 /// The variables that name a profile, ours first; aliyun-cli reads the one without underscore first.
 const PROFILE: [&str; 4] = [
@@ -142,7 +142,7 @@ impl Source {
         }
     }
 
-    async fn look(self, ctx: &Context, project: &ProjectDefaults) -> Result<Look> {
+    async fn look(self, ctx: &Context) -> Result<Look> {
         match self {
             Source::NamedProfile => match named(ctx) {
                 None => Ok(Err(
@@ -171,7 +171,7 @@ impl Source {
                         return Ok(Err(format!("{forbids} forbids it")));
                     }
                 }
-                match &project.profile {
+                match &ctx.project.profile {
                     Some(name) => named_profile(ctx, "./vodcb.toml", name).map(Ok),
                     None => cli_profile(ctx, None),
                 }
@@ -270,10 +270,10 @@ async fn instance(ctx: &Context) -> Result<Look> {
 ///
 /// # Errors
 /// A credentials error: a source that is broken, or the whole list when none has a key.
-pub async fn find(ctx: &Context, project: &ProjectDefaults) -> Result<Found> {
+pub async fn find(ctx: &Context) -> Result<Found> {
     let mut passed = Vec::new();
     for source in ORDER {
-        match source.look(ctx, project).await? {
+        match source.look(ctx).await? {
             Ok(found) => return Ok(Found { passed, ..found }),
             Err(why) => passed.push(Passed {
                 source: source.name(),

@@ -1,13 +1,9 @@
 //! Asking an address for a key, for the sources that are no operation of STS.
 
-use std::time::Duration;
-
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, backoff};
 use crate::settings;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Sends a request that changes nothing until it is answered by something other than trouble.
 ///
@@ -31,7 +27,7 @@ pub async fn fetch(ctx: &Context, what: &str, request: impl Fn() -> Request) -> 
         if tried >= retries {
             return Err(error);
         }
-        tokio::time::sleep(FIRST_PAUSE * 2u32.saturating_pow(tried.min(4))).await;
+        tokio::time::sleep(backoff::pause(ctx.random, tried)).await;
         tried += 1;
     }
 }

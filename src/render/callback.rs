@@ -91,33 +91,32 @@ pub fn text(target: &Target, callback: Option<&Callback>, keys: Keys, width: u16
     let Some(callback) = callback else {
         return format!("No callback is configured for {target}.\n");
     };
-    let row = |name: &str, value: String| (name.to_owned(), value);
     let region = match target.region.centre() {
         Some(centre) => format!("{} ({})", target.region, centre.name),
         None => target.region.to_string(),
     };
     let mut rows = vec![
-        row("Region", region),
-        row("Application", target.app_id.to_string()),
+        ("Region", region),
+        ("Application", target.app_id.to_string()),
     ];
     match &callback.destination {
         Destination::Http { url, auth } => {
-            rows.push(row("Method", "HTTP request".into()));
-            rows.push(row("URL", url.clone()));
+            rows.push(("Method", "HTTP request".into()));
+            rows.push(("URL", url.clone()));
             let key = key(&auth.key, keys).unwrap_or_else(|| "none".into());
-            rows.push(row(
+            rows.push((
                 "Authentication",
                 format!("{}, key {key}", diff::switch(auth)),
             ));
         }
         Destination::Mns { endpoint, queue } => {
-            rows.push(row("Method", "MNS queue".into()));
-            rows.push(row("Queue", queue.clone()));
-            rows.push(row("Endpoint", endpoint.clone()));
+            rows.push(("Method", "MNS queue".into()));
+            rows.push(("Queue", queue.clone()));
+            rows.push(("Endpoint", endpoint.clone()));
         }
     }
-    rows.push(row("Events", events(&callback.events)));
-    rows.push(row("Fingerprint", callback.fingerprint()));
+    rows.push(("Events", events(&callback.events)));
+    rows.push(("Fingerprint", callback.fingerprint()));
     pairs(&rows, width)
 }
 

@@ -71,20 +71,19 @@ pub fn show(event: &Event, width: u16) -> String {
     text + &section("Notes", &event.notes, width) + &section("Samples", &samples, width)
 }
 
-fn facts(event: &Event) -> Vec<(String, String)> {
-    let fact = |name: &str, value: String| (name.to_owned(), value);
+fn facts(event: &Event) -> Vec<(&'static str, String)> {
     vec![
-        fact("Event", event.name.clone()),
-        fact("Title", event.title_en.clone()),
-        fact("Chinese title", event.title_zh.clone()),
-        fact("Group", event.group.clone()),
-        fact("Sent when", event.description_en.clone()),
-        fact("Started by", event.trigger.clone()),
-        fact("Subscribe", how_to_subscribe(event)),
-        fact("Media", event.id_field.clone()),
-        fact("Result", event.statuses.field.clone()),
-        fact("Success", event.statuses.success.join(", ")),
-        fact("Failure", event.statuses.failure.join(", ")),
+        ("Event", event.name.clone()),
+        ("Title", event.title_en.clone()),
+        ("Chinese title", event.title_zh.clone()),
+        ("Group", event.group.clone()),
+        ("Sent when", event.description_en.clone()),
+        ("Started by", event.trigger.clone()),
+        ("Subscribe", how_to_subscribe(event)),
+        ("Media", event.id_field.clone()),
+        ("Result", event.statuses.field.clone()),
+        ("Success", event.statuses.success.join(", ")),
+        ("Failure", event.statuses.failure.join(", ")),
     ]
 }
 
@@ -162,7 +161,7 @@ pub fn explanation(explanation: &Explanation, width: u16) -> String {
         + &section("Warnings", &explanation.warnings, width)
 }
 
-fn summary(explanation: &Explanation) -> Vec<(String, String)> {
+fn summary(explanation: &Explanation) -> Vec<(&str, String)> {
     let id = explanation.id.as_ref();
     let facts = [
         ("Event", explanation.event_type.clone()),
@@ -178,7 +177,7 @@ fn summary(explanation: &Explanation) -> Vec<(String, String)> {
     ];
     facts
         .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), one_line(&value?))))
+        .filter_map(|(name, value)| Some((name, one_line(&value?))))
         .collect()
 }
 
@@ -221,9 +220,6 @@ fn section(heading: &str, lines: &[String], width: u16) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let bullets: Vec<_> = lines
-        .iter()
-        .map(|line| ("-".to_owned(), line.clone()))
-        .collect();
+    let bullets: Vec<_> = lines.iter().map(|line| ("-", line.clone())).collect();
     format!("\n{}\n{}", escape(heading), pairs(&bullets, width))
 }

@@ -35,7 +35,7 @@ fn keep_names_whole(table: &mut Table, rows: &[Vec<String>], width: u16) {
 }
 
 /// Two columns, names and values, without a heading.
-pub fn pairs(rows: &[(String, String)], width: u16) -> String {
+pub fn pairs(rows: &[(&str, String)], width: u16) -> String {
     let mut table = plain(width);
     for (name, value) in rows {
         table.add_row([escape(name), escape(value)]);

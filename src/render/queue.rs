@@ -80,8 +80,8 @@ pub fn list(names: &[String], region: &str, width: u16) -> String {
 /// One queue, one attribute a line.
 pub fn status(status: &QueueStatus, width: u16) -> String {
     let mut rows = vec![
-        row("Queue", status.queue.clone()),
-        row("Endpoint", status.endpoint.clone()),
+        ("Queue", status.queue.clone()),
+        ("Endpoint", status.endpoint.clone()),
     ];
     let seconds = |value: Option<u32>| value.map(|seconds| format!("{seconds} s"));
     let count = |value: Option<u64>| value.map(|count| count.to_string());
@@ -122,7 +122,7 @@ pub fn status(status: &QueueStatus, width: u16) -> String {
     rows.extend(
         optional
             .into_iter()
-            .filter_map(|(name, value)| Some(row(name, value?))),
+            .filter_map(|(name, value)| Some((name, value?))),
     );
     pairs(&rows, width)
 }
@@ -178,8 +178,4 @@ pub fn messages(messages: &[Shown], width: u16) -> String {
         })
         .collect();
     table(&["Sent", "Event", "Received", "Body"], &rows, width)
-}
-
-fn row(name: &str, value: String) -> (String, String) {
-    (name.to_owned(), value)
 }

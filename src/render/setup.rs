@@ -98,35 +98,29 @@ pub fn identity(identity: &Identity, width: u16) -> String {
         None => value.to_owned(),
     };
     let mut rows = Vec::new();
-    rows.extend(identity.account_id.clone().map(|id| row("Account", id)));
+    rows.extend(identity.account_id.clone().map(|id| ("Account", id)));
     rows.extend(
         identity
             .identity_type
             .clone()
-            .map(|kind| row("Identity", kind)),
+            .map(|kind| ("Identity", kind)),
     );
-    rows.extend(identity.arn.clone().map(|arn| row("ARN", arn)));
-    rows.extend(key(identity).map(|key| row("Access key", key)));
-    rows.push(row("Source", identity.source.clone()));
-    rows.extend(identity.file.clone().map(|file| row("File", file)));
-    rows.extend(identity.mode.clone().map(|mode| row("Mode", mode)));
-    rows.push(row(
-        "Region",
-        why(&identity.region, |reasons| &reasons.region),
-    ));
-    rows.push(row(
+    rows.extend(identity.arn.clone().map(|arn| ("ARN", arn)));
+    rows.extend(key(identity).map(|key| ("Access key", key)));
+    rows.push(("Source", identity.source.clone()));
+    rows.extend(identity.file.clone().map(|file| ("File", file)));
+    rows.extend(identity.mode.clone().map(|mode| ("Mode", mode)));
+    rows.push(("Region", why(&identity.region, |reasons| &reasons.region)));
+    rows.push((
         "Application",
         why(&identity.app_id, |reasons| &reasons.app_id),
     ));
-    rows.push(row(
+    rows.push((
         "Endpoint",
         why(&identity.endpoint, |reasons| &reasons.endpoint),
     ));
     for passed in identity.explain.iter().flat_map(|reasons| &reasons.passed) {
-        rows.push(row(
-            "Passed over",
-            format!("{}: {}", passed.source, passed.why),
-        ));
+        rows.push(("Passed over", format!("{}: {}", passed.source, passed.why)));
     }
     pairs(&rows, width)
 }
@@ -138,17 +132,4 @@ fn key(identity: &Identity) -> Option<String> {
         (None, true) => format!("{id} (temporary, with a security token)"),
         (None, false) => format!("{id} (long-lived)"),
     })
-}
-
-fn row(name: &str, value: String) -> (String, String) {
-    (name.to_owned(), value)
-}
-
-/// Names and values, one pair a line.
-pub fn values(rows: &[(&'static str, String)], width: u16) -> String {
-    let rows: Vec<(String, String)> = rows
-        .iter()
-        .map(|(name, value)| row(name, value.clone()))
-        .collect();
-    pairs(&rows, width)
 }

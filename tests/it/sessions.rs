@@ -15,7 +15,7 @@ use vodcb::credential::{Credential, chain, ini};
 use vodcb::emulator::{Config, Fault, Running, builtin_key, start};
 use vodcb::error::Kind;
 use vodcb::openapi::client::{Caller, Client};
-use vodcb::settings::{Flags, ProjectDefaults};
+use vodcb::settings::Flags;
 use vodcb::sts::Role;
 use vodcb::target::{AppId, Endpoint};
 use vodcb::vod::{Vod, wire};
@@ -275,9 +275,7 @@ fn a_stored_key_that_ends_during_the_run_is_followed_by_the_exchange_of_the_sign
         std::fs::create_dir(home.path().join(".aliyun")).unwrap();
         let file = home.path().join(".aliyun/config.json");
         std::fs::write(file, signed_in(&emulator.url())).unwrap();
-        let found = chain::find(&ctx, &ProjectDefaults::default())
-            .await
-            .unwrap();
+        let found = chain::find(&ctx).await.unwrap();
         let session = found.open(&ctx).await.unwrap();
         let stored = session.current(&ctx).await.unwrap();
         assert_eq!(stored.access_key_id, "STS.NTstored00000000001");
