@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
 use crate::http::Http;
-use crate::output::{Format, Output, Surroundings, Talk};
+use crate::output::{Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 
@@ -83,7 +83,7 @@ impl Context {
                     && !set("CI")
                     && !flags.no_input
                     && !flags.quiet
-                    && format != Format::Json,
+                    && !format.is_json(),
             },
             http: Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),

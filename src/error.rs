@@ -32,6 +32,21 @@ impl Applied {
     }
 }
 
+/// At which point of an exchange over the network no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The host's name has no address.
+    Name,
+    /// Nobody took the connection.
+    Connect,
+    /// The certificate was not accepted.
+    Certificate,
+    /// The time was up.
+    TimeOut,
+    /// The connection broke.
+    Broken,
+}
+
 /// What a program may want to know about a failure, beside its words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

@@ -149,12 +149,16 @@ fn wants_json() -> bool {
     let args: Vec<String> = std::env::args_os()
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
+    let is_json = |word: &str| matches!(word, "json" | "ndjson");
     let pair = args
         .windows(2)
-        .any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == "json");
-    pair || args
-        .iter()
-        .any(|arg| matches!(arg.as_str(), "-ojson" | "-o=json" | "--output=json"))
+        .any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && is_json(&pair[1]));
+    pair || args.iter().any(|arg| {
+        let value = arg
+            .strip_prefix("--output=")
+            .or_else(|| arg.strip_prefix("-o"));
+        value.is_some_and(|value| is_json(value.trim_start_matches('=')))
+    })
 }
 
 /// A panic is a bug: it ends with 70 and asks for a report.

@@ -27,6 +27,15 @@ pub enum Format {
     Yaml,
     /// The service's answer untouched, but for the callback key.
     Raw,
+    /// One JSON document a line, for commands that go on.
+    Ndjson,
+}
+
+impl Format {
+    /// Whether errors and talk are documents, too.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Format::Json | Format::Ndjson)
+    }
 }
 
 /// When to use colours.
@@ -118,6 +127,10 @@ impl Output {
                 "this command has no answer of the service to show raw",
             )
             .hint("use -o table, json or yaml")),
+            Format::Ndjson => Err(Error::usage(
+                "this command shows one document and no stream of them",
+            )
+            .hint("use -o json, whose document fits on a line with: jq -c")),
             Format::Json => {
                 let mut text =
                     serde_json::to_string_pretty(&self.queried(document)?).map_err(|error| {
@@ -132,6 +145,32 @@ impl Output {
                 value => self.print_yaml(&value),
             },
             Format::Yaml => self.print_yaml(&self.queried(document)?),
+        }
+    }
+
+    /// Shows one piece of a stream: the document on a line of its own, or the text.
+    ///
+    /// # Errors
+    /// A usage error when the query fails or stdout cannot be written.
+    pub fn line(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        if self.format != Format::Ndjson {
+            return self.print(&text(self.width));
+        }
+        let line = self.queried(document)?.to_string();
+        self.print(&format!("{line}\n"))
+    }
+
+    /// Makes sure that a stream can be shown in the form that was asked for.
+    ///
+    /// # Errors
+    /// A usage error for a form that is one document.
+    pub fn check_stream(&self) -> Result<()> {
+        match self.format {
+            Format::Table | Format::Ndjson => Ok(()),
+            Format::Json | Format::Yaml | Format::Raw => Err(Error::usage(
+                "this command shows a stream, which is no single document",
+            )
+            .hint("use -o ndjson, one JSON document a line")),
         }
     }
 
@@ -183,7 +222,7 @@ impl Output {
 
     /// Says something that is neither result nor warning; silent in json, where the document says it.
     pub fn note(&self, text: &str) {
-        if self.talk >= Talk::Normal && self.format != Format::Json {
+        if self.talk >= Talk::Normal && !self.format.is_json() {
             self.say(text.trim_end());
         }
     }
@@ -211,14 +250,14 @@ impl Output {
 
     /// Says what to do next.
     pub fn hint(&self, text: &str) {
-        if self.talk >= Talk::Normal && self.format != Format::Json {
+        if self.talk >= Talk::Normal && !self.format.is_json() {
             self.labelled("hint", text, AnsiColor::Cyan);
         }
     }
 
     /// Tells an error with its causes and remedies; one object in json.
     pub fn error(&self, error: &Error) {
-        if self.format == Format::Json {
+        if self.format.is_json() {
             self.say(&error_document(error).to_string());
             return;
         }
@@ -232,7 +271,7 @@ impl Output {
     }
 
     fn labelled(&self, label: &str, text: &str, color: AnsiColor) {
-        if self.format == Format::Json {
+        if self.format.is_json() {
             self.say(&json!({"schema_version": 1, "kind": label, "message": text}).to_string());
             return;
         }
@@ -253,7 +292,7 @@ impl Output {
 }
 
 fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
-    if !matches!(format, Format::Json | Format::Yaml) {
+    if !matches!(format, Format::Json | Format::Yaml | Format::Ndjson) {
         return Err(Error::usage("--query works on documents").hint("add -o json or -o yaml"));
     }
     jmespath::compile(text).map_err(|error| {

@@ -200,6 +200,8 @@ pub async fn carry_out(
 ) -> Result<Outcome> {
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw => Ok(()),
+        // Refused now rather than after the write.
+        Format::Ndjson => ctx.out.show(&(), |_| String::new()),
         Format::Json | Format::Yaml => {
             ctx.out
                 .check(&outcome_document(order.target, planned, keys))

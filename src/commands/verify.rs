@@ -159,7 +159,7 @@ impl Args {
                 .cause(error.to_string())
                 .hint("give a file, or - for standard input")
         })?;
-        record::read(&bytes)?.claim.ok_or_else(|| {
+        record::read(&bytes)?.claim().ok_or_else(|| {
             Error::usage("this delivery is not signed: X-VOD-TIMESTAMP or X-VOD-SIGNATURE is missing")
                 .hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on")
         })

@@ -50,7 +50,8 @@ pub async fn probe(ctx: &Context) -> Result<Probe> {
     let Some(answer) = metadata.get(ctx, ROLES).await? else {
         return Ok(Probe::None("the metadata service does not answer".into()));
     };
-    let name = answer.body.trim();
+    let text = answer.text();
+    let name = text.trim();
     Ok(match answer.status {
         200 if is_role_name(name) => Probe::Role(name.to_owned()),
         200 if !name.is_empty() => Probe::None("what answers there is no metadata service".into()),
@@ -90,7 +91,7 @@ pub async fn obtain(ctx: &Context, name: Option<&str>) -> Result<Issued> {
         404 => return Err(trouble(&format!("no role {name:?} is attached"))),
         status => return Err(trouble(&format!("it answers with status {status}"))),
     }
-    let value: serde_json::Value = serde_json::from_str(&answer.body)
+    let value: serde_json::Value = serde_json::from_slice(&answer.body)
         .map_err(|_| trouble("it answers with something that is no JSON"))?;
     match value.get("Code").and_then(serde_json::Value::as_str) {
         Some("Success") | None => issued(Some(&value), "the metadata service"),
@@ -122,7 +123,7 @@ async fn open(ctx: &Context) -> Result<Option<Metadata>> {
         return Ok(None);
     };
     if answer.status == 200 {
-        metadata.token = Some(answer.body.trim().to_owned());
+        metadata.token = Some(answer.text().trim().to_owned());
     } else if switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED") {
         return Err(trouble(&format!(
             "it gives no token (status {}), and ALIBABA_CLOUD_IMDSV1_DISABLED forbids going on without",

@@ -56,7 +56,7 @@ impl Login {
         let (address, body) = self.address(ctx)?;
         let what = format!("the login of profile {:?} cannot be used now", self.profile);
         let answer = fetch(ctx, &what, || self.request(&address, &body)).await?;
-        let value: Option<Value> = serde_json::from_str(&answer.body).ok();
+        let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let Some(value) =
             value.filter(|value| answer.status == 200 && value.get("error").is_none())
         else {
@@ -109,7 +109,7 @@ impl Login {
         request
             .headers
             .push(("content-type".into(), "application/json".into()));
-        body.clone_into(&mut request.body);
+        request.body = body.as_bytes().to_vec();
         request
     }
 

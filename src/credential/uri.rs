@@ -30,7 +30,7 @@ pub async fn obtain(ctx: &Context, address: &str) -> Result<Issued> {
     if answer.status != 200 {
         return Err(trouble(format!("it answers with status {}", answer.status)));
     }
-    let value: Value = serde_json::from_str(&answer.body)
+    let value: Value = serde_json::from_slice(&answer.body)
         .map_err(|_| trouble("it answers with something that is no JSON".into()))?;
     match value.get("Code").and_then(Value::as_str) {
         Some("Success") | None => issued(Some(&value), "the credentials URI"),

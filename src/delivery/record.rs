@@ -1,21 +1,88 @@
 //! A delivery that somebody kept: an HTTP request as text, or one line of JSON.
 //!
-//! The line of JSON is an envelope: `{"schema_version":1,"kind":"delivery","headers":{…},"body":"Base64"}`
-//! with `method`, `target` (path and query) and `received_at` beside it.
+//! The line of JSON is an envelope, see [`Envelope`]. The body is Base64, so that it comes back byte for
+//! byte whatever it was; of headers it keeps order, case and repetition.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::rules::{SIGNATURE, TIMESTAMP};
 use super::signature::Claim;
 use crate::error::{Error, Result};
 
-/// What was read of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A delivery as it was received.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// What it says about itself; `None` when it is not signed.
-    pub claim: Option<Claim>,
+    /// When, as RFC 3339 in UTC; `None` where nobody noted it.
+    pub received_at: Option<String>,
+    /// The verb; `None` for a message of a queue.
+    pub method: Option<String>,
+    /// Path and query; `None` for a message of a queue.
+    pub target: Option<String>,
+    /// The headers in their order.
+    pub headers: Vec<(String, String)>,
+    /// Present for a message of a queue.
+    pub message: Option<QueueMessage>,
     /// The body, empty when there is none.
     pub body: Vec<u8>,
+}
+
+/// Which message of which queue a delivery was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct QueueMessage {
+    /// The queue's name.
+    pub queue: String,
+    /// The message's id.
+    pub message_id: String,
+    /// How often it has been received, this time included.
+    pub dequeue_count: Option<u64>,
+}
+
+/// The line of JSON. The order of the members is the order in the line.
+#[derive(Debug, Clone, Serialize)]
+pub struct Envelope<'a> {
+    schema_version: u8,
+    kind: &'static str,
+    received_at: Option<&'a str>,
+    method: Option<&'a str>,
+    target: Option<&'a str>,
+    headers: &'a [(String, String)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a QueueMessage>,
+    body: String,
+}
+
+impl Recorded {
+    /// The first header of this name, in any letter case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What it says about itself; `None` when it is not signed.
+    pub fn claim(&self) -> Option<Claim> {
+        Some(Claim {
+            timestamp: self.header(TIMESTAMP)?.to_owned(),
+            signature: self.header(SIGNATURE)?.to_owned(),
+            body: Some(self.body.clone()),
+        })
+    }
+
+    /// The same as a line of JSON, without the line end.
+    pub fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            schema_version: 1,
+            kind: "delivery",
+            received_at: self.received_at.as_deref(),
+            method: self.method.as_deref(),
+            target: self.target.as_deref(),
+            headers: &self.headers,
+            message: self.message.as_ref(),
+            body: STANDARD.encode(&self.body),
+        }
+    }
 }
 
 /// Reads a delivery.
@@ -53,26 +120,8 @@ fn envelope(bytes: &[u8]) -> Result<Recorded> {
     let headers = value
         .get("headers")
         .ok_or_else(|| refuse("it has no headers"))?;
-    let pairs: Vec<(String, String)> = match headers {
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
-            .collect(),
-        Value::Array(pairs) => pairs
-            .iter()
-            .filter_map(|pair| {
-                Some((
-                    pair.get(0)?.as_str()?.to_owned(),
-                    pair.get(1)?.as_str()?.to_owned(),
-                ))
-            })
-            .collect(),
-        _ => {
-            return Err(refuse(
-                "its headers are neither an object nor a list of pairs",
-            ));
-        }
-    };
+    let headers = pairs(headers)
+        .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
     let body = value
         .get("body")
         .and_then(Value::as_str)
@@ -80,10 +129,44 @@ fn envelope(bytes: &[u8]) -> Result<Recorded> {
     let body = STANDARD
         .decode(body)
         .map_err(|_| refuse("its body is not Base64"))?;
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let message = value.get("message").filter(|message| !message.is_null());
+    let message = message
+        .map(|message| serde_json::from_value(message.clone()))
+        .transpose()
+        .map_err(|_| refuse("its message is not a message of a queue"))?;
     Ok(Recorded {
-        claim: claim(&pairs, &body),
+        received_at: text("received_at"),
+        method: text("method"),
+        target: text("target"),
+        headers,
+        message,
         body,
     })
+}
+
+/// Headers as a list of pairs, or as an object.
+fn pairs(headers: &Value) -> Option<Vec<(String, String)>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match headers {
+        Value::Object(members) => {
+            let members = members.iter();
+            Some(
+                members
+                    .map(|(name, value)| (name.clone(), text(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(pairs) => {
+            let pairs = pairs.iter();
+            Some(
+                pairs
+                    .filter_map(|pair| Some((text(pair.get(0)?), text(pair.get(1)?))))
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
 }
 
 /// A request line, headers, an empty line, the body; line ends with or without a carriage return.
@@ -91,12 +174,10 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
     let (head, body) = split_head(bytes);
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines().map(str::trim_end).peekable();
-    if lines
-        .peek()
-        .is_some_and(|line| !line.contains(": ") && line.contains(' '))
-    {
-        lines.next();
-    }
+    let request_line = lines
+        .next_if(|line| !line.contains(": ") && line.contains(' '))
+        .unwrap_or_default();
+    let mut words = request_line.split(' ').map(str::to_owned);
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
@@ -108,8 +189,11 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
         );
     }
     Ok(Recorded {
-        claim: claim(&headers, body),
+        method: words.next().filter(|word| !word.is_empty()),
+        target: words.next(),
+        headers,
         body: body.to_vec(),
+        ..Recorded::default()
     })
 }
 
@@ -120,18 +204,4 @@ fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
         (_, Some(lf)) => (&bytes[..lf], &bytes[lf + 2..]),
         _ => (bytes, &[]),
     }
-}
-
-fn claim(headers: &[(String, String)], body: &[u8]) -> Option<Claim> {
-    let header = |name: &str| {
-        let found = headers
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone())
-    };
-    Some(Claim {
-        timestamp: header("X-VOD-TIMESTAMP")?,
-        signature: header("X-VOD-SIGNATURE")?,
-        body: Some(body.to_vec()),
-    })
 }

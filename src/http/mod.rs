@@ -9,11 +9,12 @@ pub mod backoff;
 pub mod clock;
 mod roots;
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, Kind as ErrorKind, Result, Trouble};
 use crate::target::Endpoint;
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
@@ -26,7 +27,7 @@ pub struct Http {
     timeout: Duration,
     user_agent: String,
     ca_bundle: Option<PathBuf>,
-    clients: [OnceCell<reqwest::Client>; 4],
+    clients: [OnceLock<reqwest::Client>; 4],
 }
 
 /// The verb of a request.
@@ -61,7 +62,9 @@ pub struct Request {
     /// Headers beside those of the client.
     pub headers: Vec<(String, String)>,
     /// The body, empty for none.
-    pub body: String,
+    pub body: Vec<u8>,
+    /// How much of the answer's body is read; what follows is left alone.
+    pub answer_limit: usize,
     /// How long it may take, if not as long as usual.
     pub timeout: Option<Duration>,
     /// Which way it goes.
@@ -75,7 +78,8 @@ impl Request {
             method,
             url: url.into(),
             headers: Vec::new(),
-            body: String::new(),
+            body: Vec::new(),
+            answer_limit: MAX_BODY,
             timeout: None,
             route: Route::default(),
         }
@@ -86,12 +90,17 @@ impl Request {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The body as text; bytes that are no UTF-8 are replaced.
-    pub body: String,
+    /// The body, or its beginning when it was longer than the request wished to read.
+    pub body: Vec<u8>,
     headers: reqwest::header::HeaderMap,
 }
 
 impl Response {
+    /// The body as text; bytes that are no UTF-8 are replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
     /// The value of a header that is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -101,6 +110,8 @@ impl Response {
 /// No answer.
 #[derive(Debug)]
 pub struct Failure {
+    /// At which point.
+    pub trouble: Trouble,
     /// True when the request may have arrived.
     pub sent: bool,
     /// True when the answer took too long, so that the request may still take effect.
@@ -193,6 +204,7 @@ impl Http {
         })?;
         let client = self.client(Kind::of(&url, request.route))?;
         let timeout = request.timeout.unwrap_or(self.timeout);
+        let limit = request.answer_limit;
         let mut call = client
             .request(request.method.into(), url)
             .timeout(timeout)
@@ -200,7 +212,7 @@ impl Http {
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }
-        let answer = async { read(call.send().await?).await };
+        let answer = async { read(call.send().await?, limit).await };
         Ok(answer.await.map_err(|error| failure(&error, timeout)))
     }
 
@@ -264,20 +276,20 @@ fn is_loopback(url: &reqwest::Url) -> bool {
         .is_ok_and(|endpoint| endpoint.is_loopback())
 }
 
-async fn read(mut answer: reqwest::Response) -> reqwest::Result<Response> {
+async fn read(mut answer: reqwest::Response, limit: usize) -> reqwest::Result<Response> {
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
-            body = format!("an answer of more than {MAX_BODY} bytes").into_bytes();
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
             break;
         }
-        body.extend_from_slice(&chunk);
     }
     Ok(Response {
         status,
-        body: String::from_utf8_lossy(&body).into_owned(),
+        body,
         headers,
     })
 }
@@ -285,8 +297,9 @@ async fn read(mut answer: reqwest::Response) -> reqwest::Result<Response> {
 fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     let causes = causes(error);
     let certificate = causes.iter().any(|cause| cause.contains("certificate"));
-    let (what, hint) = if error.is_timeout() && error.is_connect() {
+    let (trouble, what, hint) = if error.is_timeout() && error.is_connect() {
         (
+            Trouble::TimeOut,
             format!(
                 "no connection within {} s",
                 CONNECT_TIMEOUT.min(timeout).as_secs_f64()
@@ -295,11 +308,13 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
         )
     } else if error.is_timeout() {
         (
+            Trouble::TimeOut,
             format!("no answer within {} s", timeout.as_secs_f64()),
             Some("check the network and the endpoint, or raise --timeout"),
         )
     } else if certificate {
         (
+            Trouble::Certificate,
             "the server's certificate was not accepted".to_owned(),
             Some(
                 "for a proxy with its own certificate authority, name its file with --ca-bundle or SSL_CERT_FILE",
@@ -307,22 +322,26 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
         )
     } else if error.is_dns() {
         (
+            Trouble::Name,
             "the host's name cannot be resolved".to_owned(),
             Some("check --region, --endpoint and the network"),
         )
     } else if error.is_connect() {
         (
+            Trouble::Connect,
             "no connection".to_owned(),
             Some("check the network, the proxy variables and --endpoint"),
         )
     } else {
         (
+            Trouble::Broken,
             "the connection broke before the answer was complete".to_owned(),
             Some("try again; if it goes on, look for a proxy on the way"),
         )
     };
     let innermost = causes.last().cloned().unwrap_or_default();
     Failure {
+        trouble,
         timed_out: error.is_timeout(),
         sent: !error.is_connect() && !error.is_builder(),
         message: if innermost.is_empty() {

@@ -295,7 +295,7 @@ impl Client {
         let signed = self.sign(envelope, parameters, place, credential.as_ref());
         let request = Request {
             headers: signed.headers,
-            body: signed.body,
+            body: signed.body.into_bytes(),
             ..Request::new(Method::Post, self.endpoint.with_query(&signed.query))
         };
         let answer = ctx.http.send(request).await?;
@@ -374,7 +374,8 @@ fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answe
         content_type: response.header("content-type"),
         request_id: header_id.as_deref(),
     };
-    match refusal::read(head, &response.body) {
+    let text = response.text();
+    match refusal::read(head, &text) {
         Reading::Success(value) => Ok(Answer {
             request_id: value
                 .get("RequestId")
@@ -382,7 +383,7 @@ fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answe
                 .map(str::to_owned)
                 .or(header_id),
             value,
-            text: response.body,
+            text: text.into_owned(),
         }),
         Reading::Refused(refusal) => Err(Miss::Refused(
             refusal,

@@ -30,6 +30,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("change::history", 3),
     ("change::turn", 3),
     ("change::settle", 3),
+    ("delivery::send", 3),
     ("http", 2),
     ("output", 2),
     ("prompt", 2),

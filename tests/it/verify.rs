@@ -246,7 +246,7 @@ fn deliveries_are_read_from_requests_and_envelopes() {
     for text in [crlf, lf, no_first_line, object, list] {
         let recorded = record::read(text.as_bytes()).unwrap();
         assert_eq!(recorded.body, b"{\"a\":1}", "{text}");
-        let claim = recorded.claim.unwrap();
+        let claim = recorded.claim().unwrap();
         assert_eq!(
             (claim.timestamp.as_str(), claim.signature.as_str()),
             (TIME, SIGNATURE),
@@ -256,7 +256,7 @@ fn deliveries_are_read_from_requests_and_envelopes() {
     assert_eq!(
         record::read(b"POST / HTTP/1.1\nHost: e\n\nx")
             .unwrap()
-            .claim,
+            .claim(),
         None
     );
     for broken in [

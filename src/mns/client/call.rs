@@ -216,7 +216,7 @@ impl Mns {
         let signed = signer::sign(verb, &resource, headers, &date, &credential);
         let request = Request {
             headers: signed.headers.into_iter().collect(),
-            body: call.body.clone(),
+            body: call.body.clone().into_bytes(),
             timeout: call.timeout,
             ..Request::new(call.method, self.endpoint.with_resource(&resource))
         };
@@ -295,12 +295,12 @@ fn sort(
             content_type: response.header("content-type"),
             request_id: None,
         };
-        Err(Miss::Nonsense(status, describe(head, &response.body)))
+        Err(Miss::Nonsense(status, describe(head, &response.text())))
     };
-    if response.body.trim().is_empty() {
+    if response.body.trim_ascii().is_empty() {
         return if is_success { done(None) } else { nonsense() };
     }
-    let Ok(root) = xml::parse(&response.body) else {
+    let Ok(root) = xml::parse(&response.text()) else {
         return nonsense();
     };
     if let Some(mut error) = read_error(status, &root) {
