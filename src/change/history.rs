@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// The command, for example `set`.
-    pub command: &'static str,
+    pub command: &'a str,
     /// The API's address, which tells an emulator from the service.
     pub endpoint: String,
     /// Who wrote.

@@ -52,7 +52,7 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// The service's refusal; a conflict when something else is stored; an unknown outcome.
-    pub async fn record_and_settle(&self, command: &'static str) -> Result<Reading> {
+    pub async fn record_and_settle(&self, command: &str) -> Result<Reading> {
         let Writing {
             ctx, vod, target, ..
         } = self;
@@ -61,7 +61,7 @@ impl Writing<'_> {
             ctx,
             &Entry {
                 command,
-                endpoint: vod.client.endpoint.to_string(),
+                endpoint: vod.place(),
                 access_key_id: &caller
                     .map(|issued| issued.credential.access_key_id)
                     .unwrap_or_default(),

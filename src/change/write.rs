@@ -20,19 +20,34 @@ use crate::vod::Vod;
 pub enum Wanted<'a> {
     /// The callback with these parts changed.
     Edited(&'a Edit),
+    /// Exactly this callback. With authentication on, its key must be known.
+    Exactly(&'a Callback),
     /// No callback.
     Nothing,
+}
+
+/// When a change is asked about, where somebody is there to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// When something may be lost.
+    IfRisky,
+    /// Each time.
+    Always,
+    /// Not here; it was confirmed before.
+    Never,
 }
 
 /// A change that was asked for.
 #[derive(Debug)]
 pub struct Order<'a> {
     /// The command that asks, for the history.
-    pub command: &'static str,
+    pub command: &'a str,
     /// The target.
     pub target: &'a Target,
     /// What is to become of it.
     pub wanted: Wanted<'a>,
+    /// When it is asked about.
+    pub ask: Ask,
     /// The fingerprint the target must have.
     pub if_match: Option<&'a str>,
 }
@@ -74,7 +89,7 @@ pub async fn change(
     order: &Order<'_>,
     check: impl Fn(&Outcome) -> Result<()>,
 ) -> Result<Outcome> {
-    let turns = format!("{} at {}", order.target, vod.client.endpoint);
+    let turns = format!("{} at {}", order.target, vod.place());
     // A script does not stop to think, so it keeps its turn from the first reading on.
     let mut turn = match ctx.prompt.interactive || ctx.flags.dry_run {
         true => None,
@@ -110,7 +125,7 @@ pub async fn change(
     if ctx.flags.dry_run {
         return Ok(outcome);
     }
-    confirm(ctx, order.target, before.as_ref(), after.as_ref()).await?;
+    confirm(ctx, order, before.as_ref(), after.as_ref()).await?;
     if turn.is_none() {
         turn = Some(turn::wait(ctx, &turns).await?);
         still_so(ctx, vod, order.target, before.as_ref()).await?;
@@ -152,8 +167,10 @@ fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>
 }
 
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
-    let Wanted::Edited(edit) = order.wanted else {
-        return Ok(None);
+    let edit = match order.wanted {
+        Wanted::Edited(edit) => edit,
+        Wanted::Exactly(callback) => return Ok(Some(callback.clone())),
+        Wanted::Nothing => return Ok(None),
     };
     let edited = edit.apply(before, order.target)?;
     for note in &edited.notes {
@@ -167,16 +184,22 @@ fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result
     Ok(Some(edited.callback))
 }
 
-/// Asks where somebody is there to answer and something may be lost.
+/// Asks where somebody is there to answer.
 async fn confirm(
     ctx: &Context,
-    target: &Target,
+    order: &Order<'_>,
     before: Option<&Callback>,
     after: Option<&Callback>,
 ) -> Result<()> {
-    if diff::risks(before, after).is_empty() || ctx.flags.yes || !ctx.prompt.interactive {
+    let ask = match order.ask {
+        Ask::IfRisky => !diff::risks(before, after).is_empty(),
+        Ask::Always => true,
+        Ask::Never => false,
+    };
+    if !ask || ctx.flags.yes || !ctx.prompt.interactive {
         return Ok(());
     }
+    let target = order.target;
     let question = match after {
         Some(_) => format!("Write this to {target}?"),
         None => format!("Delete the callback of {target}?"),

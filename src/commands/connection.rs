@@ -149,7 +149,10 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
         ..Client::new("vod", wire::VERSION, decided.endpoint.value, caller)
     };
     Ok(Connection {
-        vod: Vod { client },
+        vod: Vod {
+            client,
+            emulated: decided.emulated,
+        },
         target: Target {
             region: decided.region.value,
             app_id: decided.app_id.value,

@@ -1,7 +1,7 @@
 //! `vodcb delete`
 
 use super::{carry_out, check_fingerprint, connect, keys};
-use crate::change::write::{Order, Wanted};
+use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -41,6 +41,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         command: "delete",
         target: &connection.target,
         wanted: Wanted::Nothing,
+        ask: Ask::Always,
         if_match: args.if_match.as_deref(),
     };
     carry_out(ctx, &connection, &order, keys(false)).await?;

@@ -7,7 +7,7 @@ use super::{Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
 use crate::change::history;
-use crate::change::write::{Done, Order, Wanted};
+use crate::change::write::{Ask, Done, Order, Wanted};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
@@ -114,6 +114,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         command: "set",
         target: &connection.target,
         wanted: Wanted::Edited(&edit),
+        ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
     let outcome = carry_out(ctx, &connection, &order, keys(args.show_auth_key)).await?;

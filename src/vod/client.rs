@@ -15,6 +15,8 @@ use super::wire::{self, Stored};
 pub struct Vod {
     /// Speaks to it.
     pub client: Client,
+    /// True when it is the emulator inside this process.
+    pub emulated: bool,
 }
 
 /// What a Get told; its text may hold a key, so it cannot be printed whole.
@@ -29,6 +31,16 @@ pub struct Reading {
 }
 
 impl Vod {
+    /// What tells this service from others over time: its endpoint. The emulator inside the process
+    /// has another port each time, but one state.
+    pub fn place(&self) -> String {
+        if self.emulated {
+            "emulator".to_owned()
+        } else {
+            self.client.endpoint.to_string()
+        }
+    }
+
     /// Reads the callback of an application.
     ///
     /// # Errors

@@ -260,7 +260,18 @@ fn a_write_that_timed_out_is_not_called_unwritten() {
 
 #[test]
 fn processes_of_one_machine_take_turns() {
-    let sandbox = Sandbox::new();
+    take_turns(&Sandbox::new());
+}
+
+/// Each process has an emulator of its own then, and a port, but all share one state.
+#[test]
+fn processes_with_an_emulator_inside_take_turns() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VODCB_EMULATOR", "1");
+    take_turns(&sandbox);
+}
+
+fn take_turns(sandbox: &Sandbox) {
     sandbox.vodcb(set(URL, &[])).ok();
     let events = [
         "FileUploadComplete",

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use vodcb::callback::{Auth, Callback, Destination, StoredKey};
 use vodcb::change::diff::{Difference, Verdict, judge, risks};
 use vodcb::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
-use vodcb::change::write::{Order, Wanted, change};
+use vodcb::change::write::{Ask, Order, Wanted, change};
 use vodcb::context::Context;
 use vodcb::credential::Credential;
 use vodcb::emulator::{Config, builtin_key, start};
@@ -384,6 +384,7 @@ async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
     let running = start(config).await.unwrap();
     let key = builtin_key();
     let vod = Vod {
+        emulated: false,
         client: Client {
             retries: 0,
             ..Client::new(
@@ -412,6 +413,7 @@ async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
             command: "set",
             target: &target,
             wanted,
+            ask: Ask::Never,
             if_match: None,
         };
         let result = change(ctx, &vod, &order, |_| Ok(())).await;

@@ -88,6 +88,7 @@ impl<const N: usize> World<N> {
         let session = Session::new(recipe, issued, now::<N>());
         let caller = Caller::Somebody(Box::new(session));
         let vod = Vod {
+            emulated: false,
             client: Client {
                 retries: 0,
                 ..Client::new("vod", wire::VERSION, endpoint, caller)
