@@ -60,6 +60,8 @@ pub struct Details {
     pub applied: Applied,
     /// True when a request was sent and given up, so that it may still take effect.
     pub in_flight: bool,
+    /// True when the address offers this account no service: no such host, or VOD is not activated.
+    pub no_service: bool,
     /// How long the service wishes to be left alone.
     pub retry_after: Option<std::time::Duration>,
 }

@@ -1,11 +1,14 @@
 //! From settings and credentials to a target that can be asked. No command, but what most begin with.
 
+use std::rc::Rc;
+
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::credential::chain::{self, Found};
 use crate::credential::recipe::Recipe;
 use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Error, Result};
+use crate::http::pace::Pace;
 use crate::openapi::client::{Caller, Client};
 use crate::settings::{self, Resolved, SignatureKind};
 use crate::sts;
@@ -43,6 +46,22 @@ impl Connection {
     /// True when the emulator inside this process answers.
     pub fn is_emulated(&self) -> bool {
         self.emulator.is_some()
+    }
+
+    /// VOD at another centre, for the same caller and at the same pace. An endpoint that was named, or
+    /// the emulator's, serves every region; otherwise each has its own.
+    ///
+    /// # Errors
+    /// As [`settings::endpoint`].
+    pub fn at(&self, ctx: &Context, region: &Region) -> Result<Vod> {
+        let endpoint = if self.is_emulated() {
+            self.vod.client.endpoint.clone()
+        } else {
+            settings::endpoint(&ctx.flags, &ctx.env, region)?.value
+        };
+        let client = self.vod.client.at(endpoint, region.to_string());
+        let emulated = self.vod.emulated;
+        Ok(Vod { client, emulated })
     }
 
     /// Asks STS for the caller's own account, which owns its queues.
@@ -119,6 +138,7 @@ pub async fn connect(ctx: &Context) -> Result<Connection> {
 /// As [`connect`].
 pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<Connection> {
     let retries = settings::retries(&ctx.flags, &ctx.env)?;
+    let pace = Rc::new(Pace::new(settings::qps(&ctx.flags, &ctx.env)?));
     let mut decided = decide(ctx).await?;
     warn_before_use(ctx, &decided.found, &decided.region.value);
     ctx.out.detail(&format!(
@@ -145,6 +165,7 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
     let client = Client {
         signature,
         retries,
+        pace,
         region: Some(decided.region.value.to_string()),
         ..Client::new("vod", wire::VERSION, decided.endpoint.value, caller)
     };

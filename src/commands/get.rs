@@ -1,37 +1,55 @@
 //! `vodcb get`
 
+use super::scope::{Missed, Scope, survey};
 use super::{Connection, connect, keys, show_callback, show_raw};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Format;
-use crate::render::callback::Keys;
+use crate::render::callback::{self as view, Keys};
+use crate::render::targets::{self, CallbacksDocument, MissedDocument};
 use crate::vod::wire;
 
-/// Show the callback of one application
+/// Show the callback of one application, or of many
 ///
 /// A target without a callback is no error; --require-configured makes it exit 1.
+///
+/// Of several targets one table is shown. Regions where VOD is not activated or not permitted are told
+/// and are no failure. If some targets cannot be read the others are shown all the same, and the exit
+/// code is 8.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vodcb get
   vodcb get --region ap-southeast-1 --app-id app-1000001
+  vodcb get --all                                    every application in every region
+  vodcb get --regions cn-shanghai,cn-beijing --all-apps
   vodcb get -o json --query events
   vodcb get --require-configured >/dev/null || echo none")]
 pub struct Args {
     /// Print the callback key instead of its mask
     #[arg(long)]
     show_auth_key: bool,
-    /// Exit 1 when no callback is configured
+    /// Exit 1 when no callback is configured, or one of several targets has none
     #[arg(long)]
     require_configured: bool,
+    #[command(flatten)]
+    scope: Scope,
 }
 
 /// Reads and shows.
 ///
 /// # Errors
-/// As `Vod::get`.
+/// As `Vod::get`, and as [`survey`] for several targets.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    if args.scope.is_single() {
+        one(ctx, args).await
+    } else {
+        many(ctx, args).await
+    }
+}
+
+async fn one(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (target, keys) = (&connection.target, keys(args.show_auth_key));
     let reading = match (ctx.out.format, args.require_configured) {
@@ -76,4 +94,47 @@ async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool
         ));
     }
     Ok(callback.is_some())
+}
+
+async fn many(ctx: &Context, args: &Args) -> Result<Exit> {
+    if ctx.out.format == Format::Raw {
+        return Err(Error::usage("-o raw shows the answer for one target")
+            .hint("name the target, or use -o table, json or yaml"));
+    }
+    let connection = connect(ctx).await?;
+    let keys = keys(args.show_auth_key);
+    let as_document = matches!(ctx.out.format, Format::Json | Format::Yaml);
+    let (mut documents, mut rows) = (Vec::new(), Vec::new());
+    let survey = survey(ctx, &connection, &args.scope, |target, reading| {
+        let callback = reading.callback.as_ref();
+        if as_document {
+            let id = reading.request_id.as_deref();
+            documents.push(view::document(target, callback, keys, id));
+        } else {
+            rows.push(targets::callback_row(target, callback, keys));
+        }
+        callback.is_some()
+    })
+    .await?;
+    connection.close().await;
+    let missed = |list: &[Missed]| {
+        let document =
+            |one: &Missed| MissedDocument::new(&one.region, one.app_id.as_ref(), &one.error);
+        list.iter().map(document).collect()
+    };
+    let document = CallbacksDocument {
+        schema_version: 1,
+        callbacks: &documents,
+        unavailable: missed(&survey.unavailable),
+        failed: missed(&survey.failed),
+    };
+    ctx.out
+        .show(&document, |width| targets::callbacks(&rows, width))?;
+    survey.complete()?;
+    let every_one = survey.found.iter().all(|configured| *configured);
+    Ok(if every_one || !args.require_configured {
+        Exit::Ok
+    } else {
+        Exit::Negative
+    })
 }

@@ -3,6 +3,7 @@
 //! A command never uses another one. What several need stands here: the grammar, [`connect`], which
 //! turns settings and credentials into a target that can be asked, and [`carry_out`], which changes it.
 
+pub mod apps;
 mod connection;
 pub mod delete;
 pub mod emulator;
@@ -11,6 +12,7 @@ pub mod get;
 mod key_source;
 pub mod queue;
 pub mod regions;
+pub mod scope;
 pub mod set;
 pub mod verify;
 pub mod whoami;
@@ -64,7 +66,7 @@ pub struct Cli {
 /// The words after `vodcb`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the callback of one application
+    /// Show the callback of one application, or of many
     Get(get::Args),
     /// Configure the callback, or change a part of it
     Set(Box<set::Args>),
@@ -80,6 +82,8 @@ pub enum Command {
     Queue(queue::Args),
     /// List the VOD centres and their endpoints
     Regions(regions::Args),
+    /// List the applications, each of which can have a callback
+    Apps(apps::Args),
     /// Run or reset the local emulator of VOD, STS and the queues
     Emulator(emulator::Args),
 }
@@ -98,6 +102,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Queue(args) => queue::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),
+        Command::Apps(args) => apps::run(ctx, args).await,
         Command::Emulator(args) => emulator::run(ctx, args).await,
     }
 }

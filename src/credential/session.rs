@@ -4,8 +4,10 @@
 //! as long as it is good, so that a long command has no gap.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 use super::recipe::Recipe;
 use super::{Credential, Issued};
@@ -20,11 +22,13 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(180);
 /// after call while the key is good.
 const BREATH: SignedDuration = SignedDuration::from_secs(10);
 
-/// A caller over time.
+/// A caller over time; clones share the key.
 #[derive(Debug, Clone)]
 pub struct Session {
     recipe: Recipe,
-    held: RefCell<Held>,
+    held: Rc<RefCell<Held>>,
+    /// Calls under way at the same time have the key renewed once.
+    turn: Rc<Mutex<()>>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ struct Held {
     since: Timestamp,
     /// After a renewal that failed, the next one waits until then.
     not_before: Timestamp,
+    /// How often the key was renewed.
+    renewals: u32,
 }
 
 impl Session {
@@ -40,11 +46,13 @@ impl Session {
     pub fn new(recipe: Recipe, issued: Issued, now: Timestamp) -> Self {
         Session {
             recipe,
-            held: RefCell::new(Held {
+            held: Rc::new(RefCell::new(Held {
                 issued,
                 since: now,
                 not_before: now,
-            }),
+                renewals: 0,
+            })),
+            turn: Rc::default(),
         }
     }
 
@@ -64,13 +72,16 @@ impl Session {
     /// # Errors
     /// When the key has ended and cannot be renewed.
     pub async fn current(&self, ctx: &Context) -> Result<Credential> {
+        if !self.is_due(ctx) {
+            return Ok(self.held().credential);
+        }
+        let _turn = self.turn.lock().await;
+        if !self.is_due(ctx) {
+            return Ok(self.held().credential);
+        }
         let held = self.held.borrow().clone();
         let now = (ctx.now)();
-        let too_early = held.is_good(now) && now < held.not_before;
-        if !held.is_due(now) || !self.recipe.renews() || too_early {
-            return Ok(held.issued.credential);
-        }
-        match self.renew(ctx).await {
+        match self.fetch(ctx).await {
             Ok(credential) => Ok(credential),
             Err(error) if held.is_good(now) => {
                 let left = held
@@ -87,19 +98,39 @@ impl Session {
         }
     }
 
-    /// A fresh key, whatever time the held one has left.
+    fn is_due(&self, ctx: &Context) -> bool {
+        let held = self.held.borrow();
+        let now = (ctx.now)();
+        let too_early = held.is_good(now) && now < held.not_before;
+        held.is_due(now) && self.recipe.renews() && !too_early
+    }
+
+    /// A fresh key, whatever time the held one has left; the one that another call fetches meanwhile
+    /// is fresh, too.
     ///
     /// # Errors
     /// As [`Recipe::carry_out`].
     pub async fn renew(&self, ctx: &Context) -> Result<Credential> {
+        let seen = self.held.borrow().renewals;
+        let _turn = self.turn.lock().await;
+        if self.held.borrow().renewals != seen {
+            return Ok(self.held().credential);
+        }
+        self.fetch(ctx).await
+    }
+
+    async fn fetch(&self, ctx: &Context) -> Result<Credential> {
         let issued = self.recipe.next().carry_out(ctx).await?;
         let credential = issued.credential.clone();
         ctx.out.detail("the temporary key was renewed");
-        self.held.replace(Held {
+        let now = (ctx.now)();
+        let mut held = self.held.borrow_mut();
+        *held = Held {
             issued,
-            since: (ctx.now)(),
-            not_before: (ctx.now)(),
-        });
+            since: now,
+            not_before: now,
+            renewals: held.renewals + 1,
+        };
         Ok(credential)
     }
 

@@ -246,13 +246,20 @@ pub(super) fn with_small_letters(members: Members) -> Members {
     let small = |(name, inner): (String, Value)| {
         let mut letters = name.chars();
         let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-        let inner = match inner {
-            Value::Object(members) => Value::Object(with_small_letters(members)),
-            other => other,
-        };
-        (first.into_iter().chain(letters).collect(), inner)
+        (
+            first.into_iter().chain(letters).collect(),
+            small_letters_within(inner),
+        )
     };
     members.into_iter().map(small).collect()
+}
+
+fn small_letters_within(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(with_small_letters(members)),
+        Value::Array(items) => items.into_iter().map(small_letters_within).collect(),
+        other => other,
+    }
 }
 
 fn xml(root: &str, value: &Value) -> String {
@@ -262,6 +269,11 @@ fn xml(root: &str, value: &Value) -> String {
 }
 
 fn element(name: &str, value: &Value, text: &mut String) {
+    // A list is its items, each under the name of the list.
+    if let Value::Array(items) = value {
+        items.iter().for_each(|item| element(name, item, text));
+        return;
+    }
     text.push_str(&format!("<{name}>"));
     match value {
         Value::Object(members) => {

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::answer::{Format, Letterhead, Refusal};
 use super::body::{self, Body, Unread};
 use super::ending::{self, Answer, Ending};
-use super::faults::{self, Kind, Moment};
+use super::faults::{self, Aim, Kind, Moment};
 use super::issued::Caller;
 use super::journal::{self, Call};
 use super::message::Message;
@@ -60,7 +60,9 @@ pub(super) async fn answer(
     };
     let message = Message::read(&head, &sent, take_form);
     let operation = asked(&message);
-    let skew: SignedDuration = gather(server, operation, |kind| match kind {
+    let region = message.region();
+    let aim = aim(&message, operation, &region);
+    let skew: SignedDuration = gather(server, aim, |kind| match kind {
         Kind::Skew(seconds) => Some(SignedDuration::from_secs(*seconds)),
         _ => None,
     });
@@ -73,7 +75,7 @@ pub(super) async fn answer(
         request_id: &letterhead.request_id,
         now,
     };
-    let Ending { answer, outcome } = run(&visit, operation).await;
+    let Ending { answer, outcome } = run(&visit, aim).await;
     held(&server.journal).add(record(server, &message, operation, at, outcome));
     let action = &message.claims.action;
     match answer {
@@ -91,20 +93,35 @@ fn asked(message: &Message) -> Option<Operation> {
     places::at(&message.path).or_else(|| message.operation())
 }
 
+/// What faults look at; a place is in no region and no application.
+fn aim<'a>(message: &'a Message, operation: Option<Operation>, region: &'a str) -> Aim<'a> {
+    let is_vod = operation.is_some_and(Operation::is_vod);
+    Aim {
+        operation,
+        region: if is_vod { region } else { "" },
+        app_id: if is_vod && operation != Some(Operation::ListApps) {
+            message.app_id()
+        } else {
+            ""
+        },
+    }
+}
+
 /// The call itself.
-async fn run(visit: &Visit<'_>, operation: Option<Operation>) -> Ending {
+async fn run(visit: &Visit<'_>, aim: Aim<'_>) -> Ending {
     let server = visit.server;
+    let operation = aim.operation;
     let verify = || match operation.filter(|operation| operation.is_place()) {
         Some(place) => Ok((place, None)),
         None => gateway::verify(visit.message, &server.keyring, &server.nonces, visit.now),
     };
     let product = operation.map_or("vod", Operation::product);
-    let admitted = match admit(server, operation, product, verify).await {
+    let admitted = match admit(server, aim, product, verify).await {
         Ok(admitted) => admitted,
         Err(ending) => return ending,
     };
     let ending = perform(visit, &admitted).await;
-    conclude(server, &admitted, ending).await
+    conclude(server, &admitted, aim, ending).await
 }
 
 /// A call that was let through.
@@ -126,23 +143,23 @@ impl Admitted {
 /// The first half of every call: what goes wrong before it is done, and whether it may be done.
 pub(super) async fn admit<S>(
     server: &Server,
-    operation: Option<Operation>,
+    aim: Aim<'_>,
     product: &str,
     verify: impl FnOnce() -> Result<(Operation, Option<Caller>), Refusal>,
 ) -> Result<Admitted, Ending<S>> {
-    let wait = gather(server, operation, |kind| match kind {
+    let wait = gather(server, aim, |kind| match kind {
         Kind::Slow(wait) => Some(*wait),
         _ => None,
     });
     pause(wait).await;
-    if let Some(fault) = take(server, operation, Moment::Arrival) {
+    if let Some(fault) = take(server, aim, Moment::Arrival) {
         return Err(ending::at_arrival(fault, product));
     }
     let (operation, caller) = verify()?;
     let admitted = Admitted {
         operation,
         caller,
-        fault: take(server, Some(operation), Moment::Verified),
+        fault: take(server, aim.verified(operation), Moment::Verified),
     };
     let fault = admitted.fault.as_ref();
     match fault.and_then(|fault| ending::denial(fault, operation, admitted.account_id())) {
@@ -155,12 +172,17 @@ pub(super) async fn admit<S>(
 pub(super) async fn conclude<S>(
     server: &Server,
     admitted: &Admitted,
+    aim: Aim<'_>,
     ending: impl Into<Ending<S>>,
 ) -> Ending<S> {
-    let wait = gather(server, Some(admitted.operation), |kind| match kind {
-        Kind::SlowAfter(wait) => Some(*wait),
-        _ => None,
-    });
+    let wait = gather(
+        server,
+        aim.verified(admitted.operation),
+        |kind| match kind {
+            Kind::SlowAfter(wait) => Some(*wait),
+            _ => None,
+        },
+    );
     pause(wait).await;
     ending.into().disturbed(admitted.fault.as_ref())
 }
@@ -198,16 +220,16 @@ async fn pause(wait: Duration) {
     }
 }
 
-fn take(server: &Server, operation: Option<Operation>, moment: Moment) -> Option<Kind> {
-    faults::take(&mut held(&server.faults), operation, moment)
+fn take(server: &Server, aim: Aim<'_>, moment: Moment) -> Option<Kind> {
+    faults::take(&mut held(&server.faults), aim, moment)
 }
 
 pub(super) fn gather<T: std::iter::Sum>(
     server: &Server,
-    operation: Option<Operation>,
+    aim: Aim<'_>,
     value: impl Fn(&Kind) -> Option<T>,
 ) -> T {
-    faults::gather(&mut held(&server.faults), operation, value)
+    faults::gather(&mut held(&server.faults), aim, value)
 }
 
 fn letterhead(

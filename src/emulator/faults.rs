@@ -1,4 +1,4 @@
-//! What goes wrong on purpose: `[ACTION:]KIND[=VALUE][*TIMES]`.
+//! What goes wrong on purpose: `[[ACTION][@PLACE]:]KIND[=VALUE][*TIMES]`.
 //!
 //! Of the faults that fit a call the first one that is not spent happens, so that a list tells a
 //! story call by call. Delays and a wrong clock come on top of it.
@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 pub struct Fault {
     /// The only operation it befalls, or any.
     operation: Option<Operation>,
+    /// The only region or application whose calls it befalls, or any.
+    place: Option<String>,
     kind: Kind,
     /// How many more times it happens, or always.
     left: Option<u64>,
@@ -59,6 +61,27 @@ pub(super) enum Kind {
     Slow(Duration),
     /// A delay after the call is done.
     SlowAfter(Duration),
+}
+
+/// What a fault looks at to find out whether it befalls a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// What is asked for, if that is known.
+    pub(super) operation: Option<Operation>,
+    /// The centre it is for.
+    pub(super) region: &'a str,
+    /// The application it is for, if it is for one.
+    pub(super) app_id: &'a str,
+}
+
+impl Aim<'_> {
+    /// The same call once it is verified what it asks for.
+    pub(super) fn verified(self, operation: Operation) -> Self {
+        Aim {
+            operation: Some(operation),
+            ..self
+        }
+    }
 }
 
 /// When a fault happens.
@@ -181,19 +204,21 @@ impl Fault {
         parse(spec).ok_or_else(|| {
             Error::usage(format!("{spec:?} is not a fault"))
                 .hint(format!(
-                    "a fault is [ACTION:]KIND[=VALUE][*TIMES], and ACTION is one of {}",
+                    "a fault is [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE is a region or an application, and ACTION one of {}",
                     Operation::words()
                 ))
                 .hint(format!("kinds are {}", Kind::NAMES))
         })
     }
 
-    fn befalls(&self, operation: Option<Operation>) -> bool {
+    fn befalls(&self, aim: Aim<'_>) -> bool {
         let in_scope = match self.operation {
-            None => self.kind.suits(operation),
-            some => some == operation,
+            None => self.kind.suits(aim.operation),
+            some => some == aim.operation,
         };
-        in_scope && self.left != Some(0)
+        let place = self.place.as_deref();
+        let in_place = place.is_none_or(|place| place == aim.region || place == aim.app_id);
+        in_scope && in_place && self.left != Some(0)
     }
 
     fn spend(&mut self) -> Kind {
@@ -203,14 +228,10 @@ impl Fault {
 }
 
 /// The first fault that befalls the operation, if this is its moment.
-pub(super) fn take(
-    faults: &mut [Fault],
-    operation: Option<Operation>,
-    moment: Moment,
-) -> Option<Kind> {
+pub(super) fn take(faults: &mut [Fault], aim: Aim<'_>, moment: Moment) -> Option<Kind> {
     faults
         .iter_mut()
-        .find(|fault| fault.kind.moment() != Moment::Beside && fault.befalls(operation))
+        .find(|fault| fault.kind.moment() != Moment::Beside && fault.befalls(aim))
         .filter(|fault| fault.kind.moment() == moment)
         .map(Fault::spend)
 }
@@ -218,12 +239,12 @@ pub(super) fn take(
 /// The sum of what `value` finds in the faults that befall the operation beside others.
 pub(super) fn gather<T: std::iter::Sum>(
     faults: &mut [Fault],
-    operation: Option<Operation>,
+    aim: Aim<'_>,
     value: impl Fn(&Kind) -> Option<T>,
 ) -> T {
     faults
         .iter_mut()
-        .filter(|fault| fault.befalls(operation))
+        .filter(|fault| fault.befalls(aim))
         .filter_map(|fault| {
             let found = value(&fault.kind)?;
             fault.spend();
@@ -233,10 +254,22 @@ pub(super) fn gather<T: std::iter::Sum>(
 }
 
 fn parse(spec: &str) -> Option<Fault> {
-    let (operation, rest) = match spec.split_once(':') {
-        Some((action, rest)) => (Some(Operation::parse(action)?), rest),
-        None => (None, spec),
+    let (aim, rest) = match spec.split_once(':') {
+        Some((aim, rest)) => (aim, rest),
+        None => ("", spec),
     };
+    let (action, place) = match aim.split_once('@') {
+        Some((action, place)) => (action, Some(place.to_owned())),
+        None => (aim, None),
+    };
+    let operation = match action {
+        "" if place.is_none() && spec.contains(':') => return None,
+        "" => None,
+        action => Some(Operation::parse(action)?),
+    };
+    if place.as_deref() == Some("") {
+        return None;
+    }
     let (what, left) = match rest.rsplit_once('*') {
         Some((what, times)) => (what, Some(times.parse().ok()?)),
         None => (rest, None),
@@ -251,6 +284,7 @@ fn parse(spec: &str) -> Option<Fault> {
     }
     Some(Fault {
         operation,
+        place,
         kind,
         left,
     })

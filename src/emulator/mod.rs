@@ -8,6 +8,7 @@
 //! would begin.
 
 mod answer;
+mod apps;
 mod arn;
 mod body;
 mod ending;

@@ -17,6 +17,8 @@ pub(super) enum Operation {
     Set,
     /// VOD's `DeleteMessageCallback`.
     Delete,
+    /// VOD's `ListAppInfo`.
+    ListApps,
     /// STS's `GetCallerIdentity`.
     Identity,
     /// STS's `AssumeRole`.
@@ -37,10 +39,11 @@ pub(super) enum Operation {
 
 impl Operation {
     /// Every one but those on queues.
-    const OWN: [Operation; 10] = [
+    const OWN: [Operation; 11] = [
         Operation::Get,
         Operation::Set,
         Operation::Delete,
+        Operation::ListApps,
         Operation::Identity,
         Operation::Assume,
         Operation::Oidc,
@@ -56,6 +59,7 @@ impl Operation {
             Operation::Get => wire::GET,
             Operation::Set => wire::SET,
             Operation::Delete => wire::DELETE,
+            Operation::ListApps => wire::LIST_APPS,
             Operation::Identity => "GetCallerIdentity",
             Operation::Assume => "AssumeRole",
             Operation::Oidc => "AssumeRoleWithOIDC",
@@ -70,6 +74,7 @@ impl Operation {
             Operation::Get => "get",
             Operation::Set => "set",
             Operation::Delete => "delete",
+            Operation::ListApps => "list-apps",
             Operation::Identity => "identity",
             Operation::Assume => "assume",
             Operation::Oidc => "oidc",
@@ -97,7 +102,7 @@ impl Operation {
     /// The name of the product in RAM actions and links.
     pub(super) const fn product(self) -> &'static str {
         match self {
-            Operation::Get | Operation::Set | Operation::Delete => "vod",
+            Operation::Get | Operation::Set | Operation::Delete | Operation::ListApps => "vod",
             Operation::Identity | Operation::Assume | Operation::Oidc => "sts",
             Operation::Imds => "ecs",
             Operation::Uri => "credentials",

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// The longest session there can be.
 const MAX_SESSION: u32 = 43_200;
 
+/// More applications than any account may have, fewer than would fill the memory.
+const MAX_APPS: u32 = 100_000;
+
 /// A choice with a word for each case; the first is the default.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $($(#[$case_about:meta])* $case:ident = $word:literal,)+ }) => {
@@ -188,6 +191,8 @@ pub struct Quirks {
     /// The lifetime of every key that is issued, whatever was asked for.
     pub(super) session_seconds: Option<u32>,
     pub(super) counters: Counters,
+    /// How many applications of its own every account has in every centre.
+    pub(super) apps: u32,
 }
 
 impl Quirks {
@@ -210,21 +215,27 @@ impl Quirks {
             "imds" => choose(&mut self.imds, spec, word),
             "imds-v1" => choose(&mut self.imds_v1, spec, word),
             "session-seconds" => {
-                let seconds = word.parse().ok().filter(|seconds| *seconds <= MAX_SESSION);
-                let trouble = || {
-                    Error::usage(format!("{spec:?} is not a quirk"))
-                        .hint(format!("its values are 0 to {MAX_SESSION}"))
-                };
-                self.session_seconds = Some(seconds.ok_or_else(trouble)?);
+                self.session_seconds = Some(number(spec, word, MAX_SESSION)?);
+                Ok(())
+            }
+            "apps" => {
+                self.apps = number(spec, word, MAX_APPS)?;
                 Ok(())
             }
             "counters" => choose(&mut self.counters, spec, word),
             _ => Err(Error::usage(format!("{spec:?} is not a quirk")).hint(
                 "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, \
-                 form, case, imds, imds-v1, session-seconds and counters",
+                 form, case, imds, imds-v1, session-seconds, counters and apps",
             )),
         }
     }
+}
+
+fn number(spec: &str, word: &str, most: u32) -> Result<u32> {
+    let number = word.parse().ok().filter(|number| *number <= most);
+    number.ok_or_else(|| {
+        Error::usage(format!("{spec:?} is not a quirk")).hint(format!("its values are 0 to {most}"))
+    })
 }
 
 fn choose<T: Choice>(place: &mut T, spec: &str, word: &str) -> Result<()> {

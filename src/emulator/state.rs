@@ -4,6 +4,7 @@
 //! sees the state before or after a call and a process may be killed at any moment. The lock is a
 //! file of its own, since the state file is another one after each write.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,55 +23,63 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 const LOCK_ATTEMPTS: u32 = 2000;
 
 /// Where a callback belongs.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) account_id: String,
     pub(super) region: String,
     pub(super) app_id: String,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Row {
     #[serde(flatten)]
     place: Place,
     callback: Stored,
 }
 
-/// Every stored callback.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Table {
+/// The table as it is written.
+#[derive(Serialize, Deserialize)]
+struct Page {
     schema: u32,
     callbacks: Vec<Row>,
 }
 
-impl Default for Table {
-    fn default() -> Self {
-        Table {
-            schema: SCHEMA,
-            callbacks: Vec::new(),
-        }
-    }
+/// Every stored callback.
+#[derive(Default)]
+pub(super) struct Table {
+    callbacks: BTreeMap<Place, Stored>,
+    changed: bool,
 }
 
 impl Table {
     pub(super) fn get(&self, place: &Place) -> Option<&Stored> {
-        let mut rows = self.callbacks.iter();
-        rows.find(|row| row.place == *place)
-            .map(|row| &row.callback)
+        self.callbacks.get(place)
     }
 
     pub(super) fn put(&mut self, place: Place, callback: Stored) {
-        match self.callbacks.iter_mut().find(|row| row.place == place) {
-            Some(row) => row.callback = callback,
-            None => self.callbacks.push(Row { place, callback }),
-        }
+        self.changed |= self.callbacks.get(&place) != Some(&callback);
+        self.callbacks.insert(place, callback);
     }
 
     /// True when there was one.
     pub(super) fn remove(&mut self, place: &Place) -> bool {
-        let before = self.callbacks.len();
-        self.callbacks.retain(|row| row.place != *place);
-        self.callbacks.len() < before
+        let removed = self.callbacks.remove(place).is_some();
+        self.changed |= removed;
+        removed
+    }
+
+    /// The applications of an account that have a callback in a region, sorted.
+    pub(super) fn app_ids(&self, account_id: &str, region: &str) -> impl Iterator<Item = &str> {
+        let first = Place {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            app_id: String::new(),
+        };
+        self.callbacks
+            .range(first..)
+            .map(|(place, _)| place)
+            .take_while(move |place| place.account_id == account_id && place.region == region)
+            .map(|place| place.app_id.as_str())
     }
 }
 
@@ -100,11 +109,10 @@ impl Store {
             Store::Memory(table) => Ok(work(&mut held(table))),
             Store::File(path) => {
                 let _lock = lock(path).await?;
-                let before = load(path)?;
-                let mut table = before.clone();
+                let mut table = load(path)?;
                 let result = work(&mut table);
-                if table != before {
-                    save(path, &table).map_err(|error| trouble(path, &error))?;
+                if table.changed {
+                    save(path, table).map_err(|error| trouble(path, &error))?;
                 }
                 Ok(result)
             }
@@ -179,23 +187,34 @@ fn load(path: &Path) -> Result<Table> {
     if text.trim().is_empty() {
         return Ok(Table::default());
     }
-    let table: Table = serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
-    if table.schema != SCHEMA {
+    let page: Page = serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
+    if page.schema != SCHEMA {
         let why = format!(
             "its schema is {}, and this version reads {SCHEMA}",
-            table.schema
+            page.schema
         );
         return Err(trouble(path, &io::Error::other(why)));
     }
-    Ok(table)
+    let rows = page.callbacks.into_iter();
+    Ok(Table {
+        callbacks: rows.map(|row| (row.place, row.callback)).collect(),
+        changed: false,
+    })
 }
 
 /// Temporary files of this kind are readable by their owner only.
-fn save(path: &Path, table: &Table) -> io::Result<()> {
+fn save(path: &Path, table: Table) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".vodcb-emulator-")
         .tempfile_in(folder(path))?;
-    serde_json::to_writer_pretty(&mut file, table)?;
+    let rows = table.callbacks.into_iter();
+    let page = Page {
+        schema: SCHEMA,
+        callbacks: rows
+            .map(|(place, callback)| Row { place, callback })
+            .collect(),
+    };
+    serde_json::to_writer_pretty(&mut file, &page)?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
     file.persist(path)?;

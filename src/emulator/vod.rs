@@ -1,8 +1,9 @@
-//! The three callback operations on the stored callbacks.
+//! The three callback operations on the stored callbacks, and the applications they belong to.
 
 use serde_json::{Value, json};
 
 use super::answer::{Members, Refusal};
+use super::apps;
 use super::faults::Kind;
 use super::message::Message;
 use super::operation::Operation;
@@ -39,6 +40,9 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Does it. A refused call leaves the table as it was.
     pub(super) fn perform(&self, table: &mut Table) -> Result<Members, Refusal> {
+        if self.operation == Operation::ListApps {
+            return apps::list(self, table);
+        }
         let app_id = AppId::parse(self.message.app_id()).map_err(|_| Refusal::invalid("AppId"))?;
         let place = Place {
             account_id: self.account_id.to_owned(),

@@ -4,6 +4,7 @@
 //! never repeated here: the caller reads back first, see `change::write`.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::credential::session::Session;
 use crate::credential::{Credential, Issued};
 use crate::error::{Applied, Error, Result};
+use crate::http::pace::Pace;
 use crate::http::{self, Failure, Method, Request, Response, backoff, clock};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
@@ -23,8 +25,11 @@ use crate::target::Endpoint;
 /// The service's own wish is followed up to this, as the vendor's command line tool does.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
 
+/// Corrections of the clock that differ by less are the same one; the `Date` header has whole seconds.
+const TELLABLE: SignedDuration = SignedDuration::from_secs(5);
+
 /// A product at an address, called by somebody.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Client {
     /// The product's short name in RAM actions, for example `vod`.
     pub product: &'static str,
@@ -40,7 +45,16 @@ pub struct Client {
     pub retries: u32,
     /// Sent along as `RegionId`, as the vendor's command line tool does.
     pub region: Option<String>,
-    /// The service's clock minus ours, learnt from a refusal.
+    /// How fast the calls go out; clones keep one pace together.
+    pub pace: Rc<Pace>,
+    /// What refusals taught; clones learn together.
+    pub learnt: Rc<Learnt>,
+}
+
+/// What refusals taught about the service.
+#[derive(Debug, Default)]
+pub struct Learnt {
+    /// The service's clock minus ours.
     pub clock_offset: Cell<SignedDuration>,
     /// True once the service did not see the body of a request.
     pub query_only: Cell<bool>,
@@ -161,8 +175,18 @@ impl Client {
             signature: SignatureKind::Rpc,
             retries: 3,
             region: None,
-            clock_offset: Cell::default(),
-            query_only: Cell::default(),
+            pace: Rc::default(),
+            learnt: Rc::default(),
+        }
+    }
+
+    /// The same product at another centre, for the same caller and at the same pace.
+    #[must_use]
+    pub fn at(&self, endpoint: Endpoint, region: String) -> Self {
+        Client {
+            endpoint,
+            region: Some(region),
+            ..self.clone()
         }
     }
 
@@ -180,7 +204,7 @@ impl Client {
     ) -> Result<Answer> {
         let mut tried = Tried {
             place: match self.signature {
-                SignatureKind::Rpc if !self.query_only.get() => Place::Body,
+                SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,
                 SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
             },
             times: 0,
@@ -188,6 +212,7 @@ impl Client {
             key_renewed: false,
         };
         loop {
+            let pass = self.pace.pass(action).await;
             let before = ctx.applied.get();
             if effect == Effect::Writes {
                 ctx.applied.set(Applied::Unknown);
@@ -196,6 +221,7 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(miss) => miss,
             };
+            drop(pass);
             if !miss.may_have_taken_effect() {
                 ctx.applied.set(before);
             }
@@ -246,14 +272,18 @@ impl Client {
         match step {
             Next::GiveUp => {}
             Next::AgainInQuery => {
-                ctx.out.warn("the service did not see the body of the request; from now on the parameters, a callback key among them, are sent in the URL");
-                self.query_only.set(true);
+                if !self.learnt.query_only.replace(true) {
+                    ctx.out.warn("the service did not see the body of the request; from now on the parameters, a callback key among them, are sent in the URL");
+                }
                 tried.place = Place::Query;
             }
             Next::AgainWithClock(offset) => {
                 tried.clock_corrected = true;
-                self.clock_offset.set(offset);
-                ctx.out.warn(&clock::warning(offset));
+                // Several calls may be under way when the first is refused.
+                let known = self.learnt.clock_offset.replace(offset);
+                if (known - offset).abs() > TELLABLE {
+                    ctx.out.warn(&clock::warning(offset));
+                }
             }
             Next::AgainWithFreshKey => {
                 tried.key_renewed = true;
@@ -285,7 +315,9 @@ impl Client {
     ) -> Result<std::result::Result<Answer, Miss>> {
         let credential = self.caller.credential(ctx).await?;
         let now = (ctx.now)();
-        let now = now.checked_add(self.clock_offset.get()).unwrap_or(now);
+        let now = now
+            .checked_add(self.learnt.clock_offset.get())
+            .unwrap_or(now);
         let envelope = rpc::Envelope {
             action,
             version: self.version,

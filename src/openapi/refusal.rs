@@ -272,6 +272,7 @@ pub fn report(refusal: &Refusal, what: String, host: &str, secrets: &[&Secret]) 
         code: Some(code),
         request_id,
         retryable: cause.passes(),
+        no_service: cause == Cause::NoService,
         ..Details::default()
     };
     error

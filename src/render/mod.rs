@@ -7,6 +7,7 @@ pub mod callback;
 pub mod event;
 pub mod queue;
 pub mod setup;
+pub mod targets;
 
 pub use crate::text::escape;
 

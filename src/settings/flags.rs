@@ -54,6 +54,9 @@ pub struct Flags {
     /// How often a call that may succeed later is tried again [default: 3]
     #[arg(long, global = true, hide_short_help = true, value_name = "N")]
     pub retries: Option<u32>,
+    /// Calls of one operation in a second, 0 for no limit [default: 15]
+    #[arg(long, global = true, hide_short_help = true, value_name = "N")]
+    pub qps: Option<u32>,
     /// How requests are signed: rpc or acs3 [default: rpc]
     // A text, since `verify` has a flag of the same name for the signature of a delivery.
     #[arg(long, global = true, hide_short_help = true, value_name = "KIND")]

@@ -303,6 +303,26 @@ pub fn retries(flags: &Flags, env: &Environment) -> Result<u32> {
         .ok_or_else(|| Error::usage(format!("{from} takes a number from 0 to 100")))
 }
 
+/// The documented limit of `SetMessageCallback`; that of `ListAppInfo` is 30, the others state none.
+const QPS: u32 = 15;
+
+/// How many calls of one operation go out in a second; 0 for no limit.
+///
+/// # Errors
+/// A usage error for anything but 0 to 10000.
+pub fn qps(flags: &Flags, env: &Environment) -> Result<u32> {
+    let (count, from) = match (flags.qps, variable(env, &["VODCB_QPS"])) {
+        (Some(count), _) => (Some(count), "--qps"),
+        (None, Some((name, text))) => (text.parse().ok(), name),
+        (None, None) => return Ok(QPS),
+    };
+    count.filter(|count| *count <= 10_000).ok_or_else(|| {
+        Error::usage(format!("{from} takes a number from 0 to 10000")).hint(format!(
+            "the service allows {QPS} calls a second; 0 sets no limit"
+        ))
+    })
+}
+
 /// How requests are signed.
 ///
 /// # Errors

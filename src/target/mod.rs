@@ -1,8 +1,10 @@
 //! The target: what one callback belongs to, a region and an application of the caller's account.
 
+pub mod app;
 pub mod endpoint;
 pub mod region;
 
+pub use app::App;
 pub use endpoint::Endpoint;
 pub use region::Region;
 

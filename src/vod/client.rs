@@ -1,12 +1,15 @@
-//! The three callback operations as functions of a target.
+//! The three callback operations as functions of a target, and the list of applications.
 //!
 //! Nothing outside `change` may call `Vod::set` or `Vod::delete`: one way to change a target.
+
+use std::collections::BTreeSet;
 
 use crate::callback::Callback;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::openapi::client::{Answer, Client, Effect};
-use crate::target::AppId;
+use crate::target::app::{App, AppStatus};
+use crate::target::{AppId, DEFAULT_APP_ID};
 
 use super::wire::{self, Stored};
 
@@ -84,6 +87,38 @@ impl Vod {
         self.client
             .call(ctx, wire::GET, &parameters, Effect::Reads)
             .await
+    }
+
+    /// Lists the applications the caller may see, the one every account has first, the others in the
+    /// service's order.
+    ///
+    /// # Errors
+    /// As [`Client::call`], and when an application has no usable id.
+    pub async fn apps(&self, ctx: &Context, status: Option<AppStatus>) -> Result<Vec<App>> {
+        let mut apps: Vec<App> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for page in 1.. {
+            let parameters = wire::apps_parameters(page, status);
+            let answer = self
+                .client
+                .call(ctx, wire::LIST_APPS, &parameters, Effect::Reads)
+                .await?;
+            let found = wire::read_apps(&answer.value)?;
+            let full = found.apps.len() >= wire::APPS_PER_PAGE;
+            let before = apps.len();
+            // Pages shift when an application is created or deleted meanwhile.
+            let new = |app: &App| seen.insert(app.app_id.clone());
+            apps.extend(found.apps.into_iter().filter(new));
+            let complete = found
+                .total
+                .map_or(!full, |total| apps.len() as u64 >= total);
+            // A page that brings nothing new ends a list whose total is wrong.
+            if complete || apps.len() == before {
+                break;
+            }
+        }
+        apps.sort_by_key(|app| app.app_id.as_str() != DEFAULT_APP_ID);
+        Ok(apps)
     }
 
     /// Writes a whole callback.

@@ -6,10 +6,12 @@
 use serde_json::Value;
 
 use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
+use crate::error::Result;
 use crate::event::EventSelection;
 use crate::openapi::Parameters;
 use crate::secret::Secret;
 use crate::target::AppId;
+use crate::target::app::{App, AppStatus};
 
 /// The version of the API.
 pub const VERSION: &str = "2017-03-21";
@@ -19,6 +21,10 @@ pub const GET: &str = "GetMessageCallback";
 pub const SET: &str = "SetMessageCallback";
 /// Removes a callback.
 pub const DELETE: &str = "DeleteMessageCallback";
+/// Lists applications.
+pub const LIST_APPS: &str = "ListAppInfo";
+/// The most applications one page of a list holds.
+pub const APPS_PER_PAGE: usize = 100;
 
 /// The parameters of Get and Delete. The id is always sent, since editions differ on its default.
 pub fn target_parameters(app_id: &AppId) -> Parameters {
@@ -90,6 +96,53 @@ pub fn read_get(answer: &Value) -> Stored {
     Stored::Callback(Callback {
         destination,
         events: events(&object),
+    })
+}
+
+/// The parameters of one page of the list of applications, the first of which is 1.
+pub fn apps_parameters(page: usize, status: Option<AppStatus>) -> Parameters {
+    let status = status.map(|status| ("Status".to_owned(), status.as_str().to_owned()));
+    let mut parameters: Parameters = [
+        ("PageNo".to_owned(), page.to_string()),
+        ("PageSize".to_owned(), APPS_PER_PAGE.to_string()),
+    ]
+    .into();
+    parameters.extend(status);
+    parameters
+}
+
+/// One page of the list of applications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPage {
+    /// The applications in the service's order.
+    pub apps: Vec<App>,
+    /// How many there are on all pages, where the answer says so.
+    pub total: Option<u64>,
+}
+
+/// Reads a page; a list that is absent or null is an empty one.
+///
+/// # Errors
+/// A usage error for an application without a usable id.
+pub fn read_apps(answer: &Value) -> Result<AppPage> {
+    let list = member(answer, "AppInfoList").map(unpacked);
+    let apps = match &list {
+        Some(Value::Array(apps)) => apps.iter().map(app).collect::<Result<_>>()?,
+        _ => Vec::new(),
+    };
+    let total = text(answer, "Total").parse().ok();
+    Ok(AppPage { apps, total })
+}
+
+fn app(object: &Value) -> Result<App> {
+    Ok(App {
+        app_id: AppId::parse(&text(object, "AppId"))?,
+        name: text(object, "AppName"),
+        description: text(object, "Description"),
+        status: text(object, "Status"),
+        kind: text(object, "Type"),
+        creation_time: text(object, "CreationTime"),
+        modification_time: text(object, "ModificationTime"),
     })
 }
 

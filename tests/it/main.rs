@@ -20,6 +20,7 @@ mod sandbox;
 mod scenarios;
 mod secrets;
 mod sessions;
+mod targets;
 mod terminal;
 mod validation;
 mod vectors;

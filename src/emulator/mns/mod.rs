@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::body::{Body, Unread};
 use super::ending::{Answer, Ending};
 use super::exchange::{self, Dropped};
-use super::faults::Kind;
+use super::faults::{Aim, Kind};
 use super::journal::{self, Call};
 use super::operation::Operation;
 use super::{Server, held};
@@ -61,7 +61,13 @@ pub(super) async fn answer(
     };
     let request = Request::read(head, sent.as_deref().unwrap_or_default());
     let operation = request.operation.map(Operation::Queue);
-    let skew: SignedDuration = exchange::gather(server, operation, |kind| match kind {
+    let region = request.region();
+    let aim = Aim {
+        operation,
+        region: &region,
+        app_id: "",
+    };
+    let skew: SignedDuration = exchange::gather(server, aim, |kind| match kind {
         Kind::Skew(seconds) => Some(SignedDuration::from_secs(*seconds)),
         _ => None,
     });
@@ -73,7 +79,7 @@ pub(super) async fn answer(
         date: date.unwrap_or_default(),
     };
     let Ending { answer, outcome } = if sent.is_some() {
-        run(server, &request, hung_up, now).await
+        run(server, &request, aim, hung_up, now).await
     } else {
         reply::too_large().into()
     };
@@ -91,6 +97,7 @@ pub(super) async fn answer(
 async fn run(
     server: &Server,
     request: &Request,
+    aim: Aim<'_>,
     hung_up: oneshot::Receiver<()>,
     now: Timestamp,
 ) -> Ending<Reply> {
@@ -99,8 +106,7 @@ async fn run(
         let operation = request.operation.ok_or_else(reply::invalid_url)?;
         Ok((Operation::Queue(operation), Some(caller)))
     };
-    let operation = request.operation.map(Operation::Queue);
-    let admitted = match exchange::admit(server, operation, "mns", verify).await {
+    let admitted = match exchange::admit(server, aim, "mns", verify).await {
         Ok(admitted) => admitted,
         Err(ending) => return ending,
     };
@@ -109,7 +115,7 @@ async fn run(
         region: request.region(),
     };
     let result = operations::perform(server, request, &place, hung_up).await;
-    exchange::conclude(server, &admitted, result).await
+    exchange::conclude(server, &admitted, aim, result).await
 }
 
 fn record(server: &Server, request: &Request, at: Timestamp, outcome: String) -> Call {

@@ -3,6 +3,11 @@
 //! A closed pipe is no error: the rest is dropped, since a write to the service must be finished
 //! and read back even when nobody watches any more.
 
+mod progress;
+
+pub use progress::Progress;
+
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -73,6 +78,10 @@ pub struct Output {
     talk: Talk,
     width: u16,
     color: bool,
+    /// Stderr is a terminal, where a line can be drawn over.
+    live: bool,
+    /// A line of progress stands on the terminal.
+    drawn: Cell<bool>,
 }
 
 /// What decides about colours and width beside the flags.
@@ -113,6 +122,8 @@ impl Output {
             talk,
             width: around.columns.or(terminal).unwrap_or(UNBOUND).max(20),
             color,
+            live: std::io::stderr().is_terminal(),
+            drawn: Cell::default(),
         })
     }
 
@@ -203,6 +214,26 @@ impl Output {
         serde_json::to_value(&*found).map_err(|error| broken(error.to_string()))
     }
 
+    /// Tells how far work has come that takes long, at a terminal only and not in json.
+    pub fn progress(&self, what: &'static str, all: usize) -> Progress<'_> {
+        Progress::new(self, what, all)
+    }
+
+    fn draw(&self, line: &str) {
+        if self.live && self.talk >= Talk::Normal && self.format != Format::Json {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+            self.drawn.set(true);
+        }
+    }
+
+    fn erase(&self) {
+        if self.drawn.replace(false) {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K").and_then(|()| stderr.flush());
+        }
+    }
+
     /// Writes text to stdout as it is.
     ///
     /// # Errors
@@ -286,6 +317,7 @@ impl Output {
 
     /// Nothing can be said about a stderr that cannot be written.
     fn say(&self, text: &str) {
+        self.erase();
         let mut stderr = std::io::stderr().lock();
         let _ = writeln!(stderr, "{text}").and_then(|()| stderr.flush());
     }

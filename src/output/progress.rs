@@ -1,0 +1,49 @@
+//! How far long work has come: one line on stderr that is drawn over and erased at the end.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use super::Output;
+
+/// More often no eye can follow.
+const REDRAWN: Duration = Duration::from_millis(100);
+
+/// A line that tells how much is done; it vanishes when all is, or when it is dropped.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    out: &'a Output,
+    what: &'static str,
+    all: usize,
+    done: Cell<usize>,
+    drawn: Cell<Option<Instant>>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(out: &'a Output, what: &'static str, all: usize) -> Self {
+        Progress {
+            out,
+            what,
+            all,
+            done: Cell::new(0),
+            drawn: Cell::new(None),
+        }
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        self.done.set(self.done.get() + 1);
+        if self.done.get() >= self.all {
+            self.out.erase();
+        } else if self.drawn.get().is_none_or(|at| at.elapsed() >= REDRAWN) {
+            let line = format!("{}/{} {}", self.done.get(), self.all, self.what);
+            self.out.draw(&line);
+            self.drawn.set(Some(Instant::now()));
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.out.erase();
+    }
+}
