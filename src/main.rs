@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use vodcb::commands::{self, Cli};
+use vodcb::commands::{self, grammar};
 use vodcb::context::Context;
 use vodcb::error::{Applied, Error, Kind, Result};
 use vodcb::exit::Exit;
@@ -12,7 +11,7 @@ use vodcb::prompt;
 
 fn main() -> ExitCode {
     report_panics();
-    let cli = match Cli::try_parse() {
+    let cli = match grammar::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };

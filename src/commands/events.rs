@@ -11,6 +11,11 @@ use crate::render;
 
 /// Explain event types and event bodies
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb events list --group Transcode
+  vodcb events show TranscodeComplete
+  vodcb events show TranscodeComplete --sample | vodcb events decode -")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -19,12 +24,20 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// List the event types
+    #[command(after_help = "\
+Examples:
+  vodcb events list
+  vodcb events list --group Transcode -o json --query 'events[].name'")]
     List {
         /// Only this group, for example Transcode
         #[arg(long, value_name = "NAME")]
         group: Option<String>,
     },
     /// Explain one event type and its members
+    #[command(after_help = "\
+Examples:
+  vodcb events show TranscodeComplete
+  vodcb events show FileUploadComplete --sample")]
     Show {
         /// The event type, for example TranscodeComplete
         name: String,

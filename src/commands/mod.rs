@@ -9,6 +9,8 @@ pub mod delete;
 pub mod emulator;
 pub mod events;
 pub mod get;
+pub mod grammar;
+pub mod help;
 mod key_source;
 pub mod queue;
 pub mod regions;
@@ -42,17 +44,14 @@ pub use connection::{Because, Connection, connect, connect_signed};
 #[command(
     name = "vodcb",
     version,
-    arg_required_else_help = true,
+    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "\
 Examples:
   vodcb --emulator set --http-url https://example.com/vod/callback   try it without an account
   vodcb get --region cn-shanghai                                     what is configured?
   vodcb set --add-events SnapshotComplete                            change one part, keep the rest
-  vodcb get -o json --query url                                      for scripts
-
-Exit codes: 0 ok, 1 the answer is no, 2 usage, 3 credentials, 4 rejected, 5 unavailable, 6 conflict,
-7 unknown outcome, 8 partial, 70 internal, 130 interrupted, 143 terminated."
+  vodcb get -o json --query url                                      for scripts"
 )]
 pub struct Cli {
     /// What every command takes.
@@ -63,29 +62,21 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The words after `vodcb`.
+/// The words after `vodcb`. A variant has no comment: it would hide the one of its `Args`, which is the help.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
 pub enum Command {
-    /// Show the callback of one application, or of many
     Get(get::Args),
-    /// Configure the callback, or change a part of it
     Set(Box<set::Args>),
-    /// Remove the callback; no event is sent any more
     Delete(delete::Args),
-    /// Explain event types and event bodies
     Events(events::Args),
-    /// Check the signature of a delivery, and say what is wrong with it
     Verify(verify::Args),
-    /// Show who would call the service, from where, and why
     Whoami(whoami::Args),
-    /// Look after the queues that callbacks can go to
     Queue(queue::Args),
-    /// List the VOD centres and their endpoints
     Regions(regions::Args),
-    /// List the applications, each of which can have a callback
     Apps(apps::Args),
-    /// Run or reset the local emulator of VOD, STS and the queues
     Emulator(emulator::Args),
+    Help(help::Args),
 }
 
 /// Carries a command out.
@@ -104,6 +95,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Regions(args) => regions::run(ctx, args),
         Command::Apps(args) => apps::run(ctx, args).await,
         Command::Emulator(args) => emulator::run(ctx, args).await,
+        Command::Help(args) => help::run(ctx, args),
     }
 }
 

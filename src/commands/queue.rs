@@ -17,6 +17,12 @@ use crate::target::{Endpoint, Region};
 
 /// Look after the queues that callbacks can go to
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb queue create vod-events
+  vodcb set --mns-queue vod-events
+  vodcb queue status vod-events
+  vodcb queue peek vod-events --count 5")]
 pub struct Args {
     /// Region of the queues, if it is not the callback's
     #[arg(long, global = true, value_name = "ID")]

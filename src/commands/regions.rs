@@ -7,6 +7,10 @@ use crate::render::setup;
 
 /// List the VOD centres and their endpoints
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb regions
+  vodcb regions -o json --query 'regions[].id'")]
 pub struct Args {}
 
 /// Shows the embedded table; nothing is sent.

@@ -43,7 +43,7 @@ fn usage_is_told_before_anything_is_sent() {
     sandbox.vodcb(["set", "--http-url", "not a url"]).exits(2);
     sandbox.vodcb(["set", "--no-such-flag"]).exits(2);
     sandbox.vodcb(["set"]).exits(2);
-    sandbox.vodcb([]).exits(2);
+    sandbox.vodcb(["events"]).exits(2);
     assert!(sandbox.calls().is_empty());
 }
 

@@ -1,0 +1,114 @@
+//! The command line as a whole: commands by job, and how help is laid out. No command itself.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
+use super::help::TOPICS;
+
+/// The four jobs, and the commands of each in the order of the overview. A test makes sure that every
+/// command has one.
+pub const JOBS: [(&str, &[&str]); 4] = [
+    (
+        "Configure",
+        &[
+            "get", "set", "delete", "wizard", "export", "diff", "apply", "history", "undo",
+        ],
+    ),
+    ("Prove", &["check", "send", "verify", "replay", "events"]),
+    ("Receive", &["listen", "queue"]),
+    (
+        "Set up",
+        &[
+            "whoami",
+            "regions",
+            "apps",
+            "key",
+            "emulator",
+            "completions",
+            "man",
+            "schema",
+            "help",
+        ],
+    ),
+];
+
+/// What is asked for most comes first: how it is written, examples, and then every flag.
+const LAYOUT: &str =
+    "{before-help}{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
+
+/// The definition of the command line, from which help, completions, manual and reference are made.
+pub fn command() -> Command {
+    let root = Cli::command();
+    let layout = root_layout(&root);
+    root.help_template(layout).mut_subcommands(laid_out)
+}
+
+/// Reads the words of the command line, the name of the program first. Without any word after that the
+/// overview is shown, as a result and not as an error.
+///
+/// # Errors
+/// Clap's own: help and version, which are results, and what the grammar refuses.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    if words.len() < 2 {
+        words = vec!["vodcb".into(), "-h".into()];
+    }
+    let mut command = command();
+    let mut matches = command
+        .try_get_matches_from_mut(words)
+        .map_err(|error| with_near_command(error, &command))?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Clap does not see that `gte` is `get`: letters that changed places count for nothing in short words.
+fn with_near_command(mut error: clap::Error, root: &Command) -> clap::Error {
+    let suggested = error.get(ContextKind::SuggestedSubcommand).is_some();
+    let word = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if !suggested => word.clone(),
+        _ => return error,
+    };
+    let mut names = root.get_subcommands().map(Command::get_name);
+    if let Some(near) = names.find(|name| strsim::osa_distance(name, &word) == 1) {
+        let near = ContextValue::Strings(vec![near.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, near);
+    }
+    error
+}
+
+fn laid_out(command: Command) -> Command {
+    command.help_template(LAYOUT).mut_subcommands(laid_out)
+}
+
+/// Clap cannot put commands under headings, so that part of the overview is written here.
+fn root_layout(root: &Command) -> String {
+    let heading = root.get_styles().get_header();
+    let name = root.get_styles().get_literal();
+    let mut layout = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n".to_owned();
+    for (job, names) in JOBS {
+        let commands = names.iter().filter_map(|name| root.find_subcommand(name));
+        let mut rows = commands.map(|command| {
+            let about = command.get_about().map(ToString::to_string);
+            format!(
+                "  {name}{:<12}{name:#} {}\n",
+                command.get_name(),
+                about.unwrap_or_default()
+            )
+        });
+        let rows: String = rows.by_ref().collect();
+        let _ = write!(layout, "\n{heading}{job}:{heading:#}\n{rows}");
+    }
+    let topics = TOPICS.map(|topic| topic.name).join(", ");
+    let _ = write!(
+        layout,
+        "\n{heading}Topics:{heading:#} vodcb help {name}TOPIC{name:#}\n  {topics}\n"
+    );
+    let _ = write!(
+        layout,
+        "\n{heading}Options for every command:{heading:#}\n{{options}}"
+    );
+    layout
+}
