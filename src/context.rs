@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
@@ -19,8 +20,8 @@ use crate::settings::{Flags, ProjectDefaults};
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
 
-/// Everything a command may know of its surroundings.
-#[derive(Debug)]
+/// Everything a command may know of its surroundings. A clone shares the doors, and what was done.
+#[derive(Debug, Clone)]
 pub struct Context {
     /// The environment.
     pub env: Environment,
@@ -39,15 +40,15 @@ pub struct Context {
     /// The global flags.
     pub flags: Flags,
     /// Results and talk.
-    pub out: Output,
+    pub out: Rc<Output>,
     /// Questions.
     pub prompt: Prompt,
     /// Outgoing calls.
-    pub http: Http,
+    pub http: Rc<Http>,
     /// Whether a write took effect so far, for what is said when the run is interrupted.
-    pub applied: Cell<Applied>,
+    pub applied: Rc<Cell<Applied>>,
     /// What is said when a signal ends a command that runs until then, which is no interruption.
-    pub serving: Cell<Option<&'static str>>,
+    pub serving: Rc<Cell<Option<&'static str>>>,
 }
 
 impl Context {
@@ -79,29 +80,40 @@ impl Context {
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Ok(Context {
             prompt: Prompt {
-                interactive: terminal
-                    && !set("CI")
+                interactive: (flags.plain || terminal && !set("CI"))
                     && !flags.no_input
                     && !flags.quiet
                     && !format.is_json(),
+                plain: flags.plain || env.get("TERM").is_some_and(|term| term == "dumb"),
+                color: out.color(),
+                width: around.columns.or(stderr_width()).unwrap_or(80),
             },
-            http: Http::new(
+            http: Rc::new(Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
                 user_agent(&env),
                 flags.ca_bundle.clone(),
-            ),
+            )),
             now: jiff::Timestamp::now,
             nonce: || uuid::Uuid::new_v4().simple().to_string(),
             random,
-            applied: Cell::default(),
-            serving: Cell::default(),
+            applied: Rc::default(),
+            serving: Rc::default(),
             env,
             project,
             home,
             cwd,
             flags,
-            out,
+            out: Rc::new(out),
         })
+    }
+
+    /// The same surroundings with other flags, as after a question about what they leave open.
+    #[must_use]
+    pub fn with(&self, flags: Flags) -> Self {
+        Context {
+            flags,
+            ..self.clone()
+        }
     }
 
     /// A command line for the same target as this run, for hints that are copied.
@@ -148,6 +160,11 @@ impl Context {
             .hint("set XDG_STATE_HOME to a folder that may be written")
         })
     }
+}
+
+fn stderr_width() -> Option<u16> {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map(|(width, _)| width.0)
 }
 
 fn environment() -> Environment {

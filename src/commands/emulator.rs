@@ -1,5 +1,7 @@
 //! `vodcb emulator`
 
+mod fire;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -9,8 +11,9 @@ use crate::emulator::{self, Config, Fault, Storage};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Format;
+use crate::text::escape_line;
 
-/// Run or reset the local emulator of VOD, STS and the queues
+/// Run, use or reset the local emulator of VOD, STS and the queues
 ///
 /// The emulator speaks the service's wire: it checks signatures, nonces, time stamps and parameters
 /// and answers with the service's codes. Every command can also run against one inside its own
@@ -32,7 +35,7 @@ Examples:
 
 Faults, [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE being a region or an application: throttle[=MS] internal unavailable error=CODE reset-before
 reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
-denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps
+denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
 identity assume oidc imds uri sso oauth, and of queues: list-queues create-queue set-queue get-queue
 delete-queue send batch-send receive batch-receive peek batch-peek delete-message batch-delete
 change-visibility.
@@ -60,6 +63,7 @@ how many applications app-0000001 and so on every account has beside app-1000000
         #[arg(long, value_name = "FILE")]
         ready_file: Option<PathBuf>,
     },
+    Fire(fire::Args),
     /// Forget what --emulator stored
     Reset {
         /// The state file to forget instead
@@ -95,6 +99,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             }
             serve(ctx, config, ready_file.as_deref()).await
         }
+        What::Fire(args) => fire::run(ctx, args).await,
         What::Reset { state } => {
             let path = match state {
                 Some(path) => path.clone(),
@@ -126,10 +131,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 
 async fn serve(
     ctx: &Context,
-    config: Config,
+    mut config: Config,
     ready_file: Option<&std::path::Path>,
 ) -> Result<Exit> {
     let key = emulator::builtin_key();
+    let (notices, mut told) = tokio::sync::mpsc::unbounded_channel();
+    config.notices = Some(notices);
     let running = emulator::start(config).await?;
     let url = running.url();
     let values = [
@@ -162,7 +169,12 @@ async fn serve(
         })?;
     }
     ctx.serving.set(Some("the emulator stopped"));
-    std::future::pending().await
+    loop {
+        match told.recv().await {
+            Some(notice) => ctx.out.note(&escape_line(&notice)),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// The file is there with all lines or not at all.

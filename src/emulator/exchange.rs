@@ -19,7 +19,7 @@ use super::message::Message;
 use super::operation::Operation;
 use super::places::Visit;
 use super::quirks::{Case, Form};
-use super::{Server, gateway, held, mns, places, roles, sts, vod};
+use super::{Server, gateway, held, mns, places, roles, state, sts, vod};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -200,6 +200,22 @@ async fn perform(visit: &Visit<'_>, admitted: &Admitted) -> Ending {
         Operation::Identity => return Ok(sts::identity(caller)).into(),
         Operation::Assume => {
             return roles::assume(message, caller, &server.roles, &server.keyring, now).into();
+        }
+        Operation::Delivery => return server.deliveries.describe(message).into(),
+        Operation::Fire => {
+            let place = state::Place {
+                account_id: caller.key.account_id.clone(),
+                region: message.region(),
+                app_id: message.app_id().to_owned(),
+            };
+            let callback = server.store.with(|table| table.get(&place).cloned()).await;
+            return match callback {
+                Ok(callback) => server
+                    .deliveries
+                    .fire(message, &place, callback.as_ref())
+                    .into(),
+                Err(_) => Err(Refusal::internal()).into(),
+            };
         }
         _ => {}
     }

@@ -11,6 +11,7 @@ mod answer;
 mod apps;
 mod arn;
 mod body;
+mod deliveries;
 mod ending;
 mod exchange;
 mod faults;
@@ -37,6 +38,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -112,6 +114,8 @@ pub struct Config {
     pub quirks: Quirks,
     /// The most bytes that the messages in all queues take; what comes after is refused.
     pub queue_memory: usize,
+    /// Hears what became of each fired event.
+    pub notices: Option<UnboundedSender<String>>,
     /// Its clock.
     pub now: fn() -> Timestamp,
     /// A text that was never used before, for request ids.
@@ -129,6 +133,7 @@ impl Config {
             faults: Vec::new(),
             quirks: Quirks::default(),
             queue_memory: QUEUE_MEMORY,
+            notices: None,
             now,
             nonce,
         }
@@ -141,7 +146,8 @@ struct Server {
     roles: Vec<Role>,
     metadata: metadata::Tokens,
     store: state::Store,
-    queues: mns::Queues,
+    queues: Arc<mns::Queues>,
+    deliveries: Arc<deliveries::Deliveries>,
     faults: Mutex<Vec<Fault>>,
     quirks: Quirks,
     nonces: Mutex<nonces::Nonces>,
@@ -183,12 +189,15 @@ pub async fn start(config: Config) -> Result<Running> {
         .await
         .map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;
+    let queues = Arc::new(mns::Queues::new(config.queue_memory, config.now));
+    let deliveries = deliveries::Deliveries::new(Arc::clone(&queues), config.notices, config.now);
     let server = Arc::new(Server {
         keyring: issued::Keyring::new(config.keys, config.quirks.session_seconds, config.nonce),
         roles: config.roles,
         metadata: metadata::Tokens::default(),
         store,
-        queues: mns::Queues::new(config.queue_memory, config.now),
+        queues,
+        deliveries: Arc::new(deliveries),
         faults: Mutex::new(config.faults),
         quirks: config.quirks,
         nonces: Mutex::default(),

@@ -19,6 +19,10 @@ pub(super) enum Operation {
     Delete,
     /// VOD's `ListAppInfo`.
     ListApps,
+    /// Fires an event, which the service does by itself.
+    Fire,
+    /// Tells what became of a fired event.
+    Delivery,
     /// STS's `GetCallerIdentity`.
     Identity,
     /// STS's `AssumeRole`.
@@ -39,11 +43,13 @@ pub(super) enum Operation {
 
 impl Operation {
     /// Every one but those on queues.
-    const OWN: [Operation; 11] = [
+    const OWN: &[Operation] = &[
         Operation::Get,
         Operation::Set,
         Operation::Delete,
         Operation::ListApps,
+        Operation::Fire,
+        Operation::Delivery,
         Operation::Identity,
         Operation::Assume,
         Operation::Oidc,
@@ -60,6 +66,8 @@ impl Operation {
             Operation::Set => wire::SET,
             Operation::Delete => wire::DELETE,
             Operation::ListApps => wire::LIST_APPS,
+            Operation::Fire => "EmulatorFireEvent",
+            Operation::Delivery => "EmulatorGetDelivery",
             Operation::Identity => "GetCallerIdentity",
             Operation::Assume => "AssumeRole",
             Operation::Oidc => "AssumeRoleWithOIDC",
@@ -75,6 +83,8 @@ impl Operation {
             Operation::Set => "set",
             Operation::Delete => "delete",
             Operation::ListApps => "list-apps",
+            Operation::Fire => "fire",
+            Operation::Delivery => "delivery",
             Operation::Identity => "identity",
             Operation::Assume => "assume",
             Operation::Oidc => "oidc",
@@ -88,7 +98,7 @@ impl Operation {
 
     fn all() -> impl Iterator<Item = Operation> {
         let queues = mns::Operation::ALL.map(Operation::Queue);
-        Operation::OWN.into_iter().chain(queues)
+        Operation::OWN.iter().copied().chain(queues)
     }
 
     /// Every short name.
@@ -102,7 +112,12 @@ impl Operation {
     /// The name of the product in RAM actions and links.
     pub(super) const fn product(self) -> &'static str {
         match self {
-            Operation::Get | Operation::Set | Operation::Delete | Operation::ListApps => "vod",
+            Operation::Get
+            | Operation::Set
+            | Operation::Delete
+            | Operation::ListApps
+            | Operation::Fire
+            | Operation::Delivery => "vod",
             Operation::Identity | Operation::Assume | Operation::Oidc => "sts",
             Operation::Imds => "ecs",
             Operation::Uri => "credentials",
@@ -151,7 +166,8 @@ impl Operation {
     /// The operation of that name, letter case included, whatever the version.
     pub(super) fn named(action: &str) -> Option<Self> {
         Operation::OWN
-            .into_iter()
+            .iter()
+            .copied()
             .find(|it| !it.is_place() && it.name() == action)
     }
 

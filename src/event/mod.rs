@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 mod check;
+pub mod compose;
 pub mod decode;
 pub mod document;
 mod explain;

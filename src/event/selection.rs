@@ -127,6 +127,17 @@ impl EventSelection {
         on.then_some(umbrella)
     }
 
+    /// Whether an event of this type is sent: by its own name, or by its umbrella's.
+    pub fn sends(&self, event: &EventType) -> bool {
+        match self {
+            EventSelection::All => true,
+            EventSelection::None => false,
+            EventSelection::Only(events) => {
+                events.contains(event) || self.umbrella_over(event).is_some()
+            }
+        }
+    }
+
     /// The events of `self` that `other` would no longer send, as far as names tell.
     pub fn lost_in(&self, other: &EventSelection) -> BTreeSet<EventType> {
         let named = |selection: &EventSelection| match selection {

@@ -127,6 +127,11 @@ impl Output {
         })
     }
 
+    /// Whether colours are used.
+    pub const fn color(&self) -> bool {
+        self.color
+    }
+
     /// Shows a result: the document in json and yaml, otherwise the text made for this width.
     ///
     /// # Errors

@@ -42,6 +42,14 @@ pub struct Flags {
     /// Ask nothing, as in a script
     #[arg(long, global = true, hide_short_help = true)]
     pub no_input: bool,
+    /// Ask by numbered lines, answered on standard input: for screen readers and simple terminals
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        conflicts_with = "no_input"
+    )]
+    pub plain: bool,
     /// Answer every confirmation with yes
     #[arg(short, long, global = true)]
     pub yes: bool,

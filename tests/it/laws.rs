@@ -372,7 +372,7 @@ pub fn context(home: &std::path::Path) -> Context {
     ctx.env = [("VODCB_HISTORY".to_owned(), "off".to_owned())].into();
     ctx.home = Some(home.to_owned());
     ctx.cwd = home.to_owned();
-    ctx.http = vodcb::http::Http::new(Duration::from_secs(10), "vodcb-test".into(), None);
+    ctx.http = vodcb::http::Http::new(Duration::from_secs(10), "vodcb-test".into(), None).into();
     ctx
 }
 

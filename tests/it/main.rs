@@ -6,6 +6,7 @@ mod emulator;
 mod events;
 mod exit_codes;
 mod faults;
+mod fire;
 mod floors;
 mod generated;
 mod get_set_delete;

@@ -48,7 +48,7 @@ fn context(home: &Path, now: fn() -> Timestamp) -> Context {
     ctx.home = Some(home.to_owned());
     ctx.cwd = home.to_owned();
     ctx.now = now;
-    ctx.http = vodcb::http::Http::new(Duration::from_secs(10), "vodcb-test".into(), None);
+    ctx.http = vodcb::http::Http::new(Duration::from_secs(10), "vodcb-test".into(), None).into();
     ctx
 }
 

@@ -45,6 +45,17 @@ pub enum Undelivered {
     Full,
 }
 
+impl std::fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Undelivered::NoSuchQueue => "there is no such queue",
+            Undelivered::TooLarge => "the message is larger than the queue takes",
+            Undelivered::Unspeakable => "the message is empty, or XML cannot carry it",
+            Undelivered::Full => "the emulator's memory for messages is used up",
+        })
+    }
+}
+
 /// Answers a request, or fails in order to close the connection. `hung_up` resolves when nobody
 /// waits for the answer any more.
 pub(super) async fn answer(

@@ -185,7 +185,8 @@ async fn a_delayed_message_can_be_taken_back() {
 #[tokio::test]
 async fn a_wait_ends_with_the_message_and_outlasts_the_usual_timeout() {
     let mut world = World::with_queue(&[]).await;
-    world.ctx.http = vodcb::http::Http::new(Duration::from_millis(700), "vodcb-test".into(), None);
+    world.ctx.http =
+        vodcb::http::Http::new(Duration::from_millis(700), "vodcb-test".into(), None).into();
     let begin = Instant::now();
     let (received, ()) = tokio::join!(world.mns.receive(&world.ctx, "q", Some(10)), async {
         tokio::time::sleep(Duration::from_millis(1200)).await;

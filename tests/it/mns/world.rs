@@ -25,7 +25,7 @@ pub fn context() -> Context {
     };
     let mut ctx = Context::of_process(flags).unwrap();
     ctx.env = vodcb::context::Environment::new();
-    ctx.http = Http::new(Duration::from_secs(5), "vodcb-test".into(), None);
+    ctx.http = Http::new(Duration::from_secs(5), "vodcb-test".into(), None).into();
     ctx.random = |bytes| bytes.fill(0);
     ctx
 }

@@ -1,10 +1,18 @@
 //! Questions at a terminal, and nowhere else.
 //!
 //! A question is asked only when stdin and stderr are terminals, `CI` is unset and neither `--no-input`
-//! nor a form for programs was asked for. Questions run on a thread of their own, so that Ctrl-C is
-//! heard meanwhile.
+//! nor a form for programs was asked for. With `--plain` questions are numbered lines, answered by lines of
+//! standard input, which need not be a terminal: for screen readers, simple terminals and tests. Questions
+//! run on a thread of their own, so that Ctrl-C is heard meanwhile.
 
-use std::io::Write;
+mod editor;
+mod lines;
+mod question;
+mod terminal;
+
+pub use question::{Choice, Judgement, Reply, Several, Text};
+
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Kind, Result};
@@ -14,9 +22,59 @@ use crate::error::{Error, Kind, Result};
 pub struct Prompt {
     /// True when somebody is there to answer.
     pub interactive: bool,
+    /// True when questions are plain lines.
+    pub plain: bool,
+    /// Whether colours may be used.
+    pub color: bool,
+    /// The columns of the terminal.
+    pub width: u16,
 }
 
 impl Prompt {
+    /// Nobody is there.
+    pub const NOBODY: Prompt = Prompt {
+        interactive: false,
+        plain: false,
+        color: false,
+        width: 80,
+    };
+
+    /// Has one of several things chosen.
+    ///
+    /// # Errors
+    /// An interruption when the question is left, or the terminal fails.
+    pub async fn choose(self, choice: Choice) -> Result<Reply<usize>> {
+        if self.plain {
+            return ask(move || lines::choose(&choice)).await?;
+        }
+        remember_terminal();
+        ask(move || terminal::choose(self, &choice)).await?
+    }
+
+    /// Has any number of things marked.
+    ///
+    /// # Errors
+    /// As [`Prompt::choose`].
+    pub async fn mark(self, several: Several) -> Result<Reply<Vec<usize>>> {
+        if self.plain {
+            return ask(move || lines::mark(&several)).await?;
+        }
+        remember_terminal();
+        ask(move || terminal::mark(self, &several)).await?
+    }
+
+    /// Asks for a text, judged while it is typed.
+    ///
+    /// # Errors
+    /// As [`Prompt::choose`].
+    pub async fn text(self, text: Text) -> Result<Reply<String>> {
+        if self.plain {
+            return ask(move || lines::text(&text)).await?;
+        }
+        remember_terminal();
+        ask(move || editor::text(self, &text)).await?
+    }
+
     /// Asks a yes-or-no question. Only a line that says `y` or `yes` is a yes; the end of the input is
     /// a no. What was typed before the question is not an answer to it.
     ///
@@ -24,7 +82,10 @@ impl Prompt {
     /// When the terminal fails.
     pub async fn confirm(self, question: String) -> Result<bool> {
         ask(move || {
-            forget_typed_ahead();
+            // Plain answers may all have been written down before.
+            if !self.plain {
+                forget_typed_ahead();
+            }
             let mut stderr = std::io::stderr();
             write!(stderr, "{question} [y/N] ")?;
             stderr.flush()?;
@@ -43,6 +104,9 @@ impl Prompt {
     /// # Errors
     /// When the terminal fails.
     pub async fn hidden(self, question: String) -> Result<String> {
+        if self.plain && !std::io::stdin().is_terminal() {
+            return ask(move || lines::read(&question)).await??.ok_or_else(left);
+        }
         remember_terminal();
         ask(move || {
             let asked = dialoguer::Password::new().with_prompt(question).interact();
@@ -71,6 +135,11 @@ async fn ask<T: Send + 'static>(
             Err(Error::new(Kind::Internal, "the question broke").cause(error.to_string()))
         }
     }
+}
+
+/// The end of a run whose questions were left without an answer.
+fn left() -> Error {
+    Error::new(Kind::Interrupted, "cancelled; nothing was changed")
 }
 
 #[cfg(unix)]
@@ -104,7 +173,13 @@ static STANDING: AtomicBool = AtomicBool::new(false);
 /// is standing.
 pub fn restore_terminal() {
     if STANDING.swap(false, Ordering::Relaxed) {
-        let _ = writeln!(std::io::stderr());
+        // Lists hide the cursor.
+        let hidden = std::io::stderr().is_terminal();
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}",
+            if hidden { "\u{1b}[?25h" } else { "" }
+        );
     }
     #[cfg(unix)]
     if let Ok(mut before) = BEFORE.lock()

@@ -1,0 +1,170 @@
+//! `vodcb emulator fire`
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::commands::{connect_signed, read_input};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::event::{compose, decode};
+use crate::exit::Exit;
+use crate::openapi::Parameters;
+use crate::openapi::client::{Client, Effect};
+use crate::render::pairs;
+use crate::settings::SignatureKind;
+
+/// Longer than three attempts of five seconds take.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Fire an event: the emulator delivers it as the service would
+///
+/// It goes to the callback of the target, if that is on for the event: by HTTP, or into the queue. What
+/// three attempts do not bring there is dropped. Exit 0 when it was delivered, 1 when it was not sent or
+/// was dropped.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb emulator fire FileUploadComplete
+  vodcb emulator fire TranscodeComplete --fail --set VideoId=93ab850b4f6f44eab54b6e91d24d81d4
+  vodcb emulator fire --data event.json")]
+pub struct Args {
+    /// The event type, for example TranscodeComplete
+    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    event: Option<String>,
+    /// A failure instead of a success
+    #[arg(long, conflicts_with = "data")]
+    fail: bool,
+    /// Send the event in this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    data: Option<String>,
+    /// Change a member and keep its type; PATH:=JSON sets any value
+    #[arg(long, value_name = "PATH=TEXT")]
+    set: Vec<String>,
+    /// Remove a member
+    #[arg(long, value_name = "PATH")]
+    unset: Vec<String>,
+    /// Do not wait for the end of the delivery
+    #[arg(long)]
+    no_wait: bool,
+}
+
+/// Fires, and waits for the end.
+///
+/// # Errors
+/// A usage error for an event that cannot be made, and for an endpoint that is no emulator's.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let body = args.body(ctx).await?;
+    // The body may be larger than a query; only RPC 1.0 takes parameters in a form.
+    let connection = connect_signed(ctx, SignatureKind::Rpc).await?;
+    let client = &connection.vod.client;
+    if !client.endpoint.is_loopback() {
+        return Err(Error::usage(format!(
+            "{} is no emulator, and the service fires events by itself",
+            client.endpoint
+        ))
+        .hint("add --emulator, or start one: vodcb emulator start")
+        .hint("a receiver is tried with vodcb send EVENT --to URL"));
+    }
+    let parameters = Parameters::from_iter([
+        ("AppId".to_owned(), connection.target.app_id.to_string()),
+        ("Body".to_owned(), body.to_string()),
+    ]);
+    let fired = client
+        .call(ctx, "EmulatorFireEvent", &parameters, Effect::Reads)
+        .await?
+        .value;
+    let told = match fired["DeliveryId"].as_u64() {
+        Some(id) if !args.no_wait => wait(ctx, client, id).await?,
+        _ => fired,
+    };
+    connection.close().await;
+    show(ctx, &body, &told)
+}
+
+impl Args {
+    async fn body(&self, ctx: &Context) -> Result<Value> {
+        let mut body = match (&self.data, &self.event) {
+            (Some(file), _) => {
+                let bytes = read_input(file).await.map_err(|error| {
+                    Error::usage(format!("{file} cannot be read"))
+                        .cause(error.to_string())
+                        .hint("give a file, or - for standard input")
+                })?;
+                decode::unpack(&bytes)?.0
+            }
+            (None, name) => {
+                let mut body = compose::sample(name.as_deref().unwrap_or_default(), self.fail)?;
+                compose::stamp(&mut body, (ctx.now)());
+                body
+            }
+        };
+        for assignment in &self.set {
+            compose::set(&mut body, assignment)?;
+        }
+        for path in &self.unset {
+            compose::unset(&mut body, path)?;
+        }
+        Ok(body)
+    }
+}
+
+async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {
+    let parameters = Parameters::from_iter([("DeliveryId".to_owned(), id.to_string())]);
+    let end = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let answer = client
+            .call(ctx, "EmulatorGetDelivery", &parameters, Effect::Reads)
+            .await?;
+        if answer.value["State"] != "pending" || tokio::time::Instant::now() > end {
+            return Ok(answer.value);
+        }
+        tokio::time::sleep(BREATH).await;
+    }
+}
+
+fn show(ctx: &Context, body: &Value, told: &Value) -> Result<Exit> {
+    let state = told["State"].as_str().unwrap_or_default();
+    let attempts: Vec<Value> = told["Attempts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|attempt| {
+            json!({
+                "number": attempt["Number"],
+                "at": attempt["At"],
+                "took_ms": attempt["TookMs"],
+                "answer": attempt["Answer"],
+                "hint": attempt["Hint"],
+            })
+        })
+        .collect();
+    let document = json!({
+        "schema_version": 1,
+        "event_type": body["EventType"],
+        "state": state,
+        "reason": told["Reason"],
+        "destination": told["Destination"],
+        "attempts": attempts,
+    });
+    ctx.out.show(&document, |width| {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let mut rows = vec![("State", state.to_owned())];
+        rows.extend(text(&document["reason"]).map(|reason| ("Reason", reason)));
+        rows.extend(text(&document["destination"]).map(|place| ("Destination", place)));
+        rows.extend(attempts.iter().map(|attempt| {
+            let answer = text(&attempt["answer"]).unwrap_or_default();
+            let words = format!("{answer} after {} ms", attempt["took_ms"]);
+            ("Attempt", words)
+        }));
+        pairs(&rows, width)
+    })?;
+    if let Some(hint) = attempts.iter().rev().find_map(|it| it["hint"].as_str()) {
+        ctx.out.hint(hint);
+    }
+    Ok(match state {
+        "delivered" | "pending" => Exit::Ok,
+        _ => Exit::Negative,
+    })
+}
