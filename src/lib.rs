@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 5 | `main` | everything |
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
-//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`vod::client`], [`mns::client`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`] | the doors below |
+//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`] | pure protocols |
 //! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`] | plain data |
@@ -37,6 +37,7 @@ pub mod mns;
 pub mod openapi;
 pub mod output;
 pub mod prompt;
+pub mod ram;
 pub mod render;
 pub mod secret;
 pub mod settings;

@@ -10,6 +10,7 @@ use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Error, Result};
 use crate::http::pace::Pace;
 use crate::openapi::client::{Caller, Client};
+use crate::ram::{self, RoleStanding};
 use crate::settings::{self, Resolved, SignatureKind};
 use crate::sts;
 use crate::target::{AppId, Endpoint, Region, Target};
@@ -26,6 +27,8 @@ pub struct Connection {
     pub found: Found,
     /// Where STS is.
     pub sts: Endpoint,
+    /// Where RAM is.
+    pub ram: Endpoint,
     /// Why the region, the application and the endpoint are what they are.
     pub because: Because,
     emulator: Option<Running>,
@@ -80,6 +83,17 @@ impl Connection {
             .ok_or_else(|| Error::usage("STS does not tell the account of the queue").hint(HINT))
     }
 
+    /// Asks RAM how the role stands that VOD writes to queues with.
+    ///
+    /// # Errors
+    /// As [`ram::vod_role`].
+    pub async fn vod_role(&self, ctx: &Context) -> Result<RoleStanding> {
+        let Client {
+            caller, retries, ..
+        } = &self.vod.client;
+        ram::vod_role(ctx, &self.ram, caller.clone(), *retries).await
+    }
+
     /// Ends the emulator, if there is one.
     pub async fn close(self) {
         if let Some(emulator) = self.emulator {
@@ -96,6 +110,7 @@ struct Decisions {
     app_id: Resolved<AppId>,
     endpoint: Resolved<Endpoint>,
     sts: Endpoint,
+    ram: Endpoint,
 }
 
 async fn decide(ctx: &Context) -> Result<Decisions> {
@@ -116,6 +131,7 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
     Ok(Decisions {
         endpoint: settings::endpoint(&ctx.flags, &ctx.env, &region.value)?,
         sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &found.sts)?,
+        ram: settings::ram_endpoint(&ctx.flags, &ctx.env)?,
         emulated,
         found,
         region,
@@ -155,6 +171,7 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
     if decided.emulated {
         let running = start_inside(ctx).await?;
         decided.sts = Endpoint::parse(&running.url(), false)?;
+        decided.ram = decided.sts.clone();
         decided.endpoint = Resolved {
             value: decided.sts.clone(),
             from: "--emulator".to_owned(),
@@ -180,6 +197,7 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
         },
         found: decided.found,
         sts: decided.sts,
+        ram: decided.ram,
         because: Because {
             region: decided.region.from,
             app_id: decided.app_id.from,

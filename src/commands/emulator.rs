@@ -36,15 +36,15 @@ Examples:
 Faults, [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE being a region or an application: throttle[=MS] internal unavailable error=CODE reset-before
 reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
 denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
-identity assume oidc imds uri sso oauth, and of queues: list-queues create-queue set-queue get-queue
-delete-queue send batch-send receive batch-receive peek batch-peek delete-message batch-delete
-change-visibility.
+identity assume oidc get-role imds uri sso oauth, and of queues: list-queues create-queue set-queue
+get-queue delete-queue send batch-send receive batch-receive peek batch-peek delete-message
+batch-delete change-visibility.
 
 Quirks, for what the service does not document (the first is the default):
 unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
 key=clear|masked|absent unknown-events=store|drop|reject delete-nothing=ok|error
 form=accept|refuse case=keep|lower imds=role|norole|broken|off imds-v1=allow|refuse
-counters=exact|zero; session-seconds=N is how long issued keys live, whatever was asked for, apps=N
+counters=exact|zero vod-role=present|absent|untrusting; session-seconds=N is how long issued keys live, whatever was asked for, apps=N
 how many applications app-0000001 and so on every account has beside app-1000000")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
@@ -143,6 +143,7 @@ async fn serve(
         ("VODCB_ENDPOINT", url.as_str()),
         ("VODCB_STS_ENDPOINT", url.as_str()),
         ("VODCB_MNS_ENDPOINT", url.as_str()),
+        ("VODCB_RAM_ENDPOINT", url.as_str()),
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", key.access_key_id.as_str()),
         (
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

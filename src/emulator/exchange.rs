@@ -19,7 +19,7 @@ use super::message::Message;
 use super::operation::Operation;
 use super::places::Visit;
 use super::quirks::{Case, Form};
-use super::{Server, gateway, held, mns, places, roles, state, sts, vod};
+use super::{Server, gateway, held, mns, places, ram, roles, state, sts, vod};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -216,6 +216,10 @@ async fn perform(visit: &Visit<'_>, admitted: &Admitted) -> Ending {
                     .into(),
                 Err(_) => Err(Refusal::internal()).into(),
             };
+        }
+        Operation::Role => {
+            let standing = server.quirks.vod_role;
+            return ram::get_role(message, &caller.key.account_id, standing).into();
         }
         _ => {}
     }

@@ -166,12 +166,12 @@ impl Kind {
         }
     }
 
-    /// Whether a fault without an action befalls this operation. VOD, STS and the queues are meant by
-    /// it; the places that hand out keys share only the clock with them.
+    /// Whether a fault without an action befalls this operation. VOD, STS, RAM and the queues are meant
+    /// by it; the places that hand out keys share only the clock with them.
     fn suits(&self, operation: Option<Operation>) -> bool {
         match self {
             Kind::DropEvents | Kind::Foreign => operation == Some(Operation::Set),
-            // STS is denied only when its operation is named.
+            // STS and RAM are denied only when their operations are named.
             Kind::Deny => operation.is_none_or(|it| it.is_vod() || it.is_on_queues()),
             // What only VOD knows.
             Kind::DeniedApp | Kind::Suspended | Kind::NotActivated => {

@@ -1,5 +1,5 @@
-//! The local twin of VOD's callback API, of STS, of the queues and of the places keys come from, on
-//! one loopback port.
+//! The local twin of VOD's callback API, of STS, of RAM, of the queues and of the places keys
+//! come from, on one loopback port.
 //!
 //! It exists so that every command can be tried and tested over a real socket without an account:
 //! it checks signatures, clocks, nonces and parameters as the service does and answers with its
@@ -26,6 +26,7 @@ mod nonces;
 mod operation;
 mod places;
 mod quirks;
+mod ram;
 mod roles;
 mod rules;
 pub mod state;

@@ -1,9 +1,9 @@
-//! What can be asked of the emulator: the operations of VOD and STS, told apart by their versions,
-//! those on queues, told by verb and path (see `mns::request`), and the places at paths of their own.
+//! What can be asked of the emulator: the operations of VOD, STS and RAM, told apart by their
+//! versions, those on queues, told by verb and path (see `mns::request`), and the places at paths of their own.
 
 use super::answer::Refusal;
-use crate::mns;
 use crate::vod::wire;
+use crate::{mns, ram};
 
 /// The version of the STS API.
 const STS_VERSION: &str = "2015-04-01";
@@ -29,6 +29,8 @@ pub(super) enum Operation {
     Assume,
     /// STS's `AssumeRoleWithOIDC`.
     Oidc,
+    /// RAM's `GetRole`.
+    Role,
     /// The metadata service of an instance.
     Imds,
     /// The credentials URI.
@@ -53,6 +55,7 @@ impl Operation {
         Operation::Identity,
         Operation::Assume,
         Operation::Oidc,
+        Operation::Role,
         Operation::Imds,
         Operation::Uri,
         Operation::Sso,
@@ -71,6 +74,7 @@ impl Operation {
             Operation::Identity => "GetCallerIdentity",
             Operation::Assume => "AssumeRole",
             Operation::Oidc => "AssumeRoleWithOIDC",
+            Operation::Role => "GetRole",
             Operation::Imds | Operation::Uri | Operation::Sso | Operation::OAuth => "",
             Operation::Queue(operation) => operation.name(),
         }
@@ -88,6 +92,7 @@ impl Operation {
             Operation::Identity => "identity",
             Operation::Assume => "assume",
             Operation::Oidc => "oidc",
+            Operation::Role => "get-role",
             Operation::Imds => "imds",
             Operation::Uri => "uri",
             Operation::Sso => "sso",
@@ -119,6 +124,7 @@ impl Operation {
             | Operation::Fire
             | Operation::Delivery => "vod",
             Operation::Identity | Operation::Assume | Operation::Oidc => "sts",
+            Operation::Role => "ram",
             Operation::Imds => "ecs",
             Operation::Uri => "credentials",
             Operation::Sso => "cloudsso",
@@ -128,10 +134,10 @@ impl Operation {
     }
 
     fn version(self) -> &'static str {
-        if self.is_vod() {
-            wire::VERSION
-        } else {
-            STS_VERSION
+        match self.product() {
+            "vod" => wire::VERSION,
+            "ram" => ram::VERSION,
+            _ => STS_VERSION,
         }
     }
 
@@ -173,7 +179,7 @@ impl Operation {
 
     /// The operation of that version.
     pub(super) fn find(version: &str, action: &str) -> Result<Self, Refusal> {
-        if ![wire::VERSION, STS_VERSION].contains(&version) {
+        if ![wire::VERSION, STS_VERSION, ram::VERSION].contains(&version) {
             return Err(Refusal::new(
                 400,
                 "InvalidVersion",

@@ -174,6 +174,18 @@ choice! {
     }
 }
 
+choice! {
+    /// The role that VOD writes to queues with.
+    VodRole {
+        /// It is there and trusts VOD.
+        Present = "present",
+        /// There is none.
+        Absent = "absent",
+        /// It trusts only its own account.
+        Untrusting = "untrusting",
+    }
+}
+
 /// How the emulator behaves where nothing is documented.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
@@ -193,6 +205,7 @@ pub struct Quirks {
     pub(super) counters: Counters,
     /// How many applications of its own every account has in every centre.
     pub(super) apps: u32,
+    pub(super) vod_role: VodRole,
 }
 
 impl Quirks {
@@ -223,9 +236,10 @@ impl Quirks {
                 Ok(())
             }
             "counters" => choose(&mut self.counters, spec, word),
+            "vod-role" => choose(&mut self.vod_role, spec, word),
             _ => Err(Error::usage(format!("{spec:?} is not a quirk")).hint(
                 "quirks are unconfigured, all, set, linger, key, unknown-events, delete-nothing, \
-                 form, case, imds, imds-v1, session-seconds, counters and apps",
+                 form, case, imds, imds-v1, session-seconds, counters, vod-role and apps",
             )),
         }
     }

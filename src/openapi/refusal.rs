@@ -368,12 +368,13 @@ fn permission_hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         .denied_action
         .clone()
         .unwrap_or_else(|| format!("{}:{}", asked.product, asked.action));
-    vec![
-        format!(
-            r#"allow {action} to this identity, for example with the policy {{"Version":"1","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":"*"}}]}}"#
-        ),
-        "if that is allowed already and the application is not app-1000000, the application's own policy is missing (VODAppFullAccess)".to_owned(),
-    ]
+    let mut hints = vec![format!(
+        r#"allow {action} to this identity, for example with the policy {{"Version":"1","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":"*"}}]}}"#
+    )];
+    if asked.product == "vod" {
+        hints.push("if that is allowed already and the application is not app-1000000, the application's own policy is missing (VODAppFullAccess)".to_owned());
+    }
+    hints
 }
 
 /// Cuts secrets out of foreign text, plain or percent-encoded once or twice.

@@ -237,6 +237,15 @@ pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<
     Endpoint::parse(&host, flags.allow_http)
 }
 
+/// The address of RAM: named, or the central one; there are no others.
+///
+/// # Errors
+/// A usage error for what is no endpoint, and for plain http beyond this machine.
+pub fn ram_endpoint(flags: &Flags, env: &Environment) -> Result<Endpoint> {
+    let host = variable(env, &["VODCB_RAM_ENDPOINT"]).map_or("ram.aliyuncs.com", |(_, host)| host);
+    Endpoint::parse(host, flags.allow_http)
+}
+
 /// True when the emulator inside the process is asked for.
 ///
 /// # Errors

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("credential::session", 3),
     ("credential::uri", 3),
     ("sts", 3),
+    ("ram", 3),
     ("vod::client", 3),
     ("mns::client", 3),
     ("change::write", 3),

@@ -17,6 +17,7 @@ mod network;
 mod odd_answers;
 mod output;
 mod queue;
+mod ram;
 mod readme;
 mod refusal;
 mod sandbox;

@@ -9,5 +9,5 @@ mod client;
 mod drain;
 mod trouble;
 mod vectors;
-mod world;
+pub mod world;
 mod xml;

@@ -55,6 +55,8 @@ impl Sandbox {
         for (name, value) in [
             ("VODCB_ENDPOINT", emulator.url.as_str()),
             ("VODCB_STS_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_MNS_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_RAM_ENDPOINT", emulator.url.as_str()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET),
         ] {
@@ -71,6 +73,8 @@ impl Sandbox {
         for (name, value) in [
             ("VODCB_ENDPOINT", emulator.url.as_str()),
             ("VODCB_STS_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_MNS_ENDPOINT", emulator.url.as_str()),
+            ("VODCB_RAM_ENDPOINT", emulator.url.as_str()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET),
             ("ALIBABA_CLOUD_SECURITY_TOKEN", SECURITY_TOKEN),
@@ -88,10 +92,12 @@ impl Sandbox {
             emulator: None,
             environment: Vec::new(),
         };
-        // Nobody listens there: no test asks a metadata service, STS or login beyond this machine.
+        // Nobody listens there: no test asks a service or login beyond this machine.
         for name in [
             "VODCB_IMDS_ENDPOINT",
             "VODCB_STS_ENDPOINT",
+            "VODCB_MNS_ENDPOINT",
+            "VODCB_RAM_ENDPOINT",
             "VODCB_OAUTH_ENDPOINT",
         ] {
             sandbox.set(name, "http://127.0.0.1:9");

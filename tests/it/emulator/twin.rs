@@ -108,6 +108,7 @@ pub fn signed_by(key: &Credential, action: &str, operation: &[(&str, &str)]) -> 
 pub fn envelope<'a>(action: &'a str, nonce: &'a str) -> Envelope<'a> {
     let version = match action {
         "GetCallerIdentity" | "AssumeRole" | "AssumeRoleWithOIDC" => STS,
+        "GetRole" => vodcb::ram::VERSION,
         _ => VOD,
     };
     Envelope {
