@@ -33,6 +33,15 @@ pub struct Role {
     pub external_id: Option<String>,
 }
 
+impl Role {
+    /// The account that the role belongs to.
+    pub fn account_id(&self) -> Option<&str> {
+        let id = self.arn.split(':').nth(3)?;
+        let is_number = !id.is_empty() && id.chars().all(|c| c.is_ascii_digit());
+        is_number.then_some(id)
+    }
+}
+
 /// Who is calling; every member may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {

@@ -1,75 +1,91 @@
-//! What every target was before it was changed.
+//! What every target was before it was changed: the file that remembers it.
 //!
-//! One line of JSON is appended before a write and one after it, to a file that only its owner can
-//! read, since it holds callback keys: without them a change could not be taken back. Writers of
-//! several processes take turns by a lock on the file; a kill leaves at most one torn last line.
+//! A line is appended before a write and one after it, see [`mod@record`], to a file that
+//! only its owner can read, since it holds callback keys: without them a change could not be taken
+//! back. Writers of several processes take turns by a lock beside the file, and each line is on the
+//! disk before its writer goes on.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
+use super::diff::Difference;
+use super::record::{self, Contents, Ended, Ending, Record};
 use super::turn::{locked, private_file, private_folder};
-use crate::callback::{Callback, Destination, StoredKey};
+use crate::callback::Callback;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::settings::variable;
+use crate::target::Target;
 
-/// When the file is larger than this, it becomes `history.1.ndjson` and a new one is begun.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// When the file is larger than this, its older half is dropped: some ten thousand writes are kept.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many lines a warning names.
+const NAMED_LINES: usize = 5;
 
 /// What is recorded of a write before it happens.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// The command, for example `set`.
     pub command: &'a str,
-    /// The API's address, which tells an emulator from the service.
+    /// The service, as `Vod::place` tells it.
     pub endpoint: String,
-    /// Who wrote.
-    pub access_key_id: &'a str,
-    /// The region.
-    pub region: &'a str,
-    /// The application.
-    pub app_id: &'a str,
+    /// Whose callback it is, where that is known without a call.
+    pub account_id: Option<String>,
+    /// Who writes, shortened.
+    pub access_key_id: Option<String>,
+    /// The target.
+    pub target: &'a Target,
     /// The state before; `None` when nothing was configured.
     pub before: Option<&'a Callback>,
     /// The wanted state; `None` for a deletion.
     pub after: Option<&'a Callback>,
 }
 
-/// How a recorded write ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// Written and read back.
-    Written,
-    /// Certainly not written.
-    NotWritten,
-    /// Nobody knows.
-    Unknown,
-}
-
-/// A record that waits for its end.
+/// A recorded write that waits for its end.
 #[derive(Debug)]
 #[must_use = "a record without its end looks like an interrupted write"]
-pub struct Record {
-    kept: Option<(PathBuf, String)>,
+pub struct Pending {
+    kept: Option<(PathBuf, u64)>,
 }
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub enum Mode {
+    /// Everything.
     Full,
+    /// Everything but callback keys.
     NoSecrets,
+    /// Nothing.
     Off,
 }
 
-/// True when a key that is written now can be found in the history later.
+impl Mode {
+    /// The value of `VODCB_HISTORY`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Full => "on",
+            Mode::NoSecrets => "no-secrets",
+            Mode::Off => "off",
+        }
+    }
+}
+
+/// How much is kept, by `VODCB_HISTORY`.
 ///
 /// # Errors
-/// A usage error for a value of `VODCB_HISTORY` that is none.
-pub fn keeps_keys(ctx: &Context) -> Result<bool> {
-    Ok(mode(ctx)? == Mode::Full)
+/// A usage error for a value that is none.
+pub fn mode(ctx: &Context) -> Result<Mode> {
+    let Some((name, word)) = variable(&ctx.env, &["VODCB_HISTORY"]) else {
+        return Ok(Mode::Full);
+    };
+    let modes = [Mode::Full, Mode::NoSecrets, Mode::Off];
+    let mode = modes.into_iter().find(|mode| mode.as_str() == word);
+    mode.ok_or_else(|| {
+        Error::usage(format!("{name} takes on, off or no-secrets, not {word:?}"))
+            .hint("on keeps what was there before each change, with its key")
+    })
 }
 
 /// Where the history is.
@@ -80,57 +96,104 @@ pub fn path(ctx: &Context) -> Result<PathBuf> {
     Ok(ctx.state_folder()?.join("history.ndjson"))
 }
 
+/// The recorded writes, oldest first; none where there is no file. Lines that cannot be used are
+/// warned about and left out.
+///
+/// # Errors
+/// A usage error when the file cannot be read.
+pub fn read(ctx: &Context) -> Result<Vec<Record>> {
+    let path = path(ctx)?;
+    let bytes = bytes_of(&path).map_err(|error| {
+        Error::usage(format!("{} cannot be read", path.display())).cause(error.to_string())
+    })?;
+    let Contents {
+        records,
+        damaged,
+        newer,
+    } = record::read(&bytes);
+    for (lines, why) in [
+        (damaged, "cannot be understood"),
+        (newer, "was written by a newer vodcb"),
+    ] {
+        if !lines.is_empty() {
+            let lines = named(&lines);
+            ctx.out.warn(&format!(
+                "{}: what {why} is left out: {lines}",
+                path.display()
+            ));
+        }
+    }
+    Ok(records)
+}
+
+/// `line 3, line 8 and 4 more`.
+fn named(lines: &[usize]) -> String {
+    let first = lines.iter().take(NAMED_LINES);
+    let first: Vec<String> = first.map(|line| format!("line {line}")).collect();
+    match lines.len().saturating_sub(NAMED_LINES) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 /// Records what is about to be written. Without a record there is no write.
 ///
 /// # Errors
 /// A usage error when the file cannot be written.
-pub async fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Record> {
+pub async fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Pending> {
     let mode = mode(ctx)?;
     if mode == Mode::Off {
-        return Ok(Record { kept: None });
+        return Ok(Pending { kept: None });
     }
     let path = path(ctx).map_err(without)?;
-    let id = (ctx.nonce)();
-    let line = json!({
-        "schema_version": 1,
-        "kind": "write",
-        "id": id,
-        "at": (ctx.now)().to_string(),
-        "command": entry.command,
-        "endpoint": entry.endpoint,
-        "access_key_id": entry.access_key_id,
-        "region": entry.region,
-        "app_id": entry.app_id,
-        "before": entry.before.map(|callback| stored(callback, mode)),
-        "after": entry.after.map(|callback| stored(callback, mode)),
-    });
-    append(&path, &line).await.map_err(|error| {
+    let difference = Difference::between(entry.before, entry.after);
+    let changed = difference.fields.iter().map(|field| field.field.to_owned());
+    let mut record = Record {
+        number: 0,
+        at: (ctx.now)(),
+        command: entry.command.to_owned(),
+        endpoint: entry.endpoint.clone(),
+        account_id: entry.account_id.clone(),
+        access_key_id: entry.access_key_id.clone(),
+        target: entry.target.clone(),
+        changed: changed.collect(),
+        before: entry.before.cloned(),
+        after: entry.after.cloned(),
+        ending: None,
+    };
+    let numbered = |number| {
+        record.number = number;
+        record.line(mode == Mode::Full)
+    };
+    let number = append(&path, numbered).await.map_err(|error| {
         without(
             Error::usage(format!("{} cannot be written", path.display())).cause(error.to_string()),
         )
     })?;
-    Ok(Record {
-        kept: Some((path, id)),
+    Ok(Pending {
+        kept: Some((path, number)),
     })
 }
 
-impl Record {
-    /// Adds how the write ended. A failure here changes nothing at the service, so it is a warning.
-    pub async fn end(self, ctx: &Context, ended: Ended) {
-        let Some((path, id)) = self.kept else { return };
-        let result = match ended {
-            Ended::Written => "written",
-            Ended::NotWritten => "not written",
-            Ended::Unknown => "unknown",
+impl Pending {
+    /// Adds how the write ended: what was read back, or the error. A failure here changes nothing at
+    /// the service, so it is a warning.
+    pub async fn end(
+        self,
+        ctx: &Context,
+        result: Ended,
+        settled: std::result::Result<Option<&Callback>, &Error>,
+    ) {
+        let Some((path, number)) = self.kept else {
+            return;
         };
-        let line = json!({
-            "schema_version": 1,
-            "kind": "end",
-            "id": id,
-            "at": (ctx.now)().to_string(),
-            "result": result,
-        });
-        if let Err(error) = append(&path, &line).await {
+        let ending = Ending {
+            at: (ctx.now)(),
+            result,
+            fingerprint: settled.ok().flatten().map(Callback::fingerprint),
+            error: settled.err().map(|error| error.message.clone()),
+        };
+        if let Err(error) = append(&path, |_| ending.line(number)).await {
             ctx.out.warn(&format!(
                 "the end of this write is not in the history: {}: {error}",
                 path.display()
@@ -145,66 +208,53 @@ fn without(error: Error) -> Error {
         .hint("VODCB_HISTORY=off writes without a record; XDG_STATE_HOME names another folder")
 }
 
-fn mode(ctx: &Context) -> Result<Mode> {
-    match variable(&ctx.env, &["VODCB_HISTORY"]) {
-        None | Some((_, "on")) => Ok(Mode::Full),
-        Some((_, "no-secrets")) => Ok(Mode::NoSecrets),
-        Some((_, "off")) => Ok(Mode::Off),
-        Some((name, other)) => Err(Error::usage(format!(
-            "{name} takes on, off or no-secrets, not {other:?}"
-        ))
-        .hint("on keeps what was there before each change, with its key")),
-    }
-}
-
-fn stored(callback: &Callback, mode: Mode) -> Value {
-    let events = callback.events.names();
-    match &callback.destination {
-        Destination::Http { url, auth } => json!({
-            "method": "HTTP",
-            "url": url,
-            "auth": if auth.on { "on" } else { "off" },
-            "auth_key": match (&auth.key, mode) {
-                (StoredKey::Known(key), Mode::Full) => Some(key.expose()),
-                _ => None,
-            },
-            "auth_key_kept": matches!((&auth.key, mode), (StoredKey::Known(_), Mode::Full) | (StoredKey::Absent, _)),
-            "events": events,
-        }),
-        Destination::Mns { endpoint, queue } => json!({
-            "method": "MNS",
-            "mns_endpoint": endpoint,
-            "mns_queue": queue,
-            "events": events,
-        }),
-    }
-}
-
-/// One line in one write, under a lock, on the disk before it returns.
-async fn append(path: &Path, line: &Value) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        private_folder(folder)?;
-    }
+/// Appends one line in one write, under a lock, on the disk before it returns. The line is told the
+/// number of the next write, which is returned too.
+async fn append(path: &Path, line: impl FnOnce(u64) -> String) -> std::io::Result<u64> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    private_folder(folder)?;
     let _lock = locked(private_file(&path.with_extension("lock"))?).await?;
-    if path.metadata().is_ok_and(|file| file.len() > MAX_BYTES) {
-        std::fs::rename(path, path.with_extension("1.ndjson"))?;
+    let before = bytes_of(path)?;
+    if before.len() > MAX_BYTES {
+        replace(path, folder, record::newest(&before, MAX_BYTES / 2))?;
     }
+    let number = record::next_number(&before);
+    // What a killed process left without its end must not swallow this line.
+    let torn = before.last().is_some_and(|byte| *byte != b'\n');
+    let text = format!("{}{}\n", if torn { "\n" } else { "" }, line(number));
     let mut file = private_file(path)?;
-    let torn = torn_end(path)?;
-    let text = format!("{}{line}\n", if torn { "\n" } else { "" });
     file.write_all(text.as_bytes())?;
-    file.sync_data()
+    file.sync_data()?;
+    if before.is_empty() {
+        sync_folder(folder)?;
+    }
+    Ok(number)
 }
 
-/// True when a killed process left a line without its end.
-fn torn_end(path: &Path) -> std::io::Result<bool> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = File::open(path)?;
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
+/// No file holds nothing.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        result => result,
     }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last[0] != b'\n')
+}
+
+/// Replaces the file whole, so that a reader sees it before or after. Temporary files of this kind
+/// are readable by their owner only.
+fn replace(path: &Path, folder: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".history-")
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync_folder(folder)
+}
+
+/// Puts a new name on the disk; elsewhere than on Unix folders cannot be opened for that.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

@@ -6,6 +6,8 @@
 pub mod diff;
 pub mod edit;
 pub mod history;
+pub mod record;
 pub mod settle;
 pub mod turn;
+pub mod undo;
 pub mod write;

@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use super::diff::{self, Difference, Verdict};
-use super::history::{self, Ended, Entry};
+use super::history::{self, Entry};
+use super::record::Ended;
 use crate::callback::Callback;
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
@@ -56,17 +57,15 @@ impl Writing<'_> {
         let Writing {
             ctx, vod, target, ..
         } = self;
-        let caller = vod.client.caller.issued();
-        let record = history::record(
+        let caller = &vod.client.caller;
+        let pending = history::record(
             ctx,
             &Entry {
                 command,
                 endpoint: vod.place(),
-                access_key_id: &caller
-                    .map(|issued| issued.credential.access_key_id)
-                    .unwrap_or_default(),
-                region: target.region.as_str(),
-                app_id: target.app_id.as_str(),
+                account_id: caller.account_id(),
+                access_key_id: caller.issued().map(|issued| issued.credential.shown_id()),
+                target,
                 before: self.before,
                 after: self.after,
             },
@@ -79,7 +78,8 @@ impl Writing<'_> {
             Err(_) => (Applied::Unknown, Ended::Unknown),
         };
         ctx.applied.set(applied);
-        record.end(ctx, ended).await;
+        let settled = result.as_ref().map(|reading| reading.callback.as_ref());
+        pending.end(ctx, ended, settled).await;
         result
     }
 
@@ -225,7 +225,7 @@ impl Writing<'_> {
                 "look before doing anything else: {}",
                 self.ctx.again("get")
             ))
-            .hint("the state before is in the history, see docs/history.md")
+            .hint("the state before is in the history: vodcb history shows it, vodcb undo restores it")
             .applied(Applied::Unknown);
         error.details.request_id = lost.and_then(|error| error.details.request_id.clone());
         error

@@ -1,9 +1,9 @@
 //! `vodcb delete`
 
-use super::{carry_out, check_fingerprint, connect, keys};
+use super::{carry_out, check_fingerprint, connect, keys, needs_confirmation};
 use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 
 /// Remove the callback; no event is sent any more
@@ -30,12 +30,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .as_deref()
         .map(check_fingerprint)
         .transpose()?;
-    if !(ctx.flags.yes || ctx.flags.dry_run || ctx.prompt.interactive) {
-        return Err(
-            Error::usage("delete needs a confirmation, and nobody is there to give it")
-                .hint("add --yes, or --dry-run to see what would be removed"),
-        );
-    }
+    needs_confirmation(ctx, "delete")?;
     let connection = connect(ctx).await?;
     let order = Order {
         command: "delete",

@@ -11,11 +11,13 @@ pub mod events;
 pub mod get;
 pub mod grammar;
 pub mod help;
+pub mod history;
 mod key_source;
 pub mod queue;
 pub mod regions;
 pub mod scope;
 pub mod set;
+pub mod undo;
 pub mod verify;
 pub mod whoami;
 
@@ -69,6 +71,8 @@ pub enum Command {
     Get(get::Args),
     Set(Box<set::Args>),
     Delete(delete::Args),
+    History(history::Args),
+    Undo(undo::Args),
     Events(events::Args),
     Verify(verify::Args),
     Whoami(whoami::Args),
@@ -88,6 +92,8 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Get(args) => get::run(ctx, args).await,
         Command::Set(args) => set::run(ctx, args).await,
         Command::Delete(args) => delete::run(ctx, args).await,
+        Command::History(args) => history::run(ctx, args),
+        Command::Undo(args) => undo::run(ctx, args).await,
         Command::Events(args) => events::run(ctx, args).await,
         Command::Verify(args) => verify::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
@@ -111,6 +117,20 @@ pub fn check_fingerprint(text: &str) -> Result<()> {
     }
     Err(Error::usage(format!("{text:?} is not a fingerprint"))
         .hint("take the fingerprint that vodcb get shows, or none for a target without a callback"))
+}
+
+/// Makes sure that somebody can confirm, or has confirmed, a command that always asks.
+///
+/// # Errors
+/// A usage error otherwise.
+pub fn needs_confirmation(ctx: &Context, command: &str) -> Result<()> {
+    if ctx.flags.yes || ctx.flags.dry_run || ctx.prompt.interactive {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{command} needs a confirmation, and nobody is there to give it"
+    ))
+    .hint("add --yes, or --dry-run to see what would change"))
 }
 
 /// Reads standard input without holding up the rest of the process, so that Ctrl-C is heard.

@@ -6,7 +6,7 @@ use super::key_source::KeySource;
 use super::{Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
-use crate::change::history;
+use crate::change::history::{self, Mode};
 use crate::change::write::{Ask, Done, Order, Wanted};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -119,14 +119,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     };
     let outcome = carry_out(ctx, &connection, &order, keys(args.show_auth_key)).await?;
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
-        let path = history::path(ctx).map(|path| path.display().to_string());
         let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
         ctx.out
             .hint(&format!("the receiver needs the new key: {shows}"));
-        ctx.out.hint(&format!(
-            "should the service not show it, it is in the history: {}",
-            path.unwrap_or_default()
-        ));
+        ctx.out.hint(
+            "should the service not show it: vodcb history lists this change, and vodcb history show N --show-auth-key shows the key",
+        );
     }
     connection.close().await;
     Ok(Exit::Ok)
@@ -314,7 +312,7 @@ impl Args {
         if let Some(given) = self.source.read(ctx).await? {
             return auth_key::parse(&given.text, &given.origin).map(Some);
         }
-        if self.generate_auth_key && !self.show_auth_key && !history::keeps_keys(ctx)? {
+        if self.generate_auth_key && !self.show_auth_key && history::mode(ctx)? != Mode::Full {
             return Err(
                 Error::usage("a generated key could be lost: VODCB_HISTORY keeps no keys")
                     .hint("add --show-auth-key, which prints it"),

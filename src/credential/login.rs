@@ -48,6 +48,14 @@ pub enum Site {
 }
 
 impl Login {
+    /// The account that is worked in, where the profile names it.
+    pub fn account_id(&self) -> Option<&str> {
+        match &self.site {
+            Site::CloudSso { account_id, .. } => Some(account_id),
+            Site::OAuth { .. } => None,
+        }
+    }
+
     /// Exchanges the token for a key.
     ///
     /// # Errors

@@ -79,6 +79,20 @@ impl Recipe {
         }
     }
 
+    /// The account of the key, where the recipe names it.
+    pub fn account_id(&self) -> Option<&str> {
+        match self.next() {
+            Recipe::AssumeRole { role, .. } => role.account_id(),
+            Recipe::Oidc(oidc) => oidc.role.account_id(),
+            Recipe::Login(login) => login.account_id(),
+            Recipe::Static(_)
+            | Recipe::Kept { .. }
+            | Recipe::EcsRole { .. }
+            | Recipe::Uri(_)
+            | Recipe::Process(_) => None,
+        }
+    }
+
     /// True when another key can be had after this one.
     pub fn renews(&self) -> bool {
         !matches!(self, Recipe::Static(_) | Recipe::Kept { then: None, .. })

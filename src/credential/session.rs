@@ -134,6 +134,11 @@ impl Session {
         Ok(credential)
     }
 
+    /// The account of the key, where its source tells it without a call.
+    pub fn account_id(&self) -> Option<&str> {
+        self.recipe.account_id()
+    }
+
     /// True when a fresh key can be had.
     pub fn renews(&self) -> bool {
         self.recipe.renews()

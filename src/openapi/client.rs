@@ -90,6 +90,14 @@ impl Caller {
         }
     }
 
+    /// The account of the key, where its source tells it without a call.
+    pub fn account_id(&self) -> Option<String> {
+        match self {
+            Caller::Somebody(session) => session.account_id().map(str::to_owned),
+            Caller::Nobody => None,
+        }
+    }
+
     /// The session, if a fresh key can be had from it.
     fn renewable(&self) -> Option<&Session> {
         match self {

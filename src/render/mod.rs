@@ -5,6 +5,7 @@
 
 pub mod callback;
 pub mod event;
+pub mod history;
 pub mod queue;
 pub mod setup;
 pub mod targets;

@@ -4,6 +4,9 @@ use url::{Host, Url};
 
 use crate::error::{Error, Result};
 
+/// What stands for the endpoint of the emulator inside the process, whose port is another one each time.
+pub const EMULATOR: &str = "emulator";
+
 /// Scheme, host and port of an API; requests go to `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::openapi::client::{Answer, Client, Effect};
 use crate::target::app::{App, AppStatus};
-use crate::target::{AppId, DEFAULT_APP_ID};
+use crate::target::{AppId, DEFAULT_APP_ID, endpoint::EMULATOR};
 
 use super::wire::{self, Stored};
 
@@ -38,7 +38,7 @@ impl Vod {
     /// has another port each time, but one state.
     pub fn place(&self) -> String {
         if self.emulated {
-            "emulator".to_owned()
+            EMULATOR.to_owned()
         } else {
             self.client.endpoint.to_string()
         }

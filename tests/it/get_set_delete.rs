@@ -451,7 +451,7 @@ fn the_old_state_is_recorded_before_a_write_for_its_owner_only() {
     assert_eq!(lines[2]["before"]["url"], URL);
     assert_eq!(lines[2]["before"]["events"], json!(["TranscodeComplete"]));
     assert_eq!(lines[3]["result"], "written");
-    assert_eq!(lines[3]["id"], lines[2]["id"]);
+    assert_eq!(lines[3]["number"], lines[2]["number"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

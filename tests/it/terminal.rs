@@ -101,6 +101,25 @@ fn a_deletion_is_asked_for_by_its_name_and_done() {
 }
 
 #[test]
+fn an_undo_is_asked_for_even_where_nothing_is_lost() {
+    let sandbox = configured();
+    sandbox
+        .vodcb(["set", "--events", "TranscodeComplete,SnapshotComplete"])
+        .ok();
+    sandbox.vodcb(["set", "--events", "TranscodeComplete"]).ok();
+    let changes = |sandbox: &Sandbox| {
+        let document = sandbox.vodcb(["history", "-o", "json"]).ok().json();
+        document["total"].as_u64().unwrap()
+    };
+    let (code, text) = answered(&sandbox, &["undo"], "n\n");
+    assert_eq!(code, 130, "{text}");
+    assert_eq!(changes(&sandbox), 3);
+    let (code, text) = answered(&sandbox, &["undo"], "y\n");
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(changes(&sandbox), 4);
+}
+
+#[test]
 fn a_missing_key_is_asked_for_and_not_shown() {
     let sandbox = configured();
     for args in [

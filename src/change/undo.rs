@@ -1,0 +1,206 @@
+//! Which recorded write is taken back, whether it may be, and to what state.
+
+use super::diff::Difference;
+use super::record::{Ended, Record};
+use crate::callback::{Callback, Destination, StoredKey};
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+use crate::target::{Target, endpoint::EMULATOR};
+
+/// The write with this number.
+///
+/// # Errors
+/// A usage error when there is none.
+pub fn numbered(records: &[Record], number: u64) -> Result<&Record> {
+    let mut newest_first = records.iter().rev();
+    if let Some(record) = newest_first.find(|record| record.number == number) {
+        return Ok(record);
+    }
+    let error = Error::usage(format!("the history has no change {number}"));
+    let error = match (records.first(), records.last()) {
+        (Some(first), Some(last)) => error.cause(format!(
+            "it goes from {} to {}; older ones are dropped in time",
+            first.number, last.number
+        )),
+        _ => error.cause("it is empty"),
+    };
+    Err(error.hint("vodcb history lists them"))
+}
+
+/// The last write to the target that took effect. Whether one with an unknown end did is seen from
+/// what is configured at present.
+///
+/// # Errors
+/// A usage error when there is none, and when it cannot be told which one it is.
+pub fn latest<'a>(
+    records: &'a [Record],
+    target: &Target,
+    place: &str,
+    present: Option<&Callback>,
+) -> Result<&'a Record> {
+    let to_target = records
+        .iter()
+        .rev()
+        .filter(|record| record.target == *target && is_same_service(&record.endpoint, place));
+    let is = |state: &Option<Callback>| Difference::between(state.as_ref(), present).is_empty();
+    for record in to_target {
+        match record.result() {
+            Ended::Written => return Ok(record),
+            Ended::NotWritten => {}
+            Ended::Unknown if is(&record.after) => return Ok(record),
+            Ended::Unknown if is(&record.before) => {}
+            Ended::Unknown => {
+                let number = record.number;
+                return Err(Error::usage(format!(
+                    "nobody knows whether change {number} to {target} took effect"
+                ))
+                .cause("what is configured is neither what was there before it nor what it wrote")
+                .hint(format!(
+                    "look at it: vodcb history show {number}; then name the change to take back: vodcb undo N"
+                )));
+            }
+        }
+    }
+    Err(
+        Error::usage(format!("there is nothing to undo for {target}"))
+            .cause(format!(
+                "the history has no change of it at {place} that took effect"
+            ))
+            .hint("vodcb history lists the changes of every target"),
+    )
+}
+
+/// Makes sure that a write was to this target of this service.
+///
+/// # Errors
+/// A usage error that says where it was.
+pub fn check_place(record: &Record, target: &Target, place: &str) -> Result<()> {
+    let Record {
+        number,
+        target: recorded,
+        ..
+    } = record;
+    if recorded != target {
+        return Err(Error::usage(format!(
+            "change {number} was made to {recorded}, and this run is about {target}"
+        ))
+        .hint(format!(
+            "if it is meant: vodcb undo {number} --region {} --app-id {}",
+            recorded.region, recorded.app_id
+        )));
+    }
+    if is_same_service(&record.endpoint, place) {
+        return Ok(());
+    }
+    let hint = match record.endpoint.as_str() {
+        EMULATOR => "if it is meant, add --emulator".to_owned(),
+        _ if place == EMULATOR => "if it is meant, leave --emulator out".to_owned(),
+        endpoint => format!("if it is meant, add --endpoint {endpoint}"),
+    };
+    Err(Error::usage(format!(
+        "change {number} was made at {}, and this run asks {place}",
+        record.endpoint
+    ))
+    .cause("what belongs to one service is not restored at another one")
+    .hint(hint))
+}
+
+/// The address inside a VPC leads to the same service as the public one.
+fn is_same_service(one: &str, other: &str) -> bool {
+    let public = |endpoint: &str| endpoint.replacen("://vod-vpc.", "://vod.", 1);
+    public(one) == public(other)
+}
+
+/// Makes sure that a write was made for the account that undoes it.
+///
+/// # Errors
+/// A usage error for another account, and for another key unless `allow_other_key`.
+pub fn check_owner(
+    record: &Record,
+    account_id: Option<&str>,
+    access_key_id: Option<&str>,
+    allow_other_key: bool,
+) -> Result<()> {
+    let number = record.number;
+    if let (Some(recorded), Some(own)) = (record.account_id.as_deref(), account_id) {
+        if recorded == own {
+            return Ok(());
+        }
+        return Err(Error::usage(format!(
+            "change {number} was for the account {recorded}, and this run is for {own}"
+        ))
+        .hint("--profile chooses the credentials; vodcb whoami shows them"));
+    }
+    let recorded = record.access_key_id.as_deref();
+    if allow_other_key || recorded == access_key_id {
+        return Ok(());
+    }
+    let nobody = "no key";
+    Err(Error::usage(format!(
+        "change {number} was made with another access key: {}, not {}",
+        recorded.unwrap_or(nobody),
+        access_key_id.unwrap_or(nobody)
+    ))
+    .cause("whether both belong to one account cannot be told")
+    .hint("--profile chooses the credentials; vodcb whoami shows them")
+    .hint("if both belong to one account, add --allow-other-key"))
+}
+
+/// What undoing comes to.
+#[derive(Debug)]
+pub struct OldState {
+    /// The state before the write; `None` when nothing was configured.
+    pub callback: Option<Callback>,
+    /// What the user should know about it.
+    pub notes: Vec<String>,
+}
+
+/// The state before a write, with this key where the history does not have it.
+///
+/// # Errors
+/// A usage error when the key is needed and not given, or given and not needed.
+pub fn old_state(record: &Record, key: Option<Secret>) -> Result<OldState> {
+    let number = record.number;
+    let mut callback = record.before.clone();
+    let mut notes = Vec::new();
+    let auth = match callback.as_mut().map(|callback| &mut callback.destination) {
+        Some(Destination::Http { auth, .. }) if auth.key == StoredKey::Hidden => Some(auth),
+        _ => None,
+    };
+    match (auth, key) {
+        (Some(auth), Some(key)) => auth.key = StoredKey::Known(key),
+        (Some(auth), None) if auth.on => return Err(without_key(number)),
+        (Some(auth), None) => {
+            auth.key = StoredKey::Absent;
+            notes.push(format!("before change {number} a key was stored beside authentication that was off; the history does not have it, and it is not restored"));
+        }
+        (None, Some(_)) => {
+            return Err(
+                Error::usage(format!("no callback key is needed to undo change {number}"))
+                    .cause("the history has everything that was configured before it")
+                    .hint("leave the key out; vodcb set changes it afterwards"),
+            );
+        }
+        (None, None) => {}
+    }
+    if callback.is_none() {
+        notes.push(format!(
+            "before change {number} nothing was configured, so undoing it removes the callback"
+        ));
+    }
+    if record.result() == Ended::NotWritten {
+        notes.push(format!(
+            "change {number} was not carried out; the state before it is restored all the same"
+        ));
+    }
+    Ok(OldState { callback, notes })
+}
+
+fn without_key(number: u64) -> Error {
+    Error::new(
+        Kind::Usage,
+        format!("change {number} cannot be undone without the callback key of that time"),
+    )
+    .cause("the history does not have it: VODCB_HISTORY=no-secrets kept it out, or the service did not show it")
+    .hint("give the key: --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin")
+}

@@ -1,0 +1,135 @@
+//! `vodcb undo`
+
+use super::key_source::KeySource;
+use super::{Connection, carry_out, check_fingerprint, connect, keys, needs_confirmation};
+use crate::callback::{Callback, auth_key};
+use crate::change::diff::Difference;
+use crate::change::history::{self, Mode};
+use crate::change::record::{Ended, Record};
+use crate::change::undo::{self, OldState};
+use crate::change::write::{Ask, Order, Wanted};
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+
+/// Restore the callback as it was before a change
+///
+/// Takes back the last change of the target that took effect, or the one with the given number. Undoing
+/// is a change like any other: it is shown, asked about at a terminal, recorded, and can be undone. A
+/// script says --yes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb undo --dry-run
+  vodcb undo --yes
+  vodcb undo 12 --region ap-southeast-1
+  VOD_KEY=… vodcb undo 12 --auth-key-env VOD_KEY")]
+pub struct Args {
+    /// Number of the change to take back, as vodcb history lists it [default: the last of the target]
+    number: Option<u64>,
+    #[command(flatten)]
+    source: KeySource,
+    /// Undo a change made with another access key, if both belong to one account
+    #[arg(long)]
+    allow_other_key: bool,
+    /// Refuse if the callback is not the one with this fingerprint; none means not configured
+    #[arg(long, value_name = "FINGERPRINT")]
+    if_match: Option<String>,
+}
+
+/// Restores a recorded state by the one write path.
+///
+/// # Errors
+/// As `change::write::change`; a usage error where nobody can confirm, and for a change that cannot be
+/// found or must not or cannot be taken back.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    args.if_match
+        .as_deref()
+        .map(check_fingerprint)
+        .transpose()?;
+    needs_confirmation(ctx, "undo")?;
+    let key = match args.source.read(ctx).await? {
+        Some(given) => Some(auth_key::parse(&given.text, &given.origin)?),
+        None => None,
+    };
+    if history::mode(ctx)? == Mode::Off {
+        ctx.out
+            .warn("VODCB_HISTORY=off: changes are not recorded, and neither is this undo");
+    }
+    let records = history::read(ctx)?;
+    let named = args
+        .number
+        .map(|number| undo::numbered(&records, number))
+        .transpose()?;
+    let connection = connect(ctx).await?;
+    let Connection { vod, target, .. } = &connection;
+    let place = vod.place();
+    if let Some(record) = named {
+        check(&connection, record, args.allow_other_key)?;
+    }
+    let present = vod.get(ctx, &target.app_id).await?.callback;
+    let record = match named {
+        Some(record) => record,
+        None => {
+            let record = undo::latest(&records, target, &place, present.as_ref())?;
+            check(&connection, record, args.allow_other_key)?;
+            record
+        }
+    };
+    let old = undo::old_state(record, key)?;
+    say(ctx, record, present.as_ref(), &old);
+    let order = Order {
+        command: &format!("undo {}", record.number),
+        target,
+        wanted: old
+            .callback
+            .as_ref()
+            .map_or(Wanted::Nothing, Wanted::Exactly),
+        ask: Ask::Always,
+        if_match: args.if_match.as_deref(),
+    };
+    carry_out(ctx, &connection, &order, keys(false)).await?;
+    connection.close().await;
+    Ok(Exit::Ok)
+}
+
+/// Makes sure that the record is of this target, service and account.
+fn check(connection: &Connection, record: &Record, allow_other_key: bool) -> Result<()> {
+    let Connection { vod, target, .. } = connection;
+    undo::check_place(record, target, &vod.place())?;
+    let caller = &vod.client.caller;
+    let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
+    undo::check_owner(
+        record,
+        caller.account_id().as_deref(),
+        access_key_id.as_deref(),
+        allow_other_key,
+    )
+}
+
+/// Says which change is taken back, and what else goes with it.
+fn say(ctx: &Context, record: &Record, present: Option<&Callback>, old: &OldState) {
+    let Record {
+        number,
+        command,
+        at,
+        ..
+    } = record;
+    let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    ctx.out
+        .note(&format!("undoing change {number}: {command} at {at}"));
+    if Difference::between(present, old.callback.as_ref()).is_empty() {
+        return;
+    }
+    let left = record.ending.as_ref();
+    if let Some(ending) = left.filter(|ending| ending.result == Ended::Written)
+        && ending.fingerprint != present.map(Callback::fingerprint)
+    {
+        ctx.out.warn(&format!(
+            "the callback is not as change {number} left it; what was changed since then is taken back, too"
+        ));
+    }
+    for note in &old.notes {
+        ctx.out.warn(note);
+    }
+}
