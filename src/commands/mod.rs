@@ -7,6 +7,7 @@ pub mod apps;
 mod connection;
 pub mod delete;
 pub mod emulator;
+pub mod event_source;
 pub mod events;
 pub mod get;
 pub mod grammar;

@@ -61,6 +61,38 @@ impl Recorded {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The headers that belong to the delivery, and not to the connection on which it came or to the
+    /// length and place of the request: those that are passed on, or sent again.
+    pub fn end_to_end_headers(&self) -> Vec<(String, String)> {
+        const CONNECTION: [&str; 11] = [
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "keep-alive",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ];
+        // A sender may name further headers that are meant for the next hop only.
+        let named: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("connection"))
+            .flat_map(|(_, value)| value.split(','))
+            .map(|name| name.trim().to_ascii_lowercase())
+            .collect();
+        let stays = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            !CONNECTION.contains(&name.as_str()) && !named.contains(&name)
+        };
+        let headers = self.headers.iter().filter(|(name, _)| stays(name));
+        headers.cloned().collect()
+    }
+
     /// What it says about itself; `None` when it is not signed.
     pub fn claim(&self) -> Option<Claim> {
         Some(Claim {

@@ -48,6 +48,8 @@ pub struct Event {
     pub console_selectable: Option<bool>,
     /// The member that names the media, for example `VideoId`.
     pub id_field: String,
+    /// False when the service keeps quiet about failures.
+    pub failure_delivered: bool,
     /// How success and failure are spelt.
     pub statuses: Statuses,
     /// The documented members of the body.

@@ -1,231 +1,197 @@
-//! Event bodies made for a purpose: a sample of the catalogue, with members changed.
-//!
-//! A path names a member: `VideoId`, `StreamInfos[0].Height`. It also leads into a text that holds JSON,
-//! as some members do. Changing a member keeps its type, so that what is sent keeps the service's shape.
+//! Bodies that were never sent by the service: samples of the catalogue, dated and changed.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::catalogue::{self, Event};
+use super::catalogue::{self, Event, Field};
+use super::check;
+pub use super::edit::{Edit, New};
+use super::explain::Outcome;
 use crate::error::{Error, Result};
 
-/// The sample body of an event: a success, or with `fail` a failure.
-///
-/// # Errors
-/// A usage error for a name the catalogue does not have, and for an event that cannot fail.
-pub fn sample(name: &str, fail: bool) -> Result<Value> {
-    if name.eq_ignore_ascii_case(super::AI_UMBRELLA) {
-        let members: Vec<&str> = catalogue::covered_by(super::AI_UMBRELLA)
-            .map(|event| event.name.as_str())
-            .collect();
-        return Err(Error::usage(format!("{name} is never sent by itself"))
-            .hint(format!("send one of its events: {}", members.join(", "))));
-    }
-    let event = catalogue::find(name).ok_or_else(|| super::unknown(name))?;
-    let samples = catalogue::samples(&event.name);
-    let variant = format!("{}.fail", event.name);
-    let failed = samples.iter().find(|(name, _)| *name == variant);
-    let (text, ready) = match (fail, failed) {
-        (true, Some((_, text))) => (*text, true),
-        _ => (samples.first().map_or("{}", |(_, text)| text), !fail),
-    };
-    let mut body = serde_json::from_str(text)
-        .map_err(|error| Error::usage("the sample cannot be read").cause(error.to_string()))?;
-    if !ready {
-        turn_to_failure(event, &mut body)?;
-    }
-    Ok(body)
-}
+/// What made-up failures say, since the service documents no list of codes.
+const ERROR_CODE: &str = "InternalError";
+const ERROR_MESSAGE: &str = "made up for a test";
 
-/// Gives a success the status of a failure, and what goes with it by the documentation.
-fn turn_to_failure(event: &Event, body: &mut Value) -> Result<()> {
-    let statuses = &event.statuses;
-    let (Some(failure), Some(members)) = (statuses.failure.first(), body.as_object_mut()) else {
-        return Err(
-            Error::usage(format!("{} has no documented failure", event.name)).hint(
-                "leave --fail out; what could not be done is told by no event, or by another one",
-            ),
-        );
-    };
-    members.insert(statuses.field.clone(), Value::from(failure.as_str()));
-    for (name, text) in [
-        ("ErrorCode", "InternalError"),
-        (
-            "ErrorMessage",
-            "The operation has failed due to some error.",
-        ),
-    ] {
-        if event.fields.iter().any(|field| field.name == name) {
-            members.insert(name.to_owned(), Value::from(text));
-        }
-    }
-    Ok(())
-}
+/// The body of an event that is being made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft(Value);
 
-/// Lets the event have happened now, in the form of its own `EventTime`.
-pub fn stamp(body: &mut Value, now: Timestamp) {
-    let Some(Value::String(time)) = body.get_mut("EventTime") else {
-        return;
-    };
-    let precise = now.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    *time = match time.find('.') {
-        Some(_) => format!("{precise}.{:03}Z", now.subsec_millisecond()),
-        None if time.matches(':').count() == 3 => {
-            format!("{precise}:{:03}Z", now.subsec_millisecond())
-        }
-        None => format!("{precise}Z"),
-    };
-}
-
-/// Changes or adds a member: `PATH=TEXT` keeps its type, `PATH:=JSON` sets any value.
-///
-/// # Errors
-/// A usage error for a path that leads nowhere, and for a text that is not of the member's type.
-pub fn set(body: &mut Value, assignment: &str) -> Result<()> {
-    let Some((path, text)) = assignment.split_once('=') else {
-        return Err(Error::usage(format!("{assignment:?} sets nothing"))
-            .hint("write PATH=TEXT, for example Status=fail, or PATH:=JSON"));
-    };
-    let (path, raw) = match path.strip_suffix(':') {
-        Some(path) => (path, true),
-        None => (path, false),
-    };
-    at(body, &steps(path)?, path, &mut |place| {
-        let value = if raw {
-            literal(text).ok_or_else(|| {
-                Error::usage(format!("{text:?} is not JSON")).hint(format!(
-                    "a text needs quotes: {path}:='\"…\"'; or {path}=TEXT"
-                ))
-            })?
-        } else {
-            of_same_type(path, place.as_deref(), text)?
+impl Draft {
+    /// A sample of the catalogue, by the name of its event or its own, such as
+    /// `TranscodeComplete.partial`. With `fail` it is the failure of the event.
+    ///
+    /// # Errors
+    /// A usage error for a name that the catalogue does not have, and for the failure of an event that
+    /// only reports success.
+    pub fn sample(name: &str, fail: bool) -> Result<Self> {
+        let (event, variant) = match name.split_once('.') {
+            Some((event, _)) => (event, Some(name)),
+            None => (name, None),
         };
-        Ok(Some(value))
-    })
-}
-
-/// Removes a member.
-///
-/// # Errors
-/// A usage error for a path that leads nowhere.
-pub fn unset(body: &mut Value, path: &str) -> Result<()> {
-    at(body, &steps(path)?, path, &mut |place| match place {
-        Some(_) => Ok(None),
-        None => Err(nowhere(path, "it is not there")),
-    })
-}
-
-enum Step<'a> {
-    Member(&'a str),
-    Element(usize),
-}
-
-fn steps(path: &str) -> Result<Vec<Step<'_>>> {
-    let bad = || {
-        Error::usage(format!("{path:?} is not a path"))
-            .hint("for example VideoId or StreamInfos[0].Height")
-    };
-    let mut steps = Vec::new();
-    for part in path.split('.') {
-        let (name, mut rest) = part.split_at(part.find('[').unwrap_or(part.len()));
-        if name.is_empty() {
-            return Err(bad());
+        let event = catalogue::find(event).ok_or_else(|| stranger(event))?;
+        let samples = catalogue::samples(&event.name);
+        let named = |wanted: &str| {
+            let mut samples = samples.iter();
+            let found = samples.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, body)| *body)
+        };
+        if fail {
+            refuse_failure(event, variant)?;
+            if let Some(body) = named(&format!("{}.fail", event.name)) {
+                return Draft::parse(body.as_bytes());
+            }
         }
-        steps.push(Step::Member(name));
-        while let Some(inner) = rest.strip_prefix('[') {
-            let (index, after) = inner.split_once(']').ok_or_else(bad)?;
-            steps.push(Step::Element(index.parse().map_err(|_| bad())?));
-            rest = after;
+        let wanted = variant.unwrap_or(&event.name);
+        let body = named(wanted).ok_or_else(|| {
+            let names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
+            Error::usage(format!("{wanted:?} is not a sample of the catalogue")).hint(format!(
+                "the samples of {} are {}",
+                event.name,
+                names.join(", ")
+            ))
+        })?;
+        let mut draft = Draft::parse(body.as_bytes())?;
+        if fail && let Value::Object(members) = &mut draft.0 {
+            let spelling = event
+                .statuses
+                .failure
+                .first()
+                .map_or("fail", String::as_str);
+            fail_members(members, &event.fields, spelling);
         }
-        if !rest.is_empty() {
-            return Err(bad());
-        }
+        Ok(draft)
     }
-    Ok(steps)
+
+    /// A body that somebody has.
+    ///
+    /// # Errors
+    /// A usage error for what is not one JSON object.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let (body, _) = super::decode::unpack(bytes)?;
+        Ok(Draft(body))
+    }
+
+    /// Dates the event, in the form in which it was dated; without `EventTime` it stays so.
+    #[must_use]
+    pub fn dated(mut self, at: Timestamp) -> Self {
+        if let Some(time @ Value::String(_)) = self.0.get_mut("EventTime") {
+            let before = time.as_str().unwrap_or_default();
+            // As some events have it, there is a colon before the milliseconds.
+            let form = match before.as_bytes().get(19) {
+                Some(b':') => "%Y-%m-%dT%H:%M:%S:%3fZ",
+                Some(b'.') => "%Y-%m-%dT%H:%M:%S.%3fZ",
+                _ => "%Y-%m-%dT%H:%M:%SZ",
+            };
+            *time = Value::from(at.strftime(form).to_string());
+        }
+        self
+    }
+
+    /// Changes it; says what may be a typo.
+    ///
+    /// # Errors
+    /// As [`Edit::apply`].
+    pub fn edit(&mut self, edit: &Edit) -> Result<Option<String>> {
+        edit.apply(&mut self.0)
+    }
+
+    /// The event's name, where the body has one.
+    pub fn event_type(&self) -> Option<&str> {
+        self.0.get("EventType").and_then(Value::as_str)
+    }
+
+    /// The body itself.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The body as the service sends it: JSON without blanks, members in their order.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_string().into_bytes()
+    }
 }
 
-/// What is to stand at a place, given what stands there; `None` removes it.
-type Change<'a> = &'a mut dyn FnMut(Option<&mut Value>) -> Result<Option<Value>>;
+fn stranger(name: &str) -> Error {
+    if name.eq_ignore_ascii_case(super::AI_UMBRELLA) {
+        return Error::usage(format!(
+            "{} is subscribed, and never sent by itself",
+            super::AI_UMBRELLA
+        ))
+        .hint("send one of its events, for example AIMediaAuditComplete");
+    }
+    super::unknown(name)
+}
 
-/// Walks to the place and puts there what `change` makes of it.
-fn at(value: &mut Value, steps: &[Step<'_>], path: &str, change: Change<'_>) -> Result<()> {
-    if let Value::String(text) = value
-        && let Some(mut inner) = literal(text).filter(|inner| inner.is_object() || inner.is_array())
-    {
-        at(&mut inner, steps, path, change)?;
-        *text = inner.to_string();
+fn refuse_failure(event: &Event, variant: Option<&str>) -> Result<()> {
+    if let Some(variant) = variant {
+        return Err(Error::usage(format!("{variant} is a sample as it is"))
+            .hint(format!("say {} --fail, or leave --fail out", event.name)));
+    }
+    if event.failure_delivered {
         return Ok(());
     }
-    match (steps, value) {
-        ([Step::Member(name)], Value::Object(members)) => member(members, name, change),
-        ([Step::Element(index)], Value::Array(elements)) => {
-            let length = elements.len();
-            if *index > length {
-                let why = format!("the list has {length} elements");
-                return Err(nowhere(path, &why));
+    let field = &event.statuses.field;
+    let spelling = event
+        .statuses
+        .failure
+        .first()
+        .map_or("fail", String::as_str);
+    Err(
+        Error::usage(format!("the service reports no failure of {}", event.name))
+            .cause("only its success is ever sent")
+            .hint(format!(
+                "to send one all the same: --set {field}={spelling}"
+            )),
+    )
+}
+
+/// Turns what reports success into what reports failure, as far as members are documented.
+fn fail_members(members: &mut Map<String, Value>, fields: &[Field], spelling: &str) {
+    for field in fields {
+        match (field.presence.as_deref(), field.name.as_str()) {
+            (Some("on_success"), name) => {
+                members.shift_remove(name);
             }
-            match change(elements.get_mut(*index))? {
-                Some(value) if *index == length => elements.push(value),
-                Some(value) => elements[*index] = value,
-                None => drop(elements.remove(*index)),
+            (Some("on_failure"), _) | (_, "Code" | "Message") => {
+                let text = if field.name.ends_with("Code") {
+                    ERROR_CODE
+                } else {
+                    ERROR_MESSAGE
+                };
+                members.insert(field.name.clone(), Value::from(text));
             }
-            Ok(())
+            _ => {
+                if let Some(value) = members.get_mut(&field.name) {
+                    fail_value(value, field, spelling);
+                }
+            }
         }
-        ([Step::Member(name), rest @ ..], Value::Object(members)) => match members.get_mut(*name) {
-            Some(inner) => at(inner, rest, path, change),
-            None => Err(nowhere(path, &format!("there is no {name}"))),
-        },
-        ([Step::Element(index), rest @ ..], Value::Array(elements)) => {
-            match elements.get_mut(*index) {
-                Some(inner) => at(inner, rest, path, change),
-                None => Err(nowhere(path, &format!("there is no element {index}"))),
-            }
-        }
-        ([Step::Member(name), ..], _) => Err(nowhere(
-            path,
-            &format!("what should hold {name} is no object"),
-        )),
-        _ => Err(nowhere(path, "what should hold the element is no list")),
     }
 }
 
-fn member(members: &mut Map<String, Value>, name: &str, change: Change<'_>) -> Result<()> {
-    match change(members.get_mut(name))? {
-        Some(value) => drop(members.insert(name.to_owned(), value)),
-        // The others keep their order.
-        None => drop(members.shift_remove(name)),
-    }
-    Ok(())
-}
-
-fn nowhere(path: &str, why: &str) -> Error {
-    Error::usage(format!("{path} leads nowhere in this event: {why}"))
-        .hint("vodcb events show NAME --sample prints the members")
-}
-
-fn literal(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok()
-}
-
-/// The text as a value like the one that is there; a new member is what it looks like.
-fn of_same_type(path: &str, present: Option<&Value>, text: &str) -> Result<Value> {
-    let wrong = |kind: &str| {
-        Error::usage(format!("{path} is {kind}, and {text:?} is none"))
-            .hint(format!("to change its type as well: {path}:=JSON"))
-    };
-    let value = literal(text);
-    match present {
-        Some(Value::String(_)) => Ok(Value::from(text)),
-        Some(Value::Number(_)) => value
-            .filter(Value::is_number)
-            .ok_or_else(|| wrong("a number")),
-        Some(Value::Bool(_)) => value
-            .filter(Value::is_boolean)
-            .ok_or_else(|| wrong("true or false")),
-        Some(Value::Array(_)) => value.filter(Value::is_array).ok_or_else(|| wrong("a list")),
-        Some(Value::Object(_)) => value
-            .filter(Value::is_object)
-            .ok_or_else(|| wrong("an object")),
-        Some(Value::Null) | None => Ok(value.unwrap_or_else(|| Value::from(text))),
+fn fail_value(value: &mut Value, field: &Field, spelling: &str) {
+    match value {
+        Value::Object(members) if field.is_map() => {
+            for inner in members.values_mut().filter_map(Value::as_object_mut) {
+                fail_members(inner, field.members(), spelling);
+            }
+        }
+        Value::Object(members) => fail_members(members, field.members(), spelling),
+        Value::Array(list) => list
+            .iter_mut()
+            .for_each(|inner| fail_value(inner, field, spelling)),
+        Value::String(text)
+            if Outcome::of(text) == Outcome::Success && field.name.ends_with("Status") =>
+        {
+            *text = spelling.to_owned();
+        }
+        Value::String(text) if !field.members().is_empty() => {
+            if let Some(mut inner) = check::json_text(text) {
+                fail_value(&mut inner, field, spelling);
+                *text = inner.to_string();
+            }
+        }
+        _ => {}
     }
 }

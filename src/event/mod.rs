@@ -8,7 +8,9 @@ mod check;
 pub mod compose;
 pub mod decode;
 pub mod document;
+mod edit;
 mod explain;
+mod path;
 pub mod selection;
 mod walk;
 
@@ -60,7 +62,12 @@ impl EventType {
         if allow_unknown {
             return Ok(EventType(name.to_owned()));
         }
-        Err(unknown(name))
+        let error = unknown(name);
+        Err(if is_whole_selection(name) {
+            error
+        } else {
+            error.hint("--allow-unknown-events lets a new name pass")
+        })
     }
 
     /// The name.
@@ -77,7 +84,7 @@ impl std::fmt::Display for EventType {
 
 /// The refusal of a name the catalogue does not have.
 pub fn unknown(name: &str) -> Error {
-    if name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("none") {
+    if is_whole_selection(name) {
         return Error::usage(format!(
             "{name} is not an event type, but a whole selection"
         ))
@@ -94,5 +101,9 @@ pub fn unknown(name: &str) -> Error {
             "did you mean {}?",
             catalogue::nearest(name).join(", ")
         ))
-        .hint("vodcb events list shows all of them; --allow-unknown-events lets a new name pass")
+        .hint("vodcb events list shows all of them")
+}
+
+fn is_whole_selection(name: &str) -> bool {
+    name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("none")
 }

@@ -214,7 +214,8 @@ impl Http {
             .timeout(timeout)
             .body(request.body);
         for (name, value) in &request.headers {
-            call = call.header(name, value);
+            // As bytes, since a header that was recorded may hold more than ASCII.
+            call = call.header(name, value.as_bytes());
         }
         let answer = async { read(call.send().await?, limit).await };
         Ok(answer.await.map_err(|error| failure(&error, timeout)))

@@ -175,13 +175,13 @@ fn an_event_that_cannot_be_made_is_refused_before_anything_is_sent() {
             &["Size is a number", "Size:=JSON"],
         ),
         (
-            &["FileUploadComplete", "--set", "Nothing.Here=1"],
-            &["leads nowhere"],
+            &["FileUploadComplete", "--set", "Size.Here=1"],
+            &["there is no Size.Here", "Size is no object"],
         ),
         (&["FileUploadComplete", "--set", "Size"], &["sets nothing"]),
         (
             &["FileUploadComplete", "--unset", "Nothing"],
-            &["leads nowhere"],
+            &["there is no Nothing", "VideoId"],
         ),
         (&["--data", "missing.json"], &["cannot be read"]),
     ] {

@@ -1,6 +1,7 @@
 //! Every test in one binary: one link, shared helpers, a module a topic.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod compose;
 mod credentials;
 mod emulator;
 mod events;
@@ -20,10 +21,12 @@ mod output;
 mod queue;
 mod ram;
 mod readme;
+mod receiver;
 mod refusal;
 mod sandbox;
 mod scenarios;
 mod secrets;
+mod send;
 mod sessions;
 mod targets;
 mod terminal;

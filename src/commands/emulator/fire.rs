@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{connect_signed, read_input};
+use crate::commands::connect_signed;
+use crate::commands::event_source::{Body, EventSource};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::event::{compose, decode};
+use crate::event::compose::Draft;
 use crate::exit::Exit;
 use crate::openapi::Parameters;
 use crate::openapi::client::{Client, Effect};
@@ -30,21 +31,8 @@ Examples:
   vodcb emulator fire TranscodeComplete --fail --set VideoId=93ab850b4f6f44eab54b6e91d24d81d4
   vodcb emulator fire --data event.json")]
 pub struct Args {
-    /// The event type, for example TranscodeComplete
-    #[arg(required_unless_present = "data", conflicts_with = "data")]
-    event: Option<String>,
-    /// A failure instead of a success
-    #[arg(long, conflicts_with = "data")]
-    fail: bool,
-    /// Send the event in this file; - is standard input
-    #[arg(long, value_name = "FILE")]
-    data: Option<String>,
-    /// Change a member and keep its type; PATH:=JSON sets any value
-    #[arg(long, value_name = "PATH=TEXT")]
-    set: Vec<String>,
-    /// Remove a member
-    #[arg(long, value_name = "PATH")]
-    unset: Vec<String>,
+    #[command(flatten)]
+    source: EventSource,
     /// Do not wait for the end of the delivery
     #[arg(long)]
     no_wait: bool,
@@ -55,7 +43,11 @@ pub struct Args {
 /// # Errors
 /// A usage error for an event that cannot be made, and for an endpoint that is no emulator's.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let body = args.body(ctx).await?;
+    let body = match args.source.compose(ctx).await? {
+        Body::Composed(draft) => draft,
+        Body::AsGiven(bytes) => Draft::parse(&bytes)?,
+    };
+    let body = body.value();
     // The body may be larger than a query; only RPC 1.0 takes parameters in a form.
     let connection = connect_signed(ctx, SignatureKind::Rpc).await?;
     let client = &connection.vod.client;
@@ -80,34 +72,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         _ => fired,
     };
     connection.close().await;
-    show(ctx, &body, &told)
-}
-
-impl Args {
-    async fn body(&self, ctx: &Context) -> Result<Value> {
-        let mut body = match (&self.data, &self.event) {
-            (Some(file), _) => {
-                let bytes = read_input(file).await.map_err(|error| {
-                    Error::usage(format!("{file} cannot be read"))
-                        .cause(error.to_string())
-                        .hint("give a file, or - for standard input")
-                })?;
-                decode::unpack(&bytes)?.0
-            }
-            (None, name) => {
-                let mut body = compose::sample(name.as_deref().unwrap_or_default(), self.fail)?;
-                compose::stamp(&mut body, (ctx.now)());
-                body
-            }
-        };
-        for assignment in &self.set {
-            compose::set(&mut body, assignment)?;
-        }
-        for path in &self.unset {
-            compose::unset(&mut body, path)?;
-        }
-        Ok(body)
-    }
+    show(ctx, body, &told)
 }
 
 async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {
