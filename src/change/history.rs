@@ -1,6 +1,6 @@
 //! What every target was before it was changed: the file that remembers it.
 //!
-//! A line is appended before a write and one after it, see [`mod@record`], to a file that
+//! A line is appended before a write and one after it, see [`lines`], to a file that
 //! only its owner can read, since it holds callback keys: without them a change could not be taken
 //! back. Writers of several processes take turns by a lock beside the file, and each line is on the
 //! disk before its writer goes on.
@@ -10,7 +10,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::diff::Difference;
-use super::record::{self, Contents, Ended, Ending, Record};
+use super::lines::{self, Contents};
+use super::record::{Ended, Ending, Record};
 use super::turn::{locked, private_file, private_folder};
 use crate::callback::Callback;
 use crate::context::Context;
@@ -110,7 +111,7 @@ pub fn read(ctx: &Context) -> Result<Vec<Record>> {
         records,
         damaged,
         newer,
-    } = record::read(&bytes);
+    } = lines::read(&bytes);
     for (lines, why) in [
         (damaged, "cannot be understood"),
         (newer, "was written by a newer vodcb"),
@@ -163,7 +164,7 @@ pub async fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Pending> {
     };
     let numbered = |number| {
         record.number = number;
-        record.line(mode == Mode::Full)
+        lines::write(&record, mode == Mode::Full)
     };
     let number = append(&path, numbered).await.map_err(|error| {
         without(
@@ -193,7 +194,7 @@ impl Pending {
             fingerprint: settled.ok().flatten().map(Callback::fingerprint),
             error: settled.err().map(|error| error.message.clone()),
         };
-        if let Err(error) = append(&path, |_| ending.line(number)).await {
+        if let Err(error) = append(&path, |_| lines::end(number, &ending)).await {
             ctx.out.warn(&format!(
                 "the end of this write is not in the history: {}: {error}",
                 path.display()
@@ -216,9 +217,9 @@ async fn append(path: &Path, line: impl FnOnce(u64) -> String) -> std::io::Resul
     let _lock = locked(private_file(&path.with_extension("lock"))?).await?;
     let before = bytes_of(path)?;
     if before.len() > MAX_BYTES {
-        replace(path, folder, record::newest(&before, MAX_BYTES / 2))?;
+        replace(path, folder, lines::newest(&before, MAX_BYTES / 2))?;
     }
-    let number = record::next_number(&before);
+    let number = lines::next_number(&before);
     // What a killed process left without its end must not swallow this line.
     let torn = before.last().is_some_and(|byte| *byte != b'\n');
     let text = format!("{}{}\n", if torn { "\n" } else { "" }, line(number));

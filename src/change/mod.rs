@@ -6,6 +6,7 @@
 pub mod diff;
 pub mod edit;
 pub mod history;
+pub mod lines;
 pub mod record;
 pub mod settle;
 pub mod turn;

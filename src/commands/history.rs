@@ -26,7 +26,7 @@ Examples:
   vodcb history
   vodcb history --region ap-southeast-1 --limit 5
   vodcb history show 12
-  vodcb history -o json --query 'records[?result==`unknown`].number'")]
+  vodcb history -o yaml --query \"records[?result=='unknown'].number\"")]
 pub struct Args {
     /// One change, when it is shown alone.
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use vodcb::change::record;
+use vodcb::change::lines;
 
 use crate::sandbox::{AUTH_KEY, Sandbox};
 
@@ -272,6 +272,9 @@ fn flags_choose_what_is_shown_and_settings_do_not() {
         .says(&["--limit is about the list"]);
     sandbox.vodcb(["history", "-o", "json", "show", "1"]).ok();
     sandbox.vodcb(["history", "-o", "raw"]).exits(2);
+    let unknown = ["--query", "records[?result=='unknown'].number"];
+    let run = sandbox.vodcb([&["history", "-o", "json"][..], &unknown].concat());
+    assert_eq!(run.ok().json(), json!([]));
     assert_eq!(sandbox.actions().len(), 9, "history asks nobody");
 }
 
@@ -413,7 +416,7 @@ fn a_history_of_eight_megabytes_loses_its_older_half() {
         "{}",
         kept.len()
     );
-    let contents = record::read(&kept);
+    let contents = lines::read(&kept);
     assert!(contents.damaged.is_empty() && contents.newer.is_empty());
     let numbers: Vec<u64> = contents.records.iter().map(|it| it.number).collect();
     let first = numbers[0];
@@ -434,14 +437,14 @@ fn a_history_of_eight_megabytes_loses_its_older_half() {
 
 #[test]
 fn the_newest_lines_that_fit_are_whole() {
-    assert_eq!(record::newest(b"a\nbb\nccc\n", 100), b"a\nbb\nccc\n");
-    assert_eq!(record::newest(b"a\nbb\nccc\n", 5), b"ccc\n");
-    assert_eq!(record::newest(b"a\nbb\nccc\n", 4), b"");
-    assert_eq!(record::next_number(b""), 1);
+    assert_eq!(lines::newest(b"a\nbb\nccc\n", 100), b"a\nbb\nccc\n");
+    assert_eq!(lines::newest(b"a\nbb\nccc\n", 5), b"ccc\n");
+    assert_eq!(lines::newest(b"a\nbb\nccc\n", 4), b"");
+    assert_eq!(lines::next_number(b""), 1);
     assert_eq!(
-        record::next_number(b"garbage\n{\"kind\":\"end\",\"number\":9}\n"),
+        lines::next_number(b"garbage\n{\"kind\":\"end\",\"number\":9}\n"),
         1
     );
     let two = b"{\"kind\":\"write\",\"number\":6}\n{\"kind\":\"end\",\"number\":5}\n{\"kin";
-    assert_eq!(record::next_number(two), 7);
+    assert_eq!(lines::next_number(two), 7);
 }

@@ -275,11 +275,11 @@ fn a_key_that_the_service_hides_has_to_be_given() {
 
 #[test]
 fn the_public_address_and_the_one_inside_a_vpc_are_one_service() {
-    use vodcb::change::{record, undo};
+    use vodcb::change::{lines, undo};
     let line = r#"{"schema_version":1,"kind":"write","number":1,"at":"2026-01-02T03:04:05Z","command":"set",
         "endpoint":"https://vod-vpc.cn-beijing.aliyuncs.com","account_id":null,"access_key_id":"LTAI…0001",
         "region":"cn-beijing","app_id":"app-1","changed":[],"before":null,"after":null}"#;
-    let contents = record::read(line.replace('\n', " ").as_bytes());
+    let contents = lines::read(line.replace('\n', " ").as_bytes());
     let record = &contents.records[0];
     let check = |place| undo::check_place(record, &record.target, place);
     assert!(check("https://vod.cn-beijing.aliyuncs.com").is_ok());
