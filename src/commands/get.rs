@@ -97,10 +97,11 @@ async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool
 }
 
 async fn many(ctx: &Context, args: &Args) -> Result<Exit> {
-    if ctx.out.format == Format::Raw {
-        return Err(Error::usage("-o raw shows the answer for one target")
-            .hint("name the target, or use -o table, json or yaml"));
+    if matches!(ctx.out.format, Format::Raw | Format::Ndjson) {
+        return Err(Error::usage("several targets are one table or document")
+            .hint("use -o table, json or yaml"));
     }
+    args.scope.check(ctx)?;
     let connection = connect(ctx).await?;
     let keys = keys(args.show_auth_key);
     let as_document = matches!(ctx.out.format, Format::Json | Format::Yaml);

@@ -1,6 +1,7 @@
 //! The stored callbacks, in memory or in a file that several emulators may share.
 //!
-//! A file is read anew for each call under an exclusive lock and replaced whole, so that a reader
+//! A file is looked at for each call under an exclusive lock, read if it is another one than the last
+//! time, and replaced whole, so that a reader
 //! sees the state before or after a call and a process may be killed at any moment. The lock is a
 //! file of its own, since the state file is another one after each write.
 
@@ -9,7 +10,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,17 +32,17 @@ pub(super) struct Place {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct Row<P, C> {
     #[serde(flatten)]
-    place: Place,
-    callback: Stored,
+    place: P,
+    callback: C,
 }
 
 /// The table as it is written.
 #[derive(Serialize, Deserialize)]
-struct Page {
+struct Page<R> {
     schema: u32,
-    callbacks: Vec<Row>,
+    callbacks: Vec<R>,
 }
 
 /// Every stored callback.
@@ -86,7 +87,47 @@ impl Table {
 /// The door to the stored callbacks.
 pub(super) enum Store {
     Memory(Mutex<Table>),
-    File(PathBuf),
+    File(PathBuf, Mutex<Option<Known>>),
+}
+
+/// What a file held when it was last read or written.
+pub(super) struct Known {
+    table: Table,
+    stamp: Stamp,
+    /// While it is open no other file can be mistaken for it.
+    _file: File,
+}
+
+/// What tells whether a file is another one, or was changed in place by hand.
+type Stamp = (u64, u64, u64, Option<SystemTime>);
+
+impl Known {
+    /// The table as the file holds it now; `None` where files cannot be told apart.
+    fn new(path: &Path, table: Table) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let stamp = stamp(&file.metadata().ok()?)?;
+        Some(Known {
+            table,
+            stamp,
+            _file: file,
+        })
+    }
+
+    fn is(&self, path: &Path) -> bool {
+        let now = fs::metadata(path).ok();
+        now.and_then(|now| stamp(&now)) == Some(self.stamp)
+    }
+}
+
+#[cfg(unix)]
+fn stamp(file: &fs::Metadata) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.dev(), file.ino(), file.len(), file.modified().ok()))
+}
+
+#[cfg(not(unix))]
+fn stamp(_file: &fs::Metadata) -> Option<Stamp> {
+    None
 }
 
 impl Store {
@@ -98,7 +139,7 @@ impl Store {
                 create_folder(&path).map_err(|error| trouble(&path, &error))?;
                 open_lock(&path).map_err(|error| trouble(&path, &error))?;
                 load(&path)?;
-                Ok(Store::File(path))
+                Ok(Store::File(path, Mutex::default()))
             }
         }
     }
@@ -107,13 +148,19 @@ impl Store {
     pub(super) async fn with<T>(&self, work: impl FnOnce(&mut Table) -> T) -> Result<T> {
         match self {
             Store::Memory(table) => Ok(work(&mut held(table))),
-            Store::File(path) => {
+            Store::File(path, known) => {
                 let _lock = lock(path).await?;
-                let mut table = load(path)?;
-                let result = work(&mut table);
-                if table.changed {
-                    save(path, table).map_err(|error| trouble(path, &error))?;
+                let mut known = held(known);
+                let mut now = match known.take() {
+                    Some(known) if known.is(path) => known.table,
+                    _ => load(path)?,
+                };
+                let result = work(&mut now);
+                if now.changed {
+                    save(path, &now).map_err(|error| trouble(path, &error))?;
+                    now.changed = false;
                 }
+                *known = Known::new(path, now);
                 Ok(result)
             }
         }
@@ -187,7 +234,8 @@ fn load(path: &Path) -> Result<Table> {
     if text.trim().is_empty() {
         return Ok(Table::default());
     }
-    let page: Page = serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
+    let page: Page<Row<Place, Stored>> =
+        serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
     if page.schema != SCHEMA {
         let why = format!(
             "its schema is {}, and this version reads {SCHEMA}",
@@ -203,11 +251,11 @@ fn load(path: &Path) -> Result<Table> {
 }
 
 /// Temporary files of this kind are readable by their owner only.
-fn save(path: &Path, table: Table) -> io::Result<()> {
+fn save(path: &Path, table: &Table) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".vodcb-emulator-")
         .tempfile_in(folder(path))?;
-    let rows = table.callbacks.into_iter();
+    let rows = table.callbacks.iter();
     let page = Page {
         schema: SCHEMA,
         callbacks: rows

@@ -119,8 +119,6 @@ pub struct Failure {
     pub timed_out: bool,
     /// What happened, the innermost cause last.
     pub message: String,
-    /// True when there is no such host.
-    pub no_host: bool,
     /// What to do, if it is known.
     pub hint: Option<&'static str>,
 }
@@ -132,7 +130,7 @@ impl Failure {
             .cause(self.message);
         let mut error = retryable(self.hint.into_iter().fold(error, Error::hint));
         error.details.in_flight = self.timed_out && self.sent;
-        error.details.no_service = self.no_host;
+        error.details.no_service = self.trouble == Trouble::Name;
         error
     }
 }
@@ -348,7 +346,6 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
     Failure {
         trouble,
         timed_out: error.is_timeout(),
-        no_host: error.is_dns(),
         sent: !error.is_connect() && !error.is_builder(),
         message: if innermost.is_empty() {
             what

@@ -8,7 +8,7 @@ mod progress;
 pub use progress::Progress;
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -147,20 +147,14 @@ impl Output {
                 "this command shows one document and no stream of them",
             )
             .hint("use -o json, whose document fits on a line with: jq -c")),
-            Format::Json => {
-                let mut text =
-                    serde_json::to_string_pretty(&self.queried(document)?).map_err(|error| {
-                        Error::usage("the result cannot be shown").cause(error.to_string())
-                    })?;
-                text.push('\n');
-                self.print(&text)
-            }
+            Format::Json if self.query.is_some() => self.print_json(&self.queried(document)?),
+            Format::Json => self.print_json(document),
             // One text needs no quotes, so that a script can use it.
             Format::Yaml if self.query.is_some() => match self.queried(document)? {
                 Value::String(text) => self.print(&format!("{text}\n")),
                 value => self.print_yaml(&value),
             },
-            Format::Yaml => self.print_yaml(&self.queried(document)?),
+            Format::Yaml => self.print_yaml(document),
         }
     }
 
@@ -190,9 +184,17 @@ impl Output {
         }
     }
 
-    fn print_yaml(&self, value: &Value) -> Result<()> {
+    /// Written piece by piece, since a document of many targets is large.
+    fn print_json(&self, document: &impl Serialize) -> Result<()> {
+        self.write(|stdout| {
+            serde_json::to_writer_pretty(&mut *stdout, document)?;
+            stdout.write_all(b"\n")
+        })
+    }
+
+    fn print_yaml(&self, document: &impl Serialize) -> Result<()> {
         let unshown = |error: String| Error::usage("the result cannot be shown").cause(error);
-        let text = serde_saphyr::to_string(value).map_err(|error| unshown(error.to_string()))?;
+        let text = serde_saphyr::to_string(document).map_err(|error| unshown(error.to_string()))?;
         self.print(&format!("{}\n", text.trim_end()))
     }
 
@@ -220,8 +222,8 @@ impl Output {
     }
 
     /// Tells how far work has come that takes long, at a terminal only and not in json.
-    pub fn progress(&self, what: &'static str, all: usize) -> Progress<'_> {
-        Progress::new(self, what, all)
+    pub fn progress(&self, what: &'static str) -> Progress<'_> {
+        Progress::new(self, what)
     }
 
     fn draw(&self, line: &str) {
@@ -244,11 +246,13 @@ impl Output {
     /// # Errors
     /// A usage error when stdout cannot be written, for example because the disk is full.
     pub fn print(&self, text: &str) -> Result<()> {
-        let mut stdout = std::io::stdout().lock();
-        match stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-        {
+        self.write(|stdout| stdout.write_all(text.as_bytes()))
+    }
+
+    fn write(&self, what: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+        self.erase();
+        let mut stdout = BufWriter::new(std::io::stdout().lock());
+        match what(&mut stdout).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Error::usage("standard output cannot be written").cause(error.to_string()))
             }

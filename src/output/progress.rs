@@ -13,29 +13,34 @@ const REDRAWN: Duration = Duration::from_millis(100);
 pub struct Progress<'a> {
     out: &'a Output,
     what: &'static str,
-    all: usize,
+    all: Cell<usize>,
     done: Cell<usize>,
     drawn: Cell<Option<Instant>>,
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(out: &'a Output, what: &'static str, all: usize) -> Self {
+    pub(super) fn new(out: &'a Output, what: &'static str) -> Self {
         Progress {
             out,
             what,
-            all,
+            all: Cell::default(),
             done: Cell::new(0),
             drawn: Cell::new(None),
         }
     }
 
+    /// So many more are to be done.
+    pub fn expect(&self, more: usize) {
+        self.all.set(self.all.get() + more);
+    }
+
     /// One more is done.
     pub fn step(&self) {
         self.done.set(self.done.get() + 1);
-        if self.done.get() >= self.all {
+        if self.done.get() >= self.all.get() {
             self.out.erase();
         } else if self.drawn.get().is_none_or(|at| at.elapsed() >= REDRAWN) {
-            let line = format!("{}/{} {}", self.done.get(), self.all, self.what);
+            let line = format!("{}/{} {}", self.done.get(), self.all.get(), self.what);
             self.out.draw(&line);
             self.drawn.set(Some(Instant::now()));
         }

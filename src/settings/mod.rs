@@ -143,16 +143,23 @@ pub fn region(
     } else {
         return Ok(Resolved::new(Region::default(), "default"));
     };
-    let text = &text.to_ascii_lowercase();
+    region_id(flags, env, text, &from).map(|region| Resolved::new(region, from))
+}
+
+/// Takes the id of a region in any case. An unknown id near a known one is refused unless an endpoint is
+/// given too, which may serve it.
+///
+/// # Errors
+/// A usage error with the nearest ids and where the wrong one came from.
+pub fn region_id(flags: &Flags, env: &Environment, text: &str, from: &str) -> Result<Region> {
+    let text = &text.trim().to_ascii_lowercase();
     let known_endpoint = flags.endpoint.is_some() || variable(env, &["VODCB_ENDPOINT"]).is_some();
     let region = if known_endpoint {
         Region::parse(text)
     } else {
         Region::parse_strict(text)
     };
-    region
-        .map(|region| Resolved::new(region, from.clone()))
-        .map_err(|error| error.cause(format!("it comes from {from}")))
+    region.map_err(|error| error.cause(format!("it comes from {from}")))
 }
 
 /// The application and why.

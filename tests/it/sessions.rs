@@ -24,7 +24,7 @@ const START: i64 = 1_772_352_300;
 const ROLE: &str = "acs:ram::1234567890123456:role/vod-admin";
 
 /// One clock for each test, since they run at the same time; a clock moves only when it is told to.
-static CLOCKS: [AtomicI64; 6] = [const { AtomicI64::new(START) }; 6];
+static CLOCKS: [AtomicI64; 7] = [const { AtomicI64::new(START) }; 7];
 
 fn now<const N: usize>() -> Timestamp {
     Timestamp::from_second(CLOCKS[N].load(Ordering::SeqCst)).unwrap()
@@ -164,6 +164,30 @@ fn a_session_of_an_hour_is_renewed_with_three_minutes_left() {
         world.call().await.unwrap();
         assert_ne!(world.key_id(), first, "180 seconds are left");
         assert_eq!(world.outcomes("AssumeRole").len(), 2);
+    });
+}
+
+#[test]
+fn calls_that_are_under_way_at_once_have_the_key_renewed_once() {
+    run(async {
+        let world = World::<6>::new(&["assume:slow=50"], &["session-seconds=20"]).await;
+        pass::<6>(15);
+        // Every region has a client of its own, and all of them share the key.
+        let elsewhere = |number| Vod {
+            client: world.vod.client.at(
+                world.vod.client.endpoint.clone(),
+                format!("ap-south-{number}"),
+            ),
+            emulated: world.vod.emulated,
+        };
+        let regions: Vec<Vod> = (2..22).map(elsewhere).collect();
+        let app_id = AppId::default();
+        let calls = regions.iter().map(|vod| vod.get(&world.ctx, &app_id));
+        for answer in futures_util::future::join_all(calls).await {
+            answer.unwrap();
+        }
+        assert_eq!(world.outcomes("AssumeRole"), vec!["OK"; 2]);
+        assert_eq!(world.outcomes("GetMessageCallback"), vec!["OK"; 20]);
     });
 }
 

@@ -3,6 +3,8 @@
 mod pace;
 
 use serde_json::json;
+use vodcb::error::Trouble;
+use vodcb::http::Failure;
 use vodcb::target::region::{Standing, centres};
 
 use crate::sandbox::{Run, Sandbox};
@@ -296,8 +298,8 @@ fn a_region_without_the_service_is_told_and_no_failure() {
     let run = sandbox.vodcb(["get", "--all"]).ok();
     assert!(!run.stdout.contains("us-west-1"), "{run:?}");
     run.says(&[
-        "warning: cn-beijing: ListAppInfo was refused; ",
-        "warning: us-west-1: ListAppInfo was refused; ",
+        "warning: not available: cn-beijing: ListAppInfo was refused; ",
+        "warning: not available: us-west-1: ListAppInfo was refused; ",
     ]);
 }
 
@@ -319,20 +321,23 @@ fn scopes_that_contradict_each_other_are_refused() {
     for (args, what) in [
         (
             &["get", "--all-regions", "--region", "cn-beijing"][..],
-            "--region and several regions exclude each other",
+            "--region and --all-regions exclude each other",
         ),
         (
             &["get", "--all", "--app-id", "app-1000001"],
-            "--app-id and --all-apps exclude each other",
+            "--app-id and --all exclude each other",
         ),
-        (&["get", "--regions", "cn-bejing"], "is not a region"),
+        (
+            &["get", "--regions", "cn_beijing"],
+            "it comes from --regions",
+        ),
         (
             &["get", "--regions", "cn-beijing", "--all"],
             "cannot be used with",
         ),
         (
             &["get", "--all", "-o", "raw"],
-            "-o raw shows the answer for one target",
+            "several targets are one table or document",
         ),
         (
             &["get", "--qps", "10001"],
@@ -342,6 +347,46 @@ fn scopes_that_contradict_each_other_are_refused() {
         sandbox.vodcb(args.iter().copied()).exits(2).says(&[what]);
     }
     assert_eq!(sandbox.actions(), Vec::<String>::new());
+}
+
+/// Progress is drawn over and gone at the end; results come after it.
+#[cfg(unix)]
+#[test]
+fn progress_is_shown_at_a_terminal_and_erased() {
+    use expectrl::{Eof, Expect, Session};
+    let sandbox = Sandbox::with(&[], &["apps=5"]);
+    let mut command = sandbox.command(["get", "--all-apps", "--qps", "3"]);
+    command.stdin(std::process::Stdio::inherit());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(30)));
+    let shown = session.expect(Eof).unwrap();
+    let text = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    assert!(text.starts_with("\r\x1b[K1/6 targets"), "{text:?}");
+    let end = text.rfind("\r\x1b[K").unwrap();
+    assert!(text[end..].starts_with("\r\x1b[KREGION"), "{text:?}");
+
+    let mut command = sandbox.command(["get", "--all-apps", "--qps", "3", "-q"]);
+    command.stdin(std::process::Stdio::inherit());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(30)));
+    let shown = session.expect(Eof).unwrap();
+    let text = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    assert!(text.starts_with("REGION"), "{text:?}");
+}
+
+#[test]
+fn a_host_that_does_not_exist_offers_no_service_and_one_that_breaks_off_fails() {
+    let failure = |trouble| Failure {
+        trouble,
+        sent: false,
+        timed_out: false,
+        message: "no connection".to_owned(),
+        hint: None,
+    };
+    for (trouble, no_service) in [(Trouble::Name, true), (Trouble::Connect, false)] {
+        let error = failure(trouble).explain("vod.cn-nowhere.aliyuncs.com");
+        assert_eq!(error.details.no_service, no_service);
+    }
 }
 
 #[test]
