@@ -33,7 +33,7 @@ pub enum Ask {
     IfRisky,
     /// Each time.
     Always,
-    /// Not here; it was confirmed before.
+    /// Not here; it was shown and confirmed before.
     Never,
 }
 
@@ -115,12 +115,14 @@ pub async fn change(
     if outcome.done == Done::AlreadySo {
         return Ok(outcome);
     }
-    ctx.out.note(&render::callback::difference(
-        order.target,
-        &outcome.difference,
-    ));
-    for risk in diff::risks(before.as_ref(), after.as_ref()) {
-        ctx.out.warn(&risk);
+    if order.ask != Ask::Never {
+        ctx.out.note(&render::callback::difference(
+            order.target,
+            &outcome.difference,
+        ));
+        for risk in diff::risks(before.as_ref(), after.as_ref()) {
+            ctx.out.warn(&risk);
+        }
     }
     if ctx.flags.dry_run {
         return Ok(outcome);

@@ -7,8 +7,9 @@ use crate::credential::Credential;
 use crate::credential::chain::{self, Found};
 use crate::credential::recipe::Recipe;
 use crate::emulator::{Config, Running, Storage, builtin_key, start};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::http::pace::Pace;
+use crate::mns::Mns;
 use crate::openapi::client::{Caller, Client};
 use crate::ram::{self, RoleStanding};
 use crate::settings::{self, Resolved, SignatureKind};
@@ -92,6 +93,35 @@ impl Connection {
             caller, retries, ..
         } = &self.vod.client;
         ram::vod_role(ctx, &self.ram, caller.clone(), *retries).await
+    }
+
+    /// The queues of an account, by default the caller's own, in a region.
+    ///
+    /// # Errors
+    /// Usage errors of the settings, and those of STS where the account is not named.
+    pub async fn queues(
+        &self,
+        ctx: &Context,
+        region: &Region,
+        account_id: Option<&str>,
+    ) -> Result<Mns> {
+        let Caller::Somebody(session) = self.vod.client.caller.clone() else {
+            return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
+        };
+        let variable = |name| settings::variable(&ctx.env, &[name]).map(|(_, value)| value);
+        let endpoint = if self.is_emulated() {
+            self.vod.client.endpoint.clone()
+        } else if let Some(endpoint) = variable("VODCB_MNS_ENDPOINT") {
+            Endpoint::parse(endpoint, ctx.flags.allow_http)?
+        } else {
+            let account_id = match account_id.or(variable("VODCB_ACCOUNT_ID")) {
+                Some(id) => id.to_owned(),
+                None => self.own_account(ctx).await?,
+            };
+            Mns::endpoint_for(&account_id, region)?
+        };
+        let retries = settings::retries(&ctx.flags, &ctx.env)?;
+        Ok(Mns::new(endpoint, *session, retries))
     }
 
     /// Ends the emulator, if there is one.

@@ -44,6 +44,14 @@ pub struct Given {
 }
 
 impl KeySource {
+    /// True when a source is named, even one that is refused.
+    pub fn is_named(&self) -> bool {
+        self.auth_key_env.is_some()
+            || self.auth_key_file.is_some()
+            || self.auth_key_stdin
+            || self.auth_key.is_some()
+    }
+
     /// Reads the key; `None` when no source is named.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub mod set;
 pub mod undo;
 pub mod verify;
 pub mod whoami;
+pub mod wizard;
 
 use std::io::Read;
 
@@ -75,6 +76,7 @@ pub enum Command {
     History(history::Args),
     Undo(undo::Args),
     Events(events::Args),
+    Wizard(wizard::Args),
     Verify(verify::Args),
     Whoami(whoami::Args),
     Queue(queue::Args),
@@ -91,11 +93,13 @@ pub enum Command {
 pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
     match command {
         Command::Get(args) => get::run(ctx, args).await,
+        Command::Set(args) if args.is_empty() && ctx.prompt.interactive => offer_wizard(ctx).await,
         Command::Set(args) => set::run(ctx, args).await,
         Command::Delete(args) => delete::run(ctx, args).await,
         Command::History(args) => history::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, args).await,
         Command::Events(args) => events::run(ctx, args).await,
+        Command::Wizard(args) => wizard::run(ctx, args).await,
         Command::Verify(args) => verify::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Queue(args) => queue::run(ctx, args).await,
@@ -104,6 +108,15 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Emulator(args) => emulator::run(ctx, args).await,
         Command::Help(args) => help::run(ctx, args),
     }
+}
+
+/// `vodcb set` alone, where somebody is there to answer.
+async fn offer_wizard(ctx: &Context) -> Result<Exit> {
+    let question = "Nothing to set is named. Go through it by questions and answers?";
+    if ctx.prompt.confirm(question.to_owned()).await? {
+        return wizard::run(ctx, &wizard::Args {}).await;
+    }
+    Err(set::nothing_named())
 }
 
 /// The fingerprint of `--if-match`: eight hex digits, or `none` for a target without a callback.

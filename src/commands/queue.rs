@@ -5,15 +5,13 @@ use clap::Subcommand;
 use super::{Connection, connect};
 use crate::callback::{Destination, queue};
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::queue::{Attributes, Status};
 use crate::mns::{MAX_BATCH, Mns};
-use crate::openapi::client::Caller;
 use crate::render::queue as view;
-use crate::settings::{self, variable};
-use crate::target::{Endpoint, Region};
+use crate::target::Region;
 
 /// Look after the queues that callbacks can go to
 #[derive(Debug, clap::Args)]
@@ -90,8 +88,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 message_retention_period: Some(*retention),
                 visibility_timeout: Some(*visibility),
                 polling_wait_seconds: Some(*polling),
-                maximum_message_size: Some(65536),
-                ..Attributes::default()
+                ..Attributes::for_callbacks()
             };
             create(ctx, &mns, name, &attributes).await?;
         }
@@ -108,27 +105,9 @@ impl Args {
             Some(text) => Region::parse_strict(text)?,
             None => connection.target.region.clone(),
         };
-        let Caller::Somebody(session) = connection.vod.client.caller.clone() else {
-            return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
-        };
-        let named = variable(&ctx.env, &["VODCB_MNS_ENDPOINT"]);
-        let endpoint = if connection.is_emulated() {
-            connection.vod.client.endpoint.clone()
-        } else if let Some((_, endpoint)) = named {
-            Endpoint::parse(endpoint, ctx.flags.allow_http)?
-        } else {
-            Mns::endpoint_for(&self.account(ctx, connection).await?, &region)?
-        };
-        let retries = settings::retries(&ctx.flags, &ctx.env)?;
-        Ok((Mns::new(endpoint, *session, retries), region))
-    }
-
-    async fn account(&self, ctx: &Context, connection: &Connection) -> Result<String> {
-        let named = variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned());
-        if let Some(id) = self.account_id.clone().or(named) {
-            return Ok(id);
-        }
-        connection.own_account(ctx).await
+        let account_id = self.account_id.as_deref();
+        let mns = connection.queues(ctx, &region, account_id).await?;
+        Ok((mns, region))
     }
 }
 

@@ -184,7 +184,33 @@ async fn ask_for_key(ctx: &Context, connection: &Connection) -> Result<Option<Se
     auth_key::parse(&text, "the terminal").map(Some)
 }
 
+/// The refusal of a command line that names no part to set.
+pub fn nothing_named() -> Error {
+    Error::usage("nothing to set is named")
+        .hint("for example: vodcb set --http-url https://example.com/vod/callback")
+        .hint("vodcb wizard asks for everything; vodcb set --help shows what can be set")
+}
+
 impl Args {
+    /// True when the command line names no part at all.
+    pub fn is_empty(&self) -> bool {
+        let texts = [
+            &self.http_url,
+            &self.mns_queue,
+            &self.mns_region,
+            &self.mns_endpoint,
+            &self.account_id,
+            &self.method,
+            &self.events,
+            &self.add_events,
+            &self.remove_events,
+            &self.auth,
+        ];
+        texts.iter().all(|text| text.is_none())
+            && !self.generate_auth_key
+            && !self.source.is_named()
+    }
+
     async fn edit(&self, ctx: &Context) -> Result<Edit> {
         let edit = Edit {
             destination: self.destination(ctx)?,
@@ -192,9 +218,7 @@ impl Args {
             auth: self.auth(ctx).await?,
         };
         if edit.destination.is_none() && !edit.events.is_named() && !edit.auth.is_named() {
-            return Err(Error::usage("nothing to set is named")
-                .hint("for example: vodcb set --http-url https://example.com/vod/callback")
-                .hint("vodcb set --help shows everything that can be set"));
+            return Err(nothing_named());
         }
         Ok(edit)
     }

@@ -67,6 +67,17 @@ pub struct Attributes {
 }
 
 impl Attributes {
+    /// What suits callbacks: four days, the largest messages, a minute out of sight, long polling.
+    pub fn for_callbacks() -> Self {
+        Attributes {
+            message_retention_period: Some(345_600),
+            visibility_timeout: Some(60),
+            polling_wait_seconds: Some(20),
+            maximum_message_size: Some(65536),
+            ..Attributes::default()
+        }
+    }
+
     /// The numbers in the order of [`RANGES`].
     pub fn numbers(&self) -> [Option<u32>; 5] {
         [

@@ -138,7 +138,7 @@ async fn ask<T: Send + 'static>(
 }
 
 /// The end of a run whose questions were left without an answer.
-fn left() -> Error {
+pub fn left() -> Error {
     Error::new(Kind::Interrupted, "cancelled; nothing was changed")
 }
 

@@ -35,3 +35,4 @@ mod validation;
 mod vectors;
 mod verify;
 mod wire;
+mod wizard;

@@ -102,6 +102,23 @@ pub fn find(
     }))
 }
 
+/// The names in the file, none when it cannot be read; who asks only offers them.
+pub fn names(env: &Environment, home: Option<&Path>) -> Vec<String> {
+    let Some(bytes) = path(env, home).and_then(|path| std::fs::read(path).ok()) else {
+        return Vec::new();
+    };
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    let Ok(file) = serde_json::from_slice::<File>(bytes) else {
+        return Vec::new();
+    };
+    let names = file.profiles.iter();
+    names
+        .filter_map(|profile| serde_json::from_str::<Name>(profile.get()).ok())
+        .map(|profile| profile.name)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
 /// serde's own words quote the value, and the value may be a secret in the wrong place.
 fn what_is_wrong(error: &serde_json::Error) -> String {
     use serde_json::error::Category;

@@ -1,0 +1,211 @@
+//! `vodcb wizard`
+
+mod closing;
+mod events;
+mod place;
+mod queue;
+mod steps;
+
+use super::{Connection, carry_out, connect, keys};
+use crate::callback::{Callback, Destination};
+use crate::change::diff::{self, Difference};
+use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
+use crate::change::write::{Ask, Done, Order, Wanted};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::event::EventSelection;
+use crate::exit::Exit;
+use crate::prompt::{Choice, Reply};
+use crate::render::callback as view;
+
+/// Set a callback up by questions and answers
+///
+/// Asks where, shows what is set now, asks for destination, authentication and events, shows the
+/// difference and writes after a yes. Every question can be gone back from; Esc and Ctrl-C change
+/// nothing. With --plain the questions are numbered lines, answered on standard input.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb wizard
+  vodcb wizard --region cn-shanghai --app-id app-1000000
+  vodcb --emulator wizard            try it without an account
+  vodcb wizard --plain               for screen readers and simple terminals")]
+pub struct Args {}
+
+/// Asks, and changes the target by the one write path.
+///
+/// # Errors
+/// A usage error where nobody can answer, an interruption when a question is left, and those of
+/// `change::write::change`.
+pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
+    if !ctx.prompt.interactive {
+        return Err(
+            Error::usage("the wizard asks questions, and nobody is there to answer")
+                .hint("in a script: vodcb set --http-url URL --events A,B")
+                .hint("vodcb wizard --plain takes the answers from standard input"),
+        );
+    }
+    converse(ctx).await
+}
+
+/// What was answered so far; what is `None` stays as it is.
+#[derive(Default)]
+struct Draft {
+    method: Option<steps::Method>,
+    destination: Option<DestinationEdit>,
+    auth: AuthEdit,
+    events: Option<EventSelection>,
+    new_queue: Option<queue::NewQueue>,
+}
+
+impl Draft {
+    fn edit(&self) -> Edit {
+        Edit {
+            destination: self.destination.clone(),
+            events: EventsEdit {
+                replace: self.events.clone(),
+                ..EventsEdit::default()
+            },
+            auth: self.auth.clone(),
+        }
+    }
+}
+
+/// Where the conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Place,
+    Method,
+    Destination,
+    Auth,
+    Events,
+    Confirm,
+}
+
+/// The place that was chosen, and what is set there.
+struct Here {
+    ctx: Context,
+    connection: Connection,
+    now: Option<Callback>,
+}
+
+async fn converse(ctx: &Context) -> Result<Exit> {
+    let ctx = &place::who(ctx).await?;
+    let mut here = place::ask(ctx, connect(ctx).await?).await?;
+    let mut draft = Draft::default();
+    let mut step = Step::Method;
+    loop {
+        let at = &here;
+        step = match step {
+            Step::Place => {
+                here = place::ask(ctx, here.connection).await?;
+                draft = Draft::default();
+                Step::Method
+            }
+            Step::Method => next(
+                steps::method(at, &mut draft).await?,
+                Step::Place,
+                Step::Destination,
+            ),
+            Step::Destination => {
+                let reply = steps::destination(at, &mut draft).await?;
+                let onward = match draft.method {
+                    Some(steps::Method::Queue) => Step::Events,
+                    _ => Step::Auth,
+                };
+                next(reply, Step::Method, onward)
+            }
+            Step::Auth => next(
+                steps::auth(at, &mut draft).await?,
+                Step::Destination,
+                Step::Events,
+            ),
+            Step::Events => {
+                let back = match draft.method {
+                    Some(steps::Method::Queue) => Step::Destination,
+                    _ => Step::Auth,
+                };
+                next(events::ask(at, &mut draft).await?, back, Step::Confirm)
+            }
+            Step::Confirm => match confirm(at, &draft).await? {
+                Reply::Back => Step::Events,
+                Reply::Answer(false) => break,
+                Reply::Answer(true) => {
+                    write(at, &draft).await?;
+                    break;
+                }
+            },
+        };
+    }
+    here.connection.close().await;
+    Ok(Exit::Ok)
+}
+
+fn next(reply: Reply<()>, back: Step, onward: Step) -> Step {
+    match reply {
+        Reply::Back => back,
+        Reply::Answer(()) => onward,
+    }
+}
+
+/// Shows the difference; `false` when there is none, so that nothing is to be written.
+async fn confirm(here: &Here, draft: &Draft) -> Result<Reply<bool>> {
+    let (out, target) = (&here.ctx.out, &here.connection.target);
+    let after = draft.edit().apply(here.now.as_ref(), target)?;
+    let difference = Difference::between(here.now.as_ref(), Some(&after.callback));
+    if difference.is_empty() {
+        out.note("already so; nothing was written");
+        return Ok(Reply::Answer(false));
+    }
+    out.note(&view::difference(target, &difference));
+    for warning in after.notes {
+        out.warn(&warning);
+    }
+    for risk in diff::risks(here.now.as_ref(), Some(&after.callback)) {
+        out.warn(&risk);
+    }
+    let choice = Choice {
+        title: format!("Write this to {target}?"),
+        items: vec![
+            "Yes, write it".to_owned(),
+            "No, leave it as it is".to_owned(),
+        ],
+        default: 1,
+        back: true,
+    };
+    match here.ctx.prompt.choose(choice).await? {
+        Reply::Back => Ok(Reply::Back),
+        Reply::Answer(0) => Ok(Reply::Answer(true)),
+        Reply::Answer(_) => Err(crate::prompt::left()),
+    }
+}
+
+/// Writes what was confirmed, unless somebody changed the target meanwhile.
+async fn write(here: &Here, draft: &Draft) -> Result<()> {
+    if let Some(queue) = &draft.new_queue {
+        queue.create(here).await?;
+    }
+    let seen = here
+        .now
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), Callback::fingerprint);
+    let order = Order {
+        command: "wizard",
+        target: &here.connection.target,
+        wanted: Wanted::Edited(&draft.edit()),
+        ask: Ask::Never,
+        if_match: Some(&seen),
+    };
+    let outcome = carry_out(&here.ctx, &here.connection, &order, keys(false)).await?;
+    if outcome.done != Done::Written {
+        return Ok(());
+    }
+    let Some(callback) = &outcome.callback else {
+        return Ok(());
+    };
+    if let Destination::Http { url, auth } = &callback.destination {
+        closing::offer_delivery(here, url, auth).await?;
+    }
+    closing::explain(here, draft, callback);
+    Ok(())
+}

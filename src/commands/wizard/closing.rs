@@ -1,0 +1,105 @@
+//! After the write: a test delivery, and the same by command.
+
+use jiff::SignedDuration;
+
+use super::{Draft, Here};
+use crate::callback::{Auth, Callback, Destination, queue};
+use crate::delivery::rules;
+use crate::delivery::send::{Delivery, Proof, deliver};
+use crate::error::Result;
+use crate::event::compose;
+use crate::prompt::{Choice, Reply};
+
+/// Offers to hand a sample event to the receiver, as VOD would.
+pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Result<()> {
+    let ctx = &here.ctx;
+    let choice = Choice {
+        title: "Send a test event to the URL now, signed as VOD does?".to_owned(),
+        items: vec!["No".to_owned(), "Yes".to_owned()],
+        default: 0,
+        back: false,
+    };
+    // The change is written; leaving this question is a no.
+    if !matches!(ctx.prompt.choose(choice).await, Ok(Reply::Answer(1))) {
+        return Ok(());
+    }
+    let mut body = compose::sample("FileUploadComplete", false)?;
+    compose::stamp(&mut body, (ctx.now)());
+    let proof = match auth.known_key().filter(|_| auth.on) {
+        Some(key) => Proof::Signed {
+            url: url.to_owned(),
+            key: key.clone(),
+            shift: SignedDuration::ZERO,
+        },
+        None => Proof::Unsigned,
+    };
+    let delivery = Delivery {
+        url: url.to_owned(),
+        proof,
+        body: body.to_string().into_bytes(),
+    };
+    let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, |attempt| {
+        let took = attempt.took.as_millis();
+        ctx.out.note(&format!(
+            "attempt {}: {} after {took} ms",
+            attempt.number, attempt.answer
+        ));
+    })
+    .await?;
+    let last = outcome.attempts.last();
+    match last.and_then(|attempt| attempt.answer.hint()) {
+        None => ctx.out.note("delivered: the receiver answered 200 in time"),
+        Some(hint) => {
+            ctx.out
+                .warn("the receiver did not take the event; VOD would have dropped it");
+            ctx.out.hint(&hint);
+        }
+    }
+    Ok(())
+}
+
+/// Says how the same is done without questions, and where a new key is found.
+pub(super) fn explain(here: &Here, draft: &Draft, callback: &Callback) {
+    let out = &here.ctx.out;
+    if draft.auth.key.is_some() {
+        let shows = here
+            .ctx
+            .again("get --show-auth-key -o yaml --query auth_key");
+        out.hint(&format!("the receiver needs the new key: {shows}"));
+    }
+    out.note(&format!(
+        "The same by command:\n  {}",
+        command(here, draft, callback)
+    ));
+}
+
+fn command(here: &Here, draft: &Draft, callback: &Callback) -> String {
+    let mut words = vec!["set".to_owned()];
+    let quoted = |text: &str| match shlex::try_quote(text) {
+        Ok(quoted) => quoted.into_owned(),
+        // Neither a URL nor a name holds a zero byte.
+        Err(_) => text.to_owned(),
+    };
+    match &callback.destination {
+        Destination::Http { url, auth } => {
+            words.push(format!("--http-url {}", quoted(url)));
+            if draft.auth.key.is_some() {
+                words.push("--auth-key-env VOD_CALLBACK_KEY".to_owned());
+            } else if !auth.on {
+                words.push("--auth off".to_owned());
+            }
+        }
+        Destination::Mns { endpoint, queue } => {
+            words.push(format!("--mns-queue {}", quoted(queue)));
+            let region = queue::parse_host(endpoint).map(|host| host.region);
+            let other = |region: &String| *region != here.connection.target.region.to_string();
+            if let Some(region) = region.filter(other) {
+                words.push(format!("--mns-region {region}"));
+            }
+        }
+    }
+    let events = callback.events.names().join(",");
+    let events = if events.is_empty() { "none" } else { &events };
+    words.push(format!("--events {events}"));
+    here.ctx.again(&words.join(" "))
+}

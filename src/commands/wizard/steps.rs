@@ -1,0 +1,159 @@
+//! How events arrive: method, destination, authentication.
+
+use super::{Draft, Here};
+use crate::callback::{Destination, auth_key, url};
+use crate::change::diff;
+use crate::change::edit::{AuthEdit, DestinationEdit};
+use crate::error::Result;
+use crate::prompt::{Choice, Judgement, Reply, Text};
+
+/// The two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Http,
+    Queue,
+}
+
+pub(super) async fn method(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+    let is_queue = matches!(
+        here.now.as_ref().map(|callback| &callback.destination),
+        Some(Destination::Mns { .. })
+    );
+    let choice = Choice {
+        title: "How should events arrive?".to_owned(),
+        items: vec![
+            "HTTP: pushed to one URL at once; three tries within seconds, then lost".to_owned(),
+            "Queue: kept up to 7 days while you are down; you fetch, nothing is signed".to_owned(),
+        ],
+        default: usize::from(is_queue),
+        back: true,
+    };
+    Ok(match here.ctx.prompt.choose(choice).await? {
+        Reply::Back => Reply::Back,
+        Reply::Answer(index) => {
+            let method = if index == 0 {
+                Method::Http
+            } else {
+                Method::Queue
+            };
+            draft.method = Some(method);
+            draft.auth = AuthEdit::default();
+            Reply::Answer(())
+        }
+    })
+}
+
+pub(super) async fn destination(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+    if draft.method == Some(Method::Queue) {
+        return super::queue::ask(here, draft).await;
+    }
+    draft.new_queue = None;
+    Ok(match address(here).await? {
+        Reply::Back => Reply::Back,
+        Reply::Answer(destination) => {
+            draft.destination = Some(destination);
+            Reply::Answer(())
+        }
+    })
+}
+
+async fn address(here: &Here) -> Result<Reply<DestinationEdit>> {
+    let now = here.now.as_ref().map(|callback| &callback.destination);
+    let default = match now {
+        Some(Destination::Http { url, .. }) => url.clone(),
+        _ => String::new(),
+    };
+    let text = Text {
+        title: "URL".to_owned(),
+        default,
+        judge,
+    };
+    Ok(match here.ctx.prompt.text(text).await? {
+        Reply::Back => Reply::Back,
+        Reply::Answer(text) => {
+            for warning in url::check(&text)? {
+                here.ctx.out.warn(&warning);
+            }
+            Reply::Answer(DestinationEdit::Url(text))
+        }
+    })
+}
+
+/// The rules of `vodcb set`, while it is typed.
+fn judge(text: &str) -> Judgement {
+    let size = format!("{} of {} bytes", text.len(), url::MAX_BYTES);
+    match url::check(text) {
+        Err(error) => Judgement::Bad(format!("{size}: {error}")),
+        Ok(warnings) => Judgement::Good(match warnings.first() {
+            Some(warning) => format!("{size}; {warning}"),
+            None => size,
+        }),
+    }
+}
+
+enum AuthChoice {
+    Keep,
+    Generate,
+    Type,
+    Off,
+}
+
+pub(super) async fn auth(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+    let now = here.now.as_ref().map(|callback| &callback.destination);
+    let mut rows: Vec<(String, AuthChoice)> = Vec::new();
+    if let Some(Destination::Http { auth, .. }) = now {
+        let key = diff::shown_key(&auth.key).unwrap_or_else(|| "none".to_owned());
+        let words = format!("As now: {}, key {key}", diff::switch(auth));
+        rows.push((words, AuthChoice::Keep));
+    }
+    rows.push(("A new key, generated".to_owned(), AuthChoice::Generate));
+    rows.push((
+        "A key of your own, typed hidden".to_owned(),
+        AuthChoice::Type,
+    ));
+    rows.push((
+        "Off: whoever knows the URL can post to it".to_owned(),
+        AuthChoice::Off,
+    ));
+    let (items, choices): (Vec<String>, Vec<AuthChoice>) = rows.into_iter().unzip();
+    let choice = Choice {
+        title: "Are deliveries signed?".to_owned(),
+        items,
+        default: 0,
+        back: true,
+    };
+    let Reply::Answer(index) = here.ctx.prompt.choose(choice).await? else {
+        return Ok(Reply::Back);
+    };
+    draft.auth = match choices[index] {
+        AuthChoice::Keep => AuthEdit::default(),
+        AuthChoice::Off => AuthEdit {
+            on: Some(false),
+            key: None,
+        },
+        AuthChoice::Generate => AuthEdit {
+            on: Some(true),
+            key: Some(auth_key::generate(here.ctx.random)),
+        },
+        AuthChoice::Type => AuthEdit {
+            on: Some(true),
+            key: Some(typed_key(here).await?),
+        },
+    };
+    Ok(Reply::Answer(()))
+}
+
+/// Asks again until the key obeys the rules.
+async fn typed_key(here: &Here) -> Result<crate::secret::Secret> {
+    loop {
+        let text = here
+            .ctx
+            .prompt
+            .hidden("Callback key (not shown)".to_owned())
+            .await?;
+        match auth_key::parse(&text, "what was typed") {
+            Ok(key) => return Ok(key),
+            Err(error) => here.ctx.out.error(&error),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The wizard: its stories as plain lines, and in a real pseudo-terminal.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::sandbox::{Run, Sandbox};
+
+const URL: &str = "https://example.com/vod";
+
+/// Answers the plain questions with these lines.
+fn answered(sandbox: &Sandbox, lines: &[&str]) -> Run {
+    let input = lines.join("\n") + "\n";
+    sandbox.vodcb_with_input(input.as_bytes(), ["wizard", "--plain"])
+}
+
+fn stored(sandbox: &Sandbox) -> serde_json::Value {
+    let mut document = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    let members = document.as_object_mut().unwrap();
+    members.retain(|name, value| {
+        !value.is_null() && !matches!(name.as_str(), "request_id" | "fingerprint" | "auth_key")
+    });
+    document
+}
+
+fn written(sandbox: &Sandbox) -> bool {
+    sandbox
+        .actions()
+        .iter()
+        .any(|action| action == "SetMessageCallback" || action == "CreateQueue")
+}
+
+#[test]
+fn an_http_callback_is_set_up_after_a_url_was_corrected() {
+    let sandbox = Sandbox::new();
+    // Region, application, HTTP, two URLs, a new key, transcoding, yes, no test event.
+    let run = answered(
+        &sandbox,
+        &["1", "1", "1", "https://exa mple", URL, "1", "3", "1", "1"],
+    )
+    .ok()
+    .says(&[
+        "16 of 256 bytes: the callback URL cannot be used",
+        "written and read back",
+        "set --http-url https://example.com/vod --auth-key-env VOD_CALLBACK_KEY \
+         --events StreamTranscodeComplete,TranscodeComplete",
+    ]);
+    assert_eq!(run.stderr.matches("+ url").count(), 1, "{run:#?}");
+    assert_eq!(
+        stored(&sandbox),
+        json!({
+            "schema_version": 1, "region": "cn-shanghai", "app_id": "app-1000000", "configured": true,
+            "method": "HTTP", "url": URL, "auth": "on",
+            "events": ["StreamTranscodeComplete", "TranscodeComplete"],
+        })
+    );
+}
+
+#[test]
+fn what_is_set_now_is_offered_first_and_a_second_run_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--http-url", URL, "--events", "SnapshotComplete"])
+        .ok();
+    let before = sandbox.calls().len();
+    answered(&sandbox, &["", "", "", "", "", ""]).ok().says(&[
+        "As now: SnapshotComplete",
+        "already so; nothing was written",
+    ]);
+    let calls = &sandbox.calls()[before..];
+    assert!(calls.iter().all(|call| call.action != "SetMessageCallback"));
+}
+
+#[test]
+fn events_are_marked_one_by_one_and_unknown_ones_are_kept() {
+    let sandbox = Sandbox::new();
+    let set = [
+        "set",
+        "--http-url",
+        URL,
+        "--allow-unknown-events",
+        "--events",
+    ];
+    sandbox
+        .vodcb(set.into_iter().chain(["FileUploadComplete,BrandNewEvent"]))
+        .ok();
+    // One by one: back once, then keep what is marked.
+    let run = answered(&sandbox, &["", "", "", "", "", "5", "<", "5", "", "1", "1"]);
+    run.ok().says(&["already so", "Other · BrandNewEvent"]);
+    // The first and the umbrella for AI.
+    let run = answered(&sandbox, &["", "", "", "", "", "5", "1,20", "1", "1"]).ok();
+    let row = |number: &str| {
+        let mut lines = run.stderr.lines().map(str::trim_start);
+        lines
+            .find(|line| line.starts_with(number) && line.contains('·'))
+            .unwrap_or_default()
+    };
+    assert!(row("1.").contains("FileUploadComplete"), "{run:#?}");
+    assert!(row("20.").contains("AIComplete"), "{run:#?}");
+    assert_eq!(
+        stored(&sandbox)["events"],
+        json!(["AIComplete", "FileUploadComplete"])
+    );
+}
+
+#[test]
+fn every_question_can_be_gone_back_from() {
+    let sandbox = Sandbox::new();
+    let lines = [
+        "1", "<", // application, back to the region
+        "1", "1", "<", // method, back to the place
+        "1", "1", "1", "<", // URL, back to the method
+        "1", URL, "<", // authentication, back to the URL
+        URL, "3", "<", // events, back to authentication
+        "3", "1", "<", // confirmation, back to the events
+        "1", "1", "1",
+    ];
+    answered(&sandbox, &lines).ok();
+    assert_eq!(stored(&sandbox)["events"], json!(["ALL"]));
+    assert_eq!(stored(&sandbox)["auth"], "off");
+}
+
+#[test]
+fn the_end_of_the_answers_changes_nothing_wherever_it_comes() {
+    let lines = ["1", "1", "1", URL, "1", "1"];
+    for count in 0..=lines.len() {
+        let sandbox = Sandbox::new();
+        let input: String = lines[..count]
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        sandbox
+            .vodcb_with_input(input.as_bytes(), ["wizard", "--plain"])
+            .exits(130)
+            .says(&["cancelled; nothing was changed"]);
+        assert!(!written(&sandbox), "after {count} answers");
+    }
+    let sandbox = Sandbox::new();
+    answered(&sandbox, &["1", "1", "1", URL, "1", "1", "2"]).exits(130);
+    assert!(!written(&sandbox));
+}
+
+#[test]
+fn without_anybody_to_answer_the_flags_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.vodcb(["wizard"]).exits(2).says(&[
+        "nobody is there to answer",
+        "vodcb set --http-url",
+        "--plain",
+    ]);
+    sandbox.vodcb(["wizard", "--plain", "--no-input"]).exits(2);
+    assert!(sandbox.actions().is_empty());
+}
+
+#[test]
+fn a_profile_is_offered_where_there_are_several() {
+    let mut sandbox = Sandbox::new();
+    let profile = |name: &str| {
+        json!({"name": name, "mode": "AK", "access_key_id": crate::sandbox::ACCESS_KEY_ID,
+               "access_key_secret": crate::sandbox::ACCESS_KEY_SECRET})
+    };
+    let config = json!({"current": "one", "profiles": [profile("one"), profile("two")]});
+    sandbox.file(".aliyun/config.json", &config.to_string());
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    answered(&sandbox, &["3", "1", "1", "1", URL, "3", "1", "1", "1"])
+        .ok()
+        .says(&[
+            "profile two",
+            "vodcb --region cn-shanghai --app-id app-1000000 --profile two set",
+        ]);
+}
+
+#[test]
+fn an_application_is_typed_in_where_listing_is_not_allowed() {
+    let sandbox = Sandbox::with(&["list-apps:deny"], &[]);
+    answered(
+        &sandbox,
+        &["1", "no app", "app-0000007", "1", URL, "3", "1", "1", "1"],
+    )
+    .ok()
+    .says(&["the applications cannot be listed", "\"no app\""]);
+    sandbox
+        .vodcb(["get", "--app-id", "app-0000007", "--require-configured"])
+        .ok();
+}
+
+#[test]
+fn a_new_queue_is_created_only_with_the_change() {
+    let mut sandbox = Sandbox::new();
+    let url = sandbox.url().to_owned();
+    sandbox.set("VODCB_MNS_ENDPOINT", &url);
+    let lines = ["1", "1", "2", "", "1", "vod-events", "1"];
+    answered(&sandbox, &lines).exits(130);
+    assert!(!written(&sandbox));
+    let all: Vec<&str> = lines.into_iter().chain(["1"]).collect();
+    answered(&sandbox, &all).ok().says(&[
+        "The queue vod-events will be created with the change",
+        "created the queue vod-events",
+        "set --mns-queue vod-events --events ALL",
+    ]);
+    assert_eq!(stored(&sandbox)["mns_queue"], "vod-events");
+    // Now it is on the list.
+    answered(&sandbox, &["1", "1", "", "", "1", "", "1"])
+        .ok()
+        .says(&["1.  vod-events", "already so"]);
+}
+
+#[test]
+fn a_test_event_is_sent_on_demand_and_judged_by_the_rules_of_the_service() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/vod", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let count = std::io::Read::read(&mut stream, &mut head).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        String::from_utf8_lossy(&head[..count]).to_ascii_lowercase()
+    });
+    let sandbox = Sandbox::new();
+    answered(&sandbox, &["1", "1", "1", &url, "1", "1", "1", "2"])
+        .ok()
+        .says(&["delivered: the receiver answered 200 in time"]);
+    let request = receiver.join().unwrap();
+    assert!(request.contains("x-vod-signature: "), "{request}");
+}
+
+#[cfg(unix)]
+mod terminal {
+    use std::time::Duration;
+
+    use expectrl::process::unix::WaitStatus;
+    use expectrl::session::OsSession;
+    use expectrl::{Eof, Expect, Session};
+
+    use super::*;
+
+    const ENTER: &str = "\r";
+    const DOWN: &str = "\x1b[B";
+    const ESCAPE: &str = "\x1b";
+    const CTRL_C: &str = "\x03";
+
+    /// The questions of the HTTP path with what answers them.
+    const STORY: [(&str, &str); 7] = [
+        ("Region of the VOD centre", ENTER),
+        ("Application", ENTER),
+        ("How should events arrive?", ENTER),
+        ("URL: ", "https://example.com/vod\r"),
+        ("Are deliveries signed?", ENTER),
+        ("Which events?", ENTER),
+        ("Write this to", "\x1b[A\r"),
+    ];
+
+    /// A shell in a terminal of that width, which shows its settings before and after the command.
+    fn in_terminal(sandbox: &Sandbox, columns: u16, command: &str) -> OsSession {
+        let program = env!("CARGO_BIN_EXE_vodcb");
+        let script = format!(
+            "stty cols {columns} rows 24; before=$(stty -g); {program} {command}; code=$?; \
+             test \"$before\" = \"$(stty -g)\" && echo \"sane after $code\" || echo \"changed after $code\""
+        );
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell
+            .args(["-c", &script])
+            .env_clear()
+            .env("HOME", sandbox.home())
+            .env("PATH", "/usr/bin:/bin")
+            .env("TERM", "xterm")
+            .envs(sandbox.environment().iter().cloned())
+            .current_dir(sandbox.home())
+            .stdin(Stdio::inherit());
+        let mut session = Session::spawn(shell).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        session
+    }
+
+    fn step(session: &mut OsSession, (question, answer): (&str, &str)) {
+        session
+            .expect(question)
+            .unwrap_or_else(|error| panic!("{question}: {error}"));
+        // A list is drawn below its question before it hears a key.
+        std::thread::sleep(Duration::from_millis(150));
+        session.send(answer).unwrap();
+    }
+
+    fn end(mut session: OsSession) -> String {
+        let rest = session.expect(Eof).unwrap();
+        let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+        assert!(matches!(
+            session.get_process().wait().unwrap(),
+            WaitStatus::Exited(_, 0)
+        ));
+        text
+    }
+
+    #[test]
+    fn the_http_path_works_in_wide_and_narrow_terminals() {
+        for (columns, color) in [(80, "always"), (60, "never")] {
+            let sandbox = Sandbox::new();
+            let command = format!("wizard --color {color}");
+            let mut session = in_terminal(&sandbox, columns, &command);
+            for at in STORY {
+                step(&mut session, at);
+            }
+            step(&mut session, ("Send a test event", ENTER));
+            let text = end(session);
+            assert!(text.contains("The same by command"), "{text}");
+            assert!(text.contains("sane after 0"), "{text}");
+            assert_eq!(stored(&sandbox)["url"], URL);
+            assert_eq!(stored(&sandbox)["auth"], "on");
+        }
+    }
+
+    #[test]
+    fn esc_and_ctrl_c_change_nothing_at_any_question() {
+        for key in [ESCAPE, CTRL_C] {
+            for count in 0..STORY.len() {
+                let sandbox = Sandbox::new();
+                let mut session = in_terminal(&sandbox, 80, "wizard");
+                for at in &STORY[..count] {
+                    step(&mut session, *at);
+                }
+                step(&mut session, (STORY[count].0, key));
+                let text = end(session);
+                assert!(text.contains("nothing was changed"), "{count}: {text}");
+                assert!(text.contains("sane after 130"), "{count}: {text}");
+                assert!(!written(&sandbox), "{count}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_url_is_told_while_it_is_typed_and_corrected() {
+        let sandbox = Sandbox::new();
+        let mut session = in_terminal(&sandbox, 80, "wizard");
+        for at in &STORY[..3] {
+            step(&mut session, *at);
+        }
+        step(&mut session, ("URL: ", "ftp://回调.example.com\r"));
+        session.expect("of 256 bytes: ").unwrap();
+        // Ctrl-U takes the line away.
+        session.send("\x15").unwrap();
+        session.expect("URL: ").unwrap();
+        session.send("https://example.com/vodx\x7f\r").unwrap();
+        for at in &STORY[4..] {
+            step(&mut session, *at);
+        }
+        step(&mut session, ("Send a test event", ENTER));
+        assert!(end(session).contains("sane after 0"));
+        assert_eq!(stored(&sandbox)["url"], URL);
+    }
+
+    #[test]
+    fn the_queue_path_and_the_way_back_work_in_a_terminal() {
+        let mut sandbox = Sandbox::new();
+        let url = sandbox.url().to_owned();
+        sandbox.set("VODCB_MNS_ENDPOINT", &url);
+        let mut session = in_terminal(&sandbox, 60, "wizard");
+        let back = "\x1b[A\r"; // from the first row to the last, which goes back
+        for at in [
+            ("Region of the VOD centre", ENTER),
+            ("Application", ENTER),
+            ("How should events arrive?", ENTER),
+            ("URL: ", "<\r"),
+            ("How should events arrive?", "\x1b[B\r"),
+            ("Region of the queue", ENTER),
+            ("Queue of 1234567890123456", ENTER),
+            ("Name of the queue", ENTER),
+            ("Which events?", back),
+            ("Region of the queue", ENTER),
+            ("Queue of 1234567890123456", ENTER),
+            ("Name of the queue", "my-queue\r"),
+            ("Which events?", ENTER),
+            ("Write this to", "\x1b[A\r"),
+        ] {
+            step(&mut session, at);
+        }
+        let text = end(session);
+        assert!(text.contains("created the queue my-queue"), "{text}");
+        assert!(text.contains("sane after 0"), "{text}");
+        assert_eq!(stored(&sandbox)["mns_queue"], "my-queue");
+    }
+
+    #[test]
+    fn set_alone_offers_the_wizard() {
+        let sandbox = Sandbox::new();
+        let mut session = in_terminal(&sandbox, 80, "set");
+        step(&mut session, ("by questions and answers? [y/N] ", "y\n"));
+        step(&mut session, ("Region of the VOD centre", DOWN));
+        session.send(ESCAPE).unwrap();
+        assert!(end(session).contains("sane after 130"));
+        let mut session = in_terminal(&sandbox, 80, "set");
+        step(&mut session, ("by questions and answers? [y/N] ", "n\n"));
+        assert!(end(session).contains("sane after 2"));
+    }
+}
