@@ -50,7 +50,7 @@ pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
 
 /// What was answered so far; what is `None` stays as it is.
 #[derive(Default)]
-struct Draft {
+struct Answers {
     method: Option<steps::Method>,
     destination: Option<DestinationEdit>,
     auth: AuthEdit,
@@ -58,7 +58,7 @@ struct Draft {
     new_queue: Option<queue::NewQueue>,
 }
 
-impl Draft {
+impl Answers {
     fn edit(&self) -> Edit {
         Edit {
             destination: self.destination.clone(),
@@ -92,46 +92,46 @@ struct Here {
 async fn converse(ctx: &Context) -> Result<Exit> {
     let ctx = &place::who(ctx).await?;
     let mut here = place::ask(ctx, connect(ctx).await?).await?;
-    let mut draft = Draft::default();
+    let mut answers = Answers::default();
     let mut step = Step::Method;
     loop {
         let at = &here;
         step = match step {
             Step::Place => {
                 here = place::ask(ctx, here.connection).await?;
-                draft = Draft::default();
+                answers = Answers::default();
                 Step::Method
             }
             Step::Method => next(
-                steps::method(at, &mut draft).await?,
+                steps::method(at, &mut answers).await?,
                 Step::Place,
                 Step::Destination,
             ),
             Step::Destination => {
-                let reply = steps::destination(at, &mut draft).await?;
-                let onward = match draft.method {
+                let reply = steps::destination(at, &mut answers).await?;
+                let onward = match answers.method {
                     Some(steps::Method::Queue) => Step::Events,
                     _ => Step::Auth,
                 };
                 next(reply, Step::Method, onward)
             }
             Step::Auth => next(
-                steps::auth(at, &mut draft).await?,
+                steps::auth(at, &mut answers).await?,
                 Step::Destination,
                 Step::Events,
             ),
             Step::Events => {
-                let back = match draft.method {
+                let back = match answers.method {
                     Some(steps::Method::Queue) => Step::Destination,
                     _ => Step::Auth,
                 };
-                next(events::ask(at, &mut draft).await?, back, Step::Confirm)
+                next(events::ask(at, &mut answers).await?, back, Step::Confirm)
             }
-            Step::Confirm => match confirm(at, &draft).await? {
+            Step::Confirm => match confirm(at, &answers).await? {
                 Reply::Back => Step::Events,
                 Reply::Answer(false) => break,
                 Reply::Answer(true) => {
-                    write(at, &draft).await?;
+                    write(at, &answers).await?;
                     break;
                 }
             },
@@ -149,9 +149,9 @@ fn next(reply: Reply<()>, back: Step, onward: Step) -> Step {
 }
 
 /// Shows the difference; `false` when there is none, so that nothing is to be written.
-async fn confirm(here: &Here, draft: &Draft) -> Result<Reply<bool>> {
+async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
     let (out, target) = (&here.ctx.out, &here.connection.target);
-    let after = draft.edit().apply(here.now.as_ref(), target)?;
+    let after = answers.edit().apply(here.now.as_ref(), target)?;
     let difference = Difference::between(here.now.as_ref(), Some(&after.callback));
     if difference.is_empty() {
         out.note("already so; nothing was written");
@@ -181,8 +181,8 @@ async fn confirm(here: &Here, draft: &Draft) -> Result<Reply<bool>> {
 }
 
 /// Writes what was confirmed, unless somebody changed the target meanwhile.
-async fn write(here: &Here, draft: &Draft) -> Result<()> {
-    if let Some(queue) = &draft.new_queue {
+async fn write(here: &Here, answers: &Answers) -> Result<()> {
+    if let Some(queue) = &answers.new_queue {
         queue.create(here).await?;
     }
     let seen = here
@@ -192,7 +192,7 @@ async fn write(here: &Here, draft: &Draft) -> Result<()> {
     let order = Order {
         command: "wizard",
         target: &here.connection.target,
-        wanted: Wanted::Edited(&draft.edit()),
+        wanted: Wanted::Edited(&answers.edit()),
         ask: Ask::Never,
         if_match: Some(&seen),
     };
@@ -206,6 +206,6 @@ async fn write(here: &Here, draft: &Draft) -> Result<()> {
     if let Destination::Http { url, auth } = &callback.destination {
         closing::offer_delivery(here, url, auth).await?;
     }
-    closing::explain(here, draft, callback);
+    closing::explain(here, answers, callback);
     Ok(())
 }

@@ -217,12 +217,14 @@ fn a_command_never_uses_another_command() {
         let Some(own) = module.strip_prefix("commands::") else {
             continue;
         };
+        // A long command has a folder of its own.
+        let word = own.split("::").next().unwrap_or(own);
         for used in uses(&module, &code) {
             let other = used
                 .strip_prefix("commands::")
                 .and_then(|rest| rest.split("::").next());
             assert!(
-                other.is_none_or(|other| other == own || !names.iter().any(|name| name == other)),
+                other.is_none_or(|other| other == word || !names.iter().any(|name| name == other)),
                 "{module} uses {used}"
             );
         }

@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, Here};
+use super::{Answers, Here};
 use crate::callback::{Auth, Callback, Destination, queue};
 use crate::delivery::rules;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::error::Result;
-use crate::event::compose;
+use crate::event::compose::Draft;
 use crate::prompt::{Choice, Reply};
 
 /// Offers to hand a sample event to the receiver, as VOD would.
@@ -23,8 +23,7 @@ pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Resul
     if !matches!(ctx.prompt.choose(choice).await, Ok(Reply::Answer(1))) {
         return Ok(());
     }
-    let mut body = compose::sample("FileUploadComplete", false)?;
-    compose::stamp(&mut body, (ctx.now)());
+    let event = Draft::sample("FileUploadComplete", false)?.dated((ctx.now)());
     let proof = match auth.known_key().filter(|_| auth.on) {
         Some(key) => Proof::Signed {
             url: url.to_owned(),
@@ -36,7 +35,7 @@ pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Resul
     let delivery = Delivery {
         url: url.to_owned(),
         proof,
-        body: body.to_string().into_bytes(),
+        body: event.to_bytes(),
     };
     let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, |attempt| {
         let took = attempt.took.as_millis();
@@ -59,9 +58,9 @@ pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Resul
 }
 
 /// Says how the same is done without questions, and where a new key is found.
-pub(super) fn explain(here: &Here, draft: &Draft, callback: &Callback) {
+pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
     let out = &here.ctx.out;
-    if draft.auth.key.is_some() {
+    if answers.auth.key.is_some() {
         let shows = here
             .ctx
             .again("get --show-auth-key -o yaml --query auth_key");
@@ -69,11 +68,11 @@ pub(super) fn explain(here: &Here, draft: &Draft, callback: &Callback) {
     }
     out.note(&format!(
         "The same by command:\n  {}",
-        command(here, draft, callback)
+        command(here, answers, callback)
     ));
 }
 
-fn command(here: &Here, draft: &Draft, callback: &Callback) -> String {
+fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
     let mut words = vec!["set".to_owned()];
     let quoted = |text: &str| match shlex::try_quote(text) {
         Ok(quoted) => quoted.into_owned(),
@@ -83,7 +82,7 @@ fn command(here: &Here, draft: &Draft, callback: &Callback) -> String {
     match &callback.destination {
         Destination::Http { url, auth } => {
             words.push(format!("--http-url {}", quoted(url)));
-            if draft.auth.key.is_some() {
+            if answers.auth.key.is_some() {
                 words.push("--auth-key-env VOD_CALLBACK_KEY".to_owned());
             } else if !auth.on {
                 words.push("--auth off".to_owned());

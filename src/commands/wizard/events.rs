@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Draft, Here};
+use super::{Answers, Here};
 use crate::callback::Callback;
 use crate::error::Result;
 use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
@@ -14,7 +14,7 @@ enum Preset {
     OneByOne,
 }
 
-pub(super) async fn ask(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let now = here.now.as_ref();
     loop {
         let (items, presets): (Vec<String>, Vec<Preset>) = presets(now).into_iter().unzip();
@@ -27,9 +27,9 @@ pub(super) async fn ask(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
         let Reply::Answer(index) = here.ctx.prompt.choose(choice).await? else {
             return Ok(Reply::Back);
         };
-        draft.events = match presets.into_iter().nth(index) {
+        answers.events = match presets.into_iter().nth(index) {
             Some(Preset::Take(selection)) => Some(selection),
-            Some(Preset::OneByOne) => match one_by_one(here, draft).await? {
+            Some(Preset::OneByOne) => match one_by_one(here, answers).await? {
                 Reply::Answer(selection) => Some(selection),
                 Reply::Back => continue,
             },
@@ -75,9 +75,9 @@ fn presets(now: Option<&Callback>) -> Vec<(String, Preset)> {
 }
 
 /// Every type that can be subscribed, by group; single AI events stand under their umbrella.
-async fn one_by_one(here: &Here, draft: &Draft) -> Result<Reply<EventSelection>> {
+async fn one_by_one(here: &Here, answers: &Answers) -> Result<Reply<EventSelection>> {
     let now = here.now.as_ref().map(|callback| &callback.events);
-    let selected = draft.events.as_ref().or(now);
+    let selected = answers.events.as_ref().or(now);
     let mut rows: Vec<(String, EventType)> = catalogue::catalogue()
         .events
         .iter()

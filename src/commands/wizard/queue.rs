@@ -1,6 +1,6 @@
 //! Which queue: one of the region's, or a new one.
 
-use super::{Draft, Here};
+use super::{Answers, Here};
 use crate::callback::Destination;
 use crate::callback::queue::{check_name, parse_host};
 use crate::change::edit::{DestinationEdit, QueuePlace};
@@ -20,9 +20,9 @@ pub(super) struct NewQueue {
     name: String,
 }
 
-pub(super) async fn ask(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let ctx = &here.ctx;
-    draft.new_queue = None;
+    answers.new_queue = None;
     loop {
         let Reply::Answer(region) = region(here).await? else {
             return Ok(Reply::Back);
@@ -59,12 +59,12 @@ pub(super) async fn ask(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
                         "The queue {name} will be created with the change."
                     ));
                     let name = name.clone();
-                    draft.new_queue = Some(NewQueue { mns, name });
+                    answers.new_queue = Some(NewQueue { mns, name });
                 }
                 name
             }
         };
-        draft.destination = Some(DestinationEdit::Queue {
+        answers.destination = Some(DestinationEdit::Queue {
             name: Some(name),
             place: Some(QueuePlace::Part {
                 account_id: Some(account_id),

@@ -1,6 +1,6 @@
 //! How events arrive: method, destination, authentication.
 
-use super::{Draft, Here};
+use super::{Answers, Here};
 use crate::callback::{Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
@@ -14,7 +14,7 @@ pub(super) enum Method {
     Queue,
 }
 
-pub(super) async fn method(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+pub(super) async fn method(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let is_queue = matches!(
         here.now.as_ref().map(|callback| &callback.destination),
         Some(Destination::Mns { .. })
@@ -36,22 +36,22 @@ pub(super) async fn method(here: &Here, draft: &mut Draft) -> Result<Reply<()>> 
             } else {
                 Method::Queue
             };
-            draft.method = Some(method);
-            draft.auth = AuthEdit::default();
+            answers.method = Some(method);
+            answers.auth = AuthEdit::default();
             Reply::Answer(())
         }
     })
 }
 
-pub(super) async fn destination(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
-    if draft.method == Some(Method::Queue) {
-        return super::queue::ask(here, draft).await;
+pub(super) async fn destination(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
+    if answers.method == Some(Method::Queue) {
+        return super::queue::ask(here, answers).await;
     }
-    draft.new_queue = None;
+    answers.new_queue = None;
     Ok(match address(here).await? {
         Reply::Back => Reply::Back,
         Reply::Answer(destination) => {
-            draft.destination = Some(destination);
+            answers.destination = Some(destination);
             Reply::Answer(())
         }
     })
@@ -98,7 +98,7 @@ enum AuthChoice {
     Off,
 }
 
-pub(super) async fn auth(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
+pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let now = here.now.as_ref().map(|callback| &callback.destination);
     let mut rows: Vec<(String, AuthChoice)> = Vec::new();
     if let Some(Destination::Http { auth, .. }) = now {
@@ -125,7 +125,7 @@ pub(super) async fn auth(here: &Here, draft: &mut Draft) -> Result<Reply<()>> {
     let Reply::Answer(index) = here.ctx.prompt.choose(choice).await? else {
         return Ok(Reply::Back);
     };
-    draft.auth = match choices[index] {
+    answers.auth = match choices[index] {
         AuthChoice::Keep => AuthEdit::default(),
         AuthChoice::Off => AuthEdit {
             on: Some(false),
