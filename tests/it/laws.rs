@@ -10,7 +10,7 @@ use vodcb::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlac
 use vodcb::change::write::{Ask, Order, Wanted, change};
 use vodcb::context::Context;
 use vodcb::credential::Credential;
-use vodcb::emulator::{Config, builtin_key, start};
+use vodcb::emulator::{Config, Running, builtin_key, start};
 use vodcb::event::{EventSelection, EventType, catalogue};
 use vodcb::openapi::client::{Caller, Client};
 use vodcb::openapi::{Parameters, canonical_query, encode};
@@ -376,7 +376,15 @@ pub fn context(home: &std::path::Path) -> Context {
     ctx
 }
 
-async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
+/// A service that keeps what a Set leaves out brings back the key of an earlier URL.
+fn recall_key(model: &mut Model, stored: Option<&Callback>) {
+    if let Some(Destination::Http { auth, .. }) = stored.map(|stored| &stored.destination) {
+        model.key = auth.known_key().map(|key| key.expose().to_owned());
+    }
+}
+
+/// A service with these quirks, and the way to call it.
+async fn service(ctx: &Context, quirks: &[&str]) -> (Running, Vod) {
     let mut config = Config::new(ctx.now, ctx.nonce);
     for quirk in quirks {
         config.quirks.apply(quirk).unwrap();
@@ -399,6 +407,11 @@ async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
             )
         },
     };
+    (running, vod)
+}
+
+async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
+    let (running, vod) = service(ctx, quirks).await;
     let target = target();
     let mut model: Option<Model> = None;
     let mut story = format!("{quirks:?}");
@@ -434,8 +447,33 @@ async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
         }
         let now = vod.get(ctx, &target.app_id).await.unwrap();
         assert_same(model.as_ref(), now.callback.as_ref(), &story);
+        if let Some(model) = &mut model
+            && quirks.contains(&"set=merge")
+        {
+            recall_key(model, now.callback.as_ref());
+        }
     }
     running.stop().await;
+}
+
+/// Found by the law below: the key came back with the second URL, so authentication could be turned on.
+#[test]
+fn a_key_that_the_service_kept_while_a_queue_was_configured_can_be_used_again() {
+    let home = tempfile::tempdir().unwrap();
+    let ctx = context(home.path());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let url = || Step::Url("https://a.example.com/".to_owned());
+    let steps = [
+        url(),
+        Step::Key(Secret::new("Abcdefgh1")),
+        Step::Queue("a".to_owned()),
+        url(),
+        Step::Auth(true),
+    ];
+    runtime.block_on(live(&ctx, &["set=merge", "linger=no"], &steps));
 }
 
 #[test]
