@@ -57,7 +57,7 @@ impl Context {
     /// # Errors
     /// A usage error for global flags that do not go together.
     pub fn of_process(flags: Flags) -> Result<Self> {
-        let env = environment();
+        let (env, home) = environment_and_home();
         let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
         let around = Surroundings {
             no_color: set("NO_COLOR"),
@@ -73,7 +73,6 @@ impl Context {
         let cwd = std::env::current_dir().map_err(|error| {
             Error::usage("there is no working directory").cause(error.to_string())
         })?;
-        let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let project = crate::settings::project(&cwd)?;
         let format = crate::settings::format(&flags, &env, &project)?;
         let out = Output::new(format, flags.query.as_deref(), flags.color, talk, &around)?;
@@ -165,6 +164,12 @@ impl Context {
 fn stderr_width() -> Option<u16> {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map(|(width, _)| width.0)
+}
+
+/// The environment and the home folder of this process.
+pub fn environment_and_home() -> (Environment, Option<PathBuf>) {
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    (environment(), home)
 }
 
 fn environment() -> Environment {

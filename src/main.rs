@@ -2,14 +2,19 @@
 
 use std::process::ExitCode;
 
-use vodcb::commands::{self, grammar};
-use vodcb::context::Context;
+use vodcb::commands::{self, completions, grammar};
+use vodcb::context::{self, Context};
 use vodcb::error::{Applied, Error, Kind, Result};
 use vodcb::exit::Exit;
 use vodcb::output::{ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::prompt;
 
 fn main() -> ExitCode {
+    if let Some(answer) = completions::answer(&words(), context::environment_and_home) {
+        // A shell that went away does not mind.
+        let _ = plain(false).print(&answer);
+        return ExitCode::SUCCESS;
+    }
     report_panics();
     let cli = match grammar::parse(std::env::args_os()) {
         Ok(cli) => cli,
@@ -143,11 +148,16 @@ fn plain(json: bool) -> Output {
     .expect("there is no query that could be wrong")
 }
 
+/// The command line as text.
+fn words() -> Vec<String> {
+    std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect()
+}
+
 /// Whether json was asked for, when the flags could not be parsed.
 fn wants_json() -> bool {
-    let args: Vec<String> = std::env::args_os()
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect();
+    let args = words();
     let is_json = |word: &str| matches!(word, "json" | "ndjson");
     let pair = args
         .windows(2)

@@ -4,6 +4,7 @@
 //! turns settings and credentials into a target that can be asked, and [`carry_out`], which changes it.
 
 pub mod apps;
+pub mod completions;
 mod connection;
 pub mod delete;
 pub mod emulator;
@@ -83,6 +84,7 @@ pub enum Command {
     Regions(regions::Args),
     Apps(apps::Args),
     Emulator(emulator::Args),
+    Completions(completions::Args),
     Help(help::Args),
 }
 
@@ -106,6 +108,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Regions(args) => regions::run(ctx, args),
         Command::Apps(args) => apps::run(ctx, args).await,
         Command::Emulator(args) => emulator::run(ctx, args).await,
+        Command::Completions(args) => completions::run(ctx, args),
         Command::Help(args) => help::run(ctx, args),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod outline;
 mod reference;
 
 /// Compares a file of the repository with what the program makes now, or writes it.

@@ -1,6 +1,7 @@
 //! Every test in one binary: one link, shared helpers, a module a topic.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod completions;
 mod compose;
 mod credentials;
 mod emulator;
@@ -30,6 +31,7 @@ mod send;
 mod sessions;
 mod targets;
 mod terminal;
+mod tools;
 mod undo;
 mod validation;
 mod vectors;

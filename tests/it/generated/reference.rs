@@ -77,7 +77,8 @@ fn describe(command: &Command, global: &BTreeSet<String>, page: &mut String) {
     }
     let own: Vec<&Arg> = command
         .get_arguments()
-        .filter(|arg| !global.contains(arg.get_id().as_str()))
+        .filter(|arg| !(arg.is_global_set() && global.contains(arg.get_id().as_str())))
+        .filter(|arg| arg.get_id() != "help")
         .collect();
     rows(&own, page);
     for nested in command.get_subcommands() {
