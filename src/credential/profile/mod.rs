@@ -57,23 +57,6 @@ pub fn path(env: &Environment, home: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// The names of the profiles, for completion: whatever is wrong with the file, it is none.
-pub fn names(env: &Environment, home: Option<&Path>) -> Vec<String> {
-    let bytes = path(env, home).and_then(|path| std::fs::read(path).ok());
-    let text = bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default();
-    let Ok(file) = serde_json::from_str::<File>(text.trim_start_matches('\u{FEFF}')) else {
-        return Vec::new();
-    };
-    let profiles = file.profiles.iter();
-    let named = profiles.filter_map(|profile| serde_json::from_str::<Name>(profile.get()).ok());
-    named
-        .map(|profile| profile.name)
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
 /// Reads the named profile, or the current one. `Ok(Err(_))` says why there is nothing to read.
 ///
 /// # Errors
