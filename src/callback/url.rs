@@ -3,11 +3,14 @@
 //! The service signs deliveries with the configured text byte for byte, so a URL is checked here and
 //! never rewritten.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
+
+/// What loopback addresses are.
+pub const THIS_MACHINE: &str = "this machine itself";
 
 /// The longest URL in bytes, by the API page.
 pub const MAX_BYTES: usize = 256;
@@ -22,10 +25,7 @@ pub fn check(text: &str) -> Result<Vec<String>> {
         return Err(too_long(text));
     }
     match parse(text) {
-        Ok(url) => Ok(odd_characters(text)
-            .into_iter()
-            .chain(warnings(&url))
-            .collect()),
+        Ok(url) => Ok(doubts(text).into_iter().chain(far(&url)).collect()),
         Err((why, hint)) => Err(
             Error::usage(format!("the callback URL cannot be used: {why}"))
                 .cause(format!("given: {}", shown(text)))
@@ -103,22 +103,24 @@ fn odd_characters(text: &str) -> Option<String> {
     })
 }
 
-/// What makes it likely that the service cannot reach or should not know this URL.
-fn warnings(url: &Url) -> Vec<String> {
-    let mut found = Vec::new();
-    if !url.username().is_empty() || url.password().is_some() {
-        found.push(
-            "the URL holds a user name or a password: everybody who may read the callback sees it"
-                .to_owned(),
-        );
-    }
-    if let Some(why) = url.host().and_then(|host| unreachable(&host)) {
-        found.push(format!(
-            "{} is {why}: VOD calls from the public internet and cannot reach it",
-            url.host_str().unwrap_or_default()
-        ));
-    }
-    found
+/// What should be mended in a URL that can be used, wherever it leads.
+pub fn doubts(text: &str) -> Vec<String> {
+    let user =
+        Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
+    let user = user.then(|| {
+        "the URL holds a user name or a password: everybody who may read the callback sees it"
+            .to_owned()
+    });
+    odd_characters(text).into_iter().chain(user).collect()
+}
+
+/// What makes it likely that the service cannot reach this URL.
+fn far(url: &Url) -> Option<String> {
+    let why = url.host().and_then(|host| unreachable(&host))?;
+    Some(format!(
+        "{} is {why}: VOD calls from the public internet and cannot reach it",
+        url.host_str().unwrap_or_default()
+    ))
 }
 
 /// The beginning of another URL behind a comma, a semicolon or a blank.
@@ -147,18 +149,35 @@ fn too_long(text: &str) -> Error {
     .hint("shorten the path or the query; non-ASCII characters count two to four bytes each")
 }
 
-fn unreachable(host: &Host<&str>) -> Option<&'static str> {
+/// Why nobody on the public internet reaches this host; `None` when it looks public.
+pub fn unreachable(host: &Host<&str>) -> Option<&'static str> {
     match host {
-        Host::Ipv4(ip) => ipv4(*ip),
-        Host::Ipv6(ip) => ipv6(*ip),
+        Host::Ipv4(_) | Host::Ipv6(_) => address(host_address(host)?),
         Host::Domain(name) => domain(&name.trim_end_matches('.').to_lowercase()),
+    }
+}
+
+/// The address itself, where the host is one.
+pub fn host_address(host: &Host<&str>) -> Option<IpAddr> {
+    match host {
+        Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+        Host::Domain(_) => None,
+    }
+}
+
+/// Why nobody on the public internet reaches this address; `None` when it is a public one.
+pub fn address(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        IpAddr::V4(ip) => ipv4(ip),
+        IpAddr::V6(ip) => ipv6(ip),
     }
 }
 
 fn ipv4(ip: Ipv4Addr) -> Option<&'static str> {
     let [a, b, ..] = ip.octets();
     if ip.is_loopback() {
-        Some("this machine itself")
+        Some(THIS_MACHINE)
     } else if ip.is_private() {
         Some("a private address")
     } else if ip.is_link_local() {
@@ -176,7 +195,7 @@ fn ipv6(ip: Ipv6Addr) -> Option<&'static str> {
     if let Some(ip) = ip.to_ipv4_mapped() {
         ipv4(ip)
     } else if ip.is_loopback() {
-        Some("this machine itself")
+        Some(THIS_MACHINE)
     } else if ip.is_unique_local() {
         Some("a private address")
     } else if ip.is_unicast_link_local() {
@@ -191,7 +210,7 @@ fn ipv6(ip: Ipv6Addr) -> Option<&'static str> {
 fn domain(name: &str) -> Option<&'static str> {
     const PRIVATE_SUFFIXES: [&str; 5] = [".local", ".internal", ".lan", ".home.arpa", ".intranet"];
     if name == "localhost" || name.ends_with(".localhost") {
-        Some("this machine itself")
+        Some(THIS_MACHINE)
     } else if !name.contains('.') {
         Some("a name without a domain")
     } else if PRIVATE_SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {

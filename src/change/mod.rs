@@ -8,6 +8,7 @@ pub mod edit;
 pub mod history;
 pub mod lines;
 pub mod record;
+pub mod rotation;
 pub mod settle;
 pub mod turn;
 pub mod undo;

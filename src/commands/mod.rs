@@ -4,6 +4,7 @@
 //! turns settings and credentials into a target that can be asked, and [`carry_out`], which changes it.
 
 pub mod apps;
+pub mod check;
 pub mod completions;
 mod connection;
 pub mod delete;
@@ -14,7 +15,9 @@ pub mod get;
 pub mod grammar;
 pub mod help;
 pub mod history;
+pub mod key;
 mod key_source;
+mod proof;
 pub mod queue;
 pub mod regions;
 pub mod scope;
@@ -76,9 +79,11 @@ pub enum Command {
     Delete(delete::Args),
     History(history::Args),
     Undo(undo::Args),
+    Check(check::Args),
     Events(events::Args),
     Wizard(wizard::Args),
     Verify(verify::Args),
+    Key(key::Args),
     Whoami(whoami::Args),
     Queue(queue::Args),
     Regions(regions::Args),
@@ -100,9 +105,11 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Delete(args) => delete::run(ctx, args).await,
         Command::History(args) => history::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, args).await,
+        Command::Check(args) => check::run(ctx, args).await,
         Command::Events(args) => events::run(ctx, args).await,
         Command::Wizard(args) => wizard::run(ctx, args).await,
         Command::Verify(args) => verify::run(ctx, args).await,
+        Command::Key(args) => key::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Queue(args) => queue::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),

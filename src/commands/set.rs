@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::key_source::KeySource;
+use super::proof::prove;
 use super::{Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
@@ -12,9 +13,15 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
+use crate::probe::destination::Deliveries;
+use crate::probe::{Report, Verdict};
+use crate::render::check as view;
 use crate::secret::Secret;
 use crate::settings::variable;
 use crate::target::Region;
+
+/// How wide the checks are shown among the talk.
+const CHECK_WIDTH: u16 = 100;
 
 /// Configure the callback, or change a part of it
 ///
@@ -28,6 +35,7 @@ Examples:
   vodcb set --generate-auth-key
   VOD_KEY=… vodcb set --auth-key-env VOD_KEY
   vodcb set --mns-queue vod-events --region cn-shanghai
+  vodcb set --http-url https://new.example.com/vod --check
   vodcb set --http-url https://new.example.com/vod --if-match 7f3a9c12 --dry-run")]
 pub struct Args {
     /// Send events to this URL: http or https, at most 256 bytes, reachable from the internet
@@ -88,6 +96,9 @@ pub struct Args {
     #[arg(long, help_heading = "Authentication")]
     show_auth_key: bool,
 
+    /// Check the destination first, with test deliveries, and write nothing (exit 1) if it fails
+    #[arg(long)]
+    check: bool,
     /// Refuse if the callback is not the one with this fingerprint; none means not configured
     #[arg(long, value_name = "FINGERPRINT")]
     if_match: Option<String>,
@@ -110,6 +121,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if let Some(destination) = &mut edit.destination {
         find_account(ctx, &connection, destination).await?;
     }
+    if args.check && !holds(ctx, &connection, &edit).await? {
+        connection.close().await;
+        return Ok(Exit::Negative);
+    }
     let order = Order {
         command: "set",
         target: &connection.target,
@@ -128,6 +143,24 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     connection.close().await;
     Ok(Exit::Ok)
+}
+
+/// Proves the destination as it would be; naming --check is the consent to test deliveries.
+async fn holds(ctx: &Context, connection: &Connection, edit: &Edit) -> Result<bool> {
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
+    let deliveries = Deliveries::of(ctx, true);
+    let checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
+    let report = Report::new(checks);
+    if report.result() != Verdict::Fail {
+        ctx.out.note(&view::report(&report, CHECK_WIDTH));
+        return Ok(true);
+    }
+    ctx.out
+        .show(&report, |width| view::report(&report, width))?;
+    ctx.out
+        .note("nothing was written: a check of the new callback failed");
+    Ok(false)
 }
 
 /// A queue's endpoint begins with its account: the one of the present queue, or the caller's own.

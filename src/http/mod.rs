@@ -7,6 +7,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod knock;
 pub mod pace;
 mod roots;
 
@@ -14,6 +15,8 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
+
+use hyper_util::client::proxy::matcher::Matcher;
 
 use crate::error::{Error, Kind as ErrorKind, Result, Trouble};
 use crate::target::Endpoint;
@@ -219,6 +222,13 @@ impl Http {
         Ok(answer.await.map_err(|error| failure(&error, timeout)))
     }
 
+    /// True when requests to this address go through a proxy that the environment names.
+    pub fn goes_through_proxy(&self, url: &str) -> bool {
+        let direct = reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url));
+        let address = url.parse::<hyper::Uri>();
+        !direct && address.is_ok_and(|url| Matcher::from_env().intercept(&url).is_some())
+    }
+
     fn client(&self, kind: Kind) -> Result<&reqwest::Client> {
         let cell = &self.clients[kind.index()];
         if cell.get().is_none() {
@@ -229,10 +239,10 @@ impl Http {
     }
 
     fn build(&self, kind: Kind) -> Result<reqwest::Client> {
-        let tls = match (kind.secure, &self.ca_bundle) {
-            (false, _) => roots::none(),
-            (true, None) => roots::bundled_then_system(),
-            (true, Some(file)) => roots::only(file),
+        let tls = if kind.secure {
+            roots::trusting(roots::trusted(self.ca_bundle.as_deref())?)
+        } else {
+            roots::none()
         };
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls?)

@@ -27,28 +27,56 @@ pub fn none() -> Result<ClientConfig> {
         .with_no_client_auth())
 }
 
-/// Trusts the bundled roots and, when they do not know an issuer, the system's.
-pub fn bundled_then_system() -> Result<ClientConfig> {
-    let provider = Arc::new(ring::default_provider());
-    let bundled = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let verifier = TwoSets {
-        bundled: verifier(bundled, &provider).map_err(internal)?,
-        system: OnceLock::new(),
-        provider,
-    };
+/// Trusts what the verifier accepts.
+pub fn trusting(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig> {
     Ok(builder()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth())
 }
 
-/// Trusts the certificate authorities in a PEM file and nobody else.
+/// Trusts the certificate authorities in this PEM file and nobody else; without one the bundled roots
+/// and, when they do not know an issuer, the system's.
 ///
 /// # Errors
 /// A usage error for a file that cannot be read or holds no certificate.
-pub fn only(file: &Path) -> Result<ClientConfig> {
+pub fn trusted(file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>> {
+    let provider = Arc::new(ring::default_provider());
+    if let Some(file) = file {
+        let verifier = verifier(read(file)?, &provider).map_err(internal)?;
+        return Ok(verifier);
+    }
+    let bundled = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    Ok(Arc::new(TwoSets {
+        bundled: verifier(bundled, &provider).map_err(internal)?,
+        system: OnceLock::new(),
+        provider,
+    }))
+}
+
+/// Trusts this certificate as if it were an authority; `None` when it cannot be one.
+pub fn only(certificate: &CertificateDer<'_>) -> Option<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone().into_owned()).ok()?;
+    verifier(roots, &Arc::new(ring::default_provider())).ok()
+}
+
+/// True when a certificate names itself as its issuer. The two names stand in it as the same bytes.
+pub fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
+    let mut roots = RootCertStore::empty();
+    if roots.add(certificate.clone().into_owned()).is_err() {
+        return false;
+    }
+    let subject = roots.roots.first().map(|root| root.subject.as_ref());
+    subject.is_some_and(|name| {
+        let places = certificate.windows(name.len().max(1));
+        !name.is_empty() && places.filter(|place| *place == name).count() > 1
+    })
+}
+
+fn read(file: &Path) -> Result<RootCertStore> {
     let trouble = |why: String| {
         Error::usage(format!(
             "the certificate authorities in {} cannot be used",
@@ -69,9 +97,7 @@ pub fn only(file: &Path) -> Result<ClientConfig> {
     if roots.is_empty() {
         return Err(trouble("it holds no certificate".to_owned()));
     }
-    Ok(builder()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    Ok(roots)
 }
 
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;

@@ -2,6 +2,11 @@
 
 use crate::error::{Error, Result};
 
+/// Seconds the documentation advises to keep messages at least: an hour.
+pub const ADVISED_RETENTION: u32 = 3600;
+/// Bytes of the largest event; a queue for smaller messages loses it.
+pub const LARGEST_EVENT: u32 = 65536;
+
 /// The numbers among the attributes, by their names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {

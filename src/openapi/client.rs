@@ -47,15 +47,17 @@ pub struct Client {
     pub region: Option<String>,
     /// How fast the calls go out; clones keep one pace together.
     pub pace: Rc<Pace>,
-    /// What refusals taught; clones learn together.
+    /// What answers taught; clones learn together.
     pub learnt: Rc<Learnt>,
 }
 
-/// What refusals taught about the service.
+/// What answers taught about the service.
 #[derive(Debug, Default)]
 pub struct Learnt {
-    /// The service's clock minus ours.
+    /// The service's clock minus ours, once a refusal made it count.
     pub clock_offset: Cell<SignedDuration>,
+    /// The service's clock minus ours by the last answer that told it.
+    pub seen_offset: Cell<Option<SignedDuration>>,
     /// True once the service did not see the body of a request.
     pub query_only: Cell<bool>,
 }
@@ -345,7 +347,12 @@ impl Client {
         });
         Ok(match answer {
             Err(failure) => Err(Miss::Lost(failure)),
-            Ok(response) => sort(response, signed.string_to_sign),
+            Ok(response) => {
+                let offset = clock::offset(response.header("date"), (ctx.now)());
+                let seen = &self.learnt.seen_offset;
+                seen.set(offset.or(seen.get()));
+                sort(response, signed.string_to_sign)
+            }
         })
     }
 

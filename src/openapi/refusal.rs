@@ -279,6 +279,16 @@ pub fn report(refusal: &Refusal, what: String, host: &str, secrets: &[&Secret]) 
 }
 
 impl Cause {
+    /// What a code is about, where only the code is at hand.
+    pub fn of_code(code: &str) -> Self {
+        let code = code.to_owned();
+        Refusal {
+            code,
+            ..Refusal::default()
+        }
+        .cause()
+    }
+
     /// The kind of failure it makes.
     pub const fn kind(self) -> Kind {
         match self {

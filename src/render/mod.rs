@@ -4,8 +4,10 @@
 //! event bodies, URLs and messages are written by strangers.
 
 pub mod callback;
+pub mod check;
 pub mod event;
 pub mod history;
+pub mod key;
 pub mod queue;
 pub mod setup;
 pub mod targets;

@@ -5,12 +5,7 @@ use serde_json::Value;
 
 use super::{pairs, table};
 use crate::mns::Message;
-use crate::mns::queue::Status;
-
-/// An hour: what the documentation advises to keep messages at least.
-const ADVISED_RETENTION: u32 = 3600;
-/// The largest event; a smaller queue loses it.
-const LARGEST_EVENT: u32 = 65536;
+use crate::mns::queue::{ADVISED_RETENTION, LARGEST_EVENT, Status};
 
 /// A queue as data.
 #[derive(Debug, Clone, Serialize)]

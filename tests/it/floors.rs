@@ -31,6 +31,13 @@ const FLOORS: &[(&str, u8)] = &[
     ("change::history", 3),
     ("change::turn", 3),
     ("change::settle", 3),
+    ("change::rotation", 3),
+    ("probe::service", 3),
+    ("probe::network", 3),
+    ("probe::receiver", 3),
+    ("probe::queue", 3),
+    ("probe::rotation", 3),
+    ("probe::destination", 3),
     ("delivery::send", 3),
     ("http", 2),
     ("output", 2),
@@ -43,6 +50,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("delivery", 1),
     ("mns", 1),
     ("change", 1),
+    ("probe", 1),
     ("exit", 0),
     ("error", 0),
     ("text", 0),
@@ -197,12 +205,13 @@ fn every_module_has_a_floor_and_uses_lower_ones_only() {
 }
 
 /// What commands share, in their folder.
-const NO_COMMANDS: [&str; 6] = [
+const NO_COMMANDS: [&str; 7] = [
     "connection",
     "event_source",
     "grammar",
     "help",
     "key_source",
+    "proof",
     "scope",
 ];
 

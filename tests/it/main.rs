@@ -1,6 +1,7 @@
 //! Every test in one binary: one link, shared helpers, a module a topic.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod check;
 mod completions;
 mod compose;
 mod credentials;
@@ -14,6 +15,7 @@ mod generated;
 mod get_set_delete;
 mod help;
 mod history;
+mod key;
 mod laws;
 mod mns;
 mod network;

@@ -240,3 +240,49 @@ fn a_change_by_somebody_else_while_the_question_stands_is_a_conflict() {
     ));
     assert_eq!(stored(&sandbox), URL);
 }
+
+#[test]
+fn test_deliveries_are_sent_after_a_yes_only() {
+    use crate::receiver::{Receiver, Reply};
+    let sandbox = Sandbox::offline();
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    for (answer, words, requests) in [("n\n", "answered with no", 0), ("y\n", "answered 200", 1)] {
+        let url = receiver.url("/vod");
+        let mut session = in_terminal(&sandbox, &["check", &url, "--only", "delivery"]);
+        session
+            .expect("Send up to four test deliveries of FileUploadComplete")
+            .unwrap();
+        session.expect("[y/N] ").unwrap();
+        session.send(answer).unwrap();
+        let rest = session.expect(Eof).unwrap();
+        let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+        assert!(text.contains(words), "{text}");
+        assert_eq!(receiver.requests().len(), requests);
+    }
+}
+
+#[test]
+fn a_key_is_rotated_after_a_yes_only() {
+    use crate::receiver::{Receiver, Reply};
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLD_KEY", "Abcdefgh12345");
+    sandbox.set("NEW_KEY", "Zyxwvuts54321");
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let url = receiver.url("/vod");
+    let args = ["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"];
+    sandbox.vodcb(args).ok();
+    let mut session = in_terminal(&sandbox, &["key", "rotate", "--auth-key-env", "NEW_KEY"]);
+    session.expect("[y/N] ").unwrap();
+    session.send("n\n").unwrap();
+    let rest = session.expect(Eof).unwrap();
+    let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
+    assert!(
+        text.contains("not confirmed; nothing was changed"),
+        "{text}"
+    );
+    assert!(matches!(
+        session.get_process().wait().unwrap(),
+        WaitStatus::Exited(_, 130)
+    ));
+    assert!(receiver.requests().is_empty());
+}

@@ -1,0 +1,100 @@
+//! `vodcb key`
+
+mod rotate;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{connect, keys};
+use crate::callback::{Destination, auth_key};
+use crate::change::history;
+use crate::change::record::{Ended, Record};
+use crate::change::rotation::Place;
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::render::key::{self as view, KeyStatus};
+use crate::secret::Secret;
+use crate::target::Target;
+
+/// Make callback keys, and change them without losing an event
+///
+/// The key signs HTTP deliveries. VOD holds one key at a time, so a receiver has to accept two of them
+/// while one replaces the other.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Print a new key: 32 letters and digits, of all three classes
+    ///
+    /// Nothing is stored and nobody is asked.
+    Generate,
+    /// Replace the key in steps, each of them proved
+    Rotate(Box<rotate::Args>),
+    /// Show the key's mask, and where a rotation stands
+    Status {
+        /// Print the keys of a rotation instead of their masks
+        #[arg(long)]
+        show_auth_key: bool,
+    },
+}
+
+/// Makes, replaces or shows a key.
+///
+/// # Errors
+/// As each of them.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    match &args.what {
+        What::Generate => generate(ctx),
+        What::Rotate(args) => rotate::run(ctx, args).await,
+        What::Status { show_auth_key } => status(ctx, *show_auth_key).await,
+    }
+}
+
+fn generate(ctx: &Context) -> Result<Exit> {
+    let key = auth_key::generate(ctx.random);
+    let document = json!({"schema_version": 1, "auth_key": key.expose()});
+    ctx.out.show(&document, |_| format!("{}\n", key.expose()))?;
+    Ok(Exit::Ok)
+}
+
+async fn status(ctx: &Context, show: bool) -> Result<Exit> {
+    let connection = connect(ctx).await?;
+    let (vod, target) = (&connection.vod, &connection.target);
+    let reading = vod.get(ctx, &target.app_id).await?;
+    let rotation = Place::of(ctx, vod, target)?.load()?;
+    let destination = reading.callback.as_ref().map(|it| &it.destination);
+    let http = match destination {
+        Some(Destination::Http { url, auth }) => Some((url.as_str(), auth)),
+        Some(Destination::Mns { .. }) | None => None,
+    };
+    let rotation = rotation.map(|rotation| rotation.status(keys(show)));
+    let mut status = KeyStatus::new(target, http).rotating(rotation);
+    status.auth_key_since = match http.and_then(|(_, auth)| auth.known_key()) {
+        Some(key) => written(ctx, &vod.place(), target, key)?.map(view::moment),
+        None => None,
+    };
+    ctx.out.show(&status, |width| view::text(&status, width))?;
+    connection.close().await;
+    Ok(Exit::Ok)
+}
+
+/// When this key was written to this target, as far as the history knows.
+fn written(ctx: &Context, place: &str, target: &Target, key: &Secret) -> Result<Option<Timestamp>> {
+    let same = |record: &Record| {
+        let after = record.after.as_ref().map(|callback| &callback.destination);
+        record.endpoint == place
+            && record.target == *target
+            && record.result() == Ended::Written
+            && record.changed.iter().any(|field| field == "auth_key")
+            && matches!(after, Some(Destination::Http { auth, .. }) if auth.known_key() == Some(key))
+    };
+    let records = history::read(ctx)?;
+    let last = records.into_iter().rev().find(same);
+    Ok(last.map(|record| record.ending.map_or(record.at, |ending| ending.at)))
+}

@@ -1,0 +1,432 @@
+//! `vodcb key rotate`
+
+use jiff::SignedDuration;
+
+use crate::callback::{Callback, Destination, auth_key};
+use crate::change::edit::{AuthEdit, Edit};
+use crate::change::rotation::{Place, Rotation};
+use crate::change::write::{Ask, Order, Outcome, Wanted, change};
+use crate::commands::key_source::{KeySource, variable};
+use crate::commands::{Connection, connect, keys};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::exit::Exit;
+use crate::probe::receiver::{Key, Receiver};
+use crate::probe::rotation::{Accepted, prove};
+use crate::probe::{Check, Report, Verdict};
+use crate::render::key::{self as view, KeyStatus};
+use crate::secret::Secret;
+
+/// Replace the key in steps, each of them proved
+///
+/// First a new key is chosen and kept; give it to the receiver beside the old one. Then the receiver is
+/// proved to accept deliveries signed with either and to refuse a third, and VOD is given the new key.
+/// At last, when the receiver has forgotten the old key, --finish proves it.
+///
+/// Run it again to go on where it stands; vodcb key status tells where that is. Test deliveries are sent
+/// with --yes, or when somebody at the terminal agrees. Exit 1 when a proof fails.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb key rotate --generate-auth-key --show-auth-key --yes   1. keep a new key and print it
+  vodcb key rotate --yes                                       2. prove the receiver, then switch
+  vodcb key rotate --finish --yes                              3. prove that the old key is refused
+  vodcb key rotate --auth-key-env NEW_KEY --yes                1 and 2 at once: the receiver has it already")]
+pub struct Args {
+    #[command(flatten)]
+    source: KeySource,
+    /// Make a new key of 32 letters and digits, and stop until the receiver has it
+    #[arg(long, group = "key", help_heading = "Callback key")]
+    generate_auth_key: bool,
+    /// Take the present key from this variable, where the service does not show it
+    #[arg(long, value_name = "NAME", help_heading = "Callback key")]
+    old_key_env: Option<String>,
+    /// Print the keys instead of their masks
+    #[arg(long, help_heading = "Callback key")]
+    show_auth_key: bool,
+    /// Prove that the receiver refuses the old key, then forget it
+    #[arg(long, conflicts_with_all = ["key", "abandon", "old_key_env"])]
+    finish: bool,
+    /// Forget a new key that VOD was not given yet
+    #[arg(long, conflicts_with_all = ["key", "skip_proof", "old_key_env"])]
+    abandon: bool,
+    /// Go on without asking the receiver, when it cannot be reached from here
+    #[arg(long)]
+    skip_proof: bool,
+}
+
+/// What a run works on.
+struct Work<'a> {
+    ctx: &'a Context,
+    args: &'a Args,
+    connection: &'a Connection,
+    place: Place,
+    callback: Callback,
+    url: String,
+}
+
+/// Goes on with the rotation where it stands.
+///
+/// # Errors
+/// A usage error where nobody can confirm, where there is no key to replace, or where the key is
+/// missing; those of a Get and of `change::write::change`.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    if !(ctx.flags.yes || ctx.flags.dry_run || ctx.prompt.interactive) {
+        return Err(Error::usage(
+            "key rotate needs a confirmation, and nobody is there to give it",
+        )
+        .hint("add --yes, or --dry-run to see the next step"));
+    }
+    // Refused before a key is kept or the receiver asked.
+    ctx.out.check_form()?;
+    let given = args.source.read(ctx).await?;
+    let given = given
+        .map(|given| auth_key::parse(&given.text, &given.origin))
+        .transpose()?;
+    let connection = connect(ctx).await?;
+    let exit = Work::on(ctx, args, &connection).await?.go_on(given).await?;
+    connection.close().await;
+    Ok(exit)
+}
+
+impl<'a> Work<'a> {
+    async fn on(ctx: &'a Context, args: &'a Args, connection: &'a Connection) -> Result<Self> {
+        let target = &connection.target;
+        let reading = connection.vod.get(ctx, &target.app_id).await?;
+        let callback = reading.callback.ok_or_else(|| {
+            Error::usage(format!("{target} has no callback, and so no key"))
+                .hint(ctx.again("set --http-url URL --generate-auth-key"))
+        })?;
+        let url = match &callback.destination {
+            Destination::Http { url, auth } if auth.on => url.clone(),
+            Destination::Http { .. } => {
+                return Err(
+                    Error::usage("authentication is off: there is no key to replace")
+                        .hint(ctx.again("set --generate-auth-key")),
+                );
+            }
+            Destination::Mns { .. } => {
+                return Err(Error::usage("messages in a queue are not signed")
+                    .hint("a key belongs to HTTP callbacks"));
+            }
+        };
+        Ok(Work {
+            ctx,
+            args,
+            connection,
+            place: Place::of(ctx, &connection.vod, target)?,
+            callback,
+            url,
+        })
+    }
+
+    /// The key at the service, where it is shown.
+    fn configured(&self) -> Option<&Secret> {
+        match &self.callback.destination {
+            Destination::Http { auth, .. } => auth.known_key(),
+            Destination::Mns { .. } => None,
+        }
+    }
+
+    async fn go_on(&self, given: Option<Secret>) -> Result<Exit> {
+        let begun = self.begun()?;
+        if self.args.abandon {
+            return self.abandon(begun);
+        }
+        match begun {
+            None if self.args.finish => Err(Error::usage("no rotation was begun")
+                .hint(self.ctx.again("key rotate --generate-auth-key"))),
+            None => {
+                let rotation = self.begin(given)?;
+                if self.args.generate_auth_key {
+                    return self.wait_for_the_receiver(&rotation);
+                }
+                self.prove_and_switch(rotation).await
+            }
+            Some(rotation) => {
+                let other = given.is_some_and(|key| key != rotation.new);
+                if other || self.args.generate_auth_key {
+                    return Err(Error::usage("another rotation is under way")
+                        .hint(format!("go on with it: {}", self.ctx.again("key rotate")))
+                        .hint(format!(
+                            "or drop it: {}",
+                            self.ctx.again("key rotate --abandon")
+                        )));
+                }
+                match (rotation.switched, self.args.finish) {
+                    (None, true) => Err(Error::usage("VOD still signs with the old key")
+                        .hint(format!("switch first: {}", self.ctx.again("key rotate")))),
+                    (None, false) => self.prove_and_switch(rotation).await,
+                    (Some(_), true) => self.finish(rotation).await,
+                    (Some(_), false) => self.already_switched(&rotation),
+                }
+            }
+        }
+    }
+
+    /// What was begun, compared with what is configured.
+    fn begun(&self) -> Result<Option<Rotation>> {
+        let Some(rotation) = self.place.load()? else {
+            return Ok(None);
+        };
+        let Some(configured) = self.configured() else {
+            return Ok(Some(rotation));
+        };
+        let seen = rotation.clone().seen(configured, (self.ctx.now)());
+        let unseen = Rotation {
+            switched: None,
+            ..rotation
+        };
+        match seen {
+            Some(rotation) => Ok(Some(rotation)),
+            None if self.args.abandon => Ok(Some(unseen)),
+            None => Err(Error::new(
+                Kind::Conflict,
+                "the configured key is neither the old nor the new one of this rotation",
+            )
+            .cause("somebody set another key meanwhile, or these are other credentials")
+            .hint(format!(
+                "forget the rotation: {}",
+                self.ctx.again("key rotate --abandon")
+            ))),
+        }
+    }
+
+    fn begin(&self, given: Option<Secret>) -> Result<Rotation> {
+        let old = match (self.configured(), &self.args.old_key_env) {
+            (Some(key), _) => key.clone(),
+            (None, Some(name)) => {
+                let text = variable(self.ctx, name)?;
+                auth_key::parse(&text, &format!("the variable {name}"))?
+            }
+            (None, None) => {
+                return Err(Error::usage("the service does not show the present key")
+                    .hint("name it with --old-key-env NAME"));
+            }
+        };
+        let new = match given {
+            Some(key) => key,
+            None if self.args.generate_auth_key => auth_key::generate(self.ctx.random),
+            None => {
+                return Err(Error::usage("there is no new key to rotate to")
+                    .hint("--generate-auth-key makes one; --auth-key-env NAME takes one that the receiver has already"));
+            }
+        };
+        if new == old {
+            return Err(Error::usage("the new key is the present one")
+                .hint("--generate-auth-key makes another one"));
+        }
+        let rotation = Rotation {
+            begun: (self.ctx.now)(),
+            old,
+            new,
+            switched: None,
+        };
+        if !self.ctx.flags.dry_run {
+            self.place.save(&rotation)?;
+        }
+        Ok(rotation)
+    }
+
+    fn wait_for_the_receiver(&self, rotation: &Rotation) -> Result<Exit> {
+        if self.ctx.flags.dry_run {
+            self.ctx.out.note("dry run; a new key would be kept");
+            return Ok(Exit::Ok);
+        }
+        self.show(Some(rotation), Vec::new())?;
+        if !self.args.show_auth_key {
+            let shows = self.ctx.again("key status --show-auth-key");
+            self.ctx
+                .out
+                .hint(&format!("this shows the new key: {shows}"));
+        }
+        self.ctx.out.hint(&format!(
+            "have the receiver accept both keys, then: {}",
+            self.ctx.again("key rotate")
+        ));
+        Ok(Exit::Ok)
+    }
+
+    fn already_switched(&self, rotation: &Rotation) -> Result<Exit> {
+        self.show(Some(rotation), Vec::new())?;
+        self.ctx.out.note("already so; VOD signs with the new key");
+        self.remind();
+        Ok(Exit::Ok)
+    }
+
+    fn remind(&self) {
+        self.ctx.out.hint(&format!(
+            "keep both keys in the receiver for some minutes, remove the old one, then: {}",
+            self.ctx.again("key rotate --finish")
+        ));
+    }
+
+    fn abandon(&self, begun: Option<Rotation>) -> Result<Exit> {
+        if begun.as_ref().is_some_and(|it| it.switched.is_some()) {
+            return Err(
+                Error::usage("VOD signs with the new key already").hint(format!(
+                    "finish it: {}",
+                    self.ctx.again("key rotate --finish")
+                )),
+            );
+        }
+        if self.ctx.flags.dry_run {
+            self.ctx.out.note("dry run; nothing was forgotten");
+            return Ok(Exit::Ok);
+        }
+        self.place.forget()?;
+        self.show(None, Vec::new())?;
+        self.ctx.out.note(match begun {
+            Some(_) => "the new key is forgotten; VOD was never given it",
+            None => "already so; no rotation was begun",
+        });
+        Ok(Exit::Ok)
+    }
+
+    async fn prove_and_switch(&self, mut rotation: Rotation) -> Result<Exit> {
+        let question = format!(
+            "Send test deliveries to {} and, if it accepts both keys, switch {} to the new one?",
+            self.url, self.connection.target
+        );
+        if !self.agreed(question).await? {
+            return Ok(Exit::Ok);
+        }
+        let checks = self
+            .prove(
+                &[
+                    ("accepts-old", &rotation.old),
+                    ("accepts-new", &rotation.new),
+                ],
+                None,
+            )
+            .await?;
+        if failed(&checks) {
+            self.show(Some(&rotation), checks)?;
+            self.ctx.out.note("nothing was written: a proof failed");
+            self.ctx.out.hint("once the receiver is mended, run this again; --skip-proof goes on where it cannot be reached from here");
+            return Ok(Exit::Negative);
+        }
+        let edit = Edit {
+            auth: AuthEdit {
+                on: None,
+                key: Some(rotation.new.clone()),
+            },
+            ..Edit::default()
+        };
+        let order = Order {
+            command: "key rotate",
+            target: &self.connection.target,
+            wanted: Wanted::Edited(&edit),
+            ask: Ask::Never,
+            // What was proved is what is changed.
+            if_match: Some(&self.callback.fingerprint()),
+        };
+        let planned = self.status(&self.callback, Some(&rotation), checks.clone());
+        // A query that cannot be answered is told before the write.
+        let check = |_: &Outcome| self.ctx.out.check(&planned);
+        let done = change(self.ctx, &self.connection.vod, &order, check).await?;
+        rotation.switched = Some((self.ctx.now)());
+        // The next run would see by the configured key that it happened.
+        if let Err(error) = self.place.save(&rotation) {
+            self.ctx.out.warn(&error.message);
+        }
+        let now = done.callback.as_ref().unwrap_or(&self.callback);
+        let status = self.status(now, Some(&rotation), checks);
+        self.ctx
+            .out
+            .show(&status, |width| view::text(&status, width))?;
+        self.ctx
+            .out
+            .note("written and read back: VOD signs with the new key");
+        self.remind();
+        Ok(Exit::Ok)
+    }
+
+    async fn finish(&self, rotation: Rotation) -> Result<Exit> {
+        if !self
+            .agreed(format!("Send test deliveries to {}?", self.url))
+            .await?
+        {
+            return Ok(Exit::Ok);
+        }
+        let checks = self
+            .prove(&[("accepts-new", &rotation.new)], Some(&rotation.old))
+            .await?;
+        if failed(&checks) {
+            self.show(Some(&rotation), checks)?;
+            self.ctx.out.note("not finished: a proof failed");
+            return Ok(Exit::Negative);
+        }
+        self.place.forget()?;
+        self.show(None, checks)?;
+        self.ctx.out.note("finished; the old key is forgotten here");
+        Ok(Exit::Ok)
+    }
+
+    /// False for a dry run, which says what would come next.
+    async fn agreed(&self, question: String) -> Result<bool> {
+        if self.ctx.flags.dry_run {
+            let next = if self.args.finish {
+                "the receiver would be asked whether it refuses the old key"
+            } else {
+                "the receiver would be asked about both keys, and VOD given the new one"
+            };
+            self.ctx.out.note(&format!("dry run; {next}"));
+            return Ok(false);
+        }
+        // Without a proof nothing is sent to the receiver; the write is asked about all the same.
+        if self.ctx.flags.yes || self.ctx.prompt.confirm(question).await? {
+            return Ok(true);
+        }
+        Err(Error::new(
+            Kind::Interrupted,
+            "not confirmed; nothing was changed",
+        ))
+    }
+
+    /// Asks the receiver, unless that is to be skipped.
+    async fn prove(&self, good: &[Accepted<'_>], bad: Option<&Secret>) -> Result<Vec<Check>> {
+        if self.args.skip_proof {
+            self.ctx.out.warn(
+                "the receiver is not asked: if it does not accept the new key, events are lost",
+            );
+            return Ok(Vec::new());
+        }
+        let offset = self.connection.vod.client.learnt.seen_offset.get();
+        let receiver = Receiver {
+            url: &self.url,
+            key: Key::None,
+            events: &self.callback.events,
+            clock_offset: offset.unwrap_or(SignedDuration::ZERO),
+        };
+        prove(self.ctx, &receiver, good, bad).await
+    }
+
+    fn show(&self, rotation: Option<&Rotation>, checks: Vec<Check>) -> Result<()> {
+        let status = self.status(&self.callback, rotation, checks);
+        self.ctx
+            .out
+            .show(&status, |width| view::text(&status, width))
+    }
+
+    fn status(
+        &self,
+        callback: &Callback,
+        rotation: Option<&Rotation>,
+        checks: Vec<Check>,
+    ) -> KeyStatus {
+        let http = match &callback.destination {
+            Destination::Http { url, auth } => Some((url.as_str(), auth)),
+            Destination::Mns { .. } => None,
+        };
+        let rotation = rotation.map(|it| it.status(keys(self.args.show_auth_key)));
+        let mut status = KeyStatus::new(&self.connection.target, http).rotating(rotation);
+        status.checks = checks;
+        status
+    }
+}
+
+fn failed(checks: &[Check]) -> bool {
+    let checks = checks.to_vec();
+    Report { checks }.result() == Verdict::Fail
+}

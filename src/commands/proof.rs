@@ -1,0 +1,95 @@
+//! Proving a destination. No command, but what `check` and `set --check` share.
+
+use jiff::SignedDuration;
+
+use super::Connection;
+use crate::callback::queue::Host;
+use crate::callback::{Auth, Callback, Destination, StoredKey};
+use crate::context::Context;
+use crate::error::Result;
+use crate::mns::Mns;
+use crate::probe::destination::{self, Deliveries};
+use crate::probe::network::From;
+use crate::probe::receiver::{Key, Receiver};
+use crate::probe::{Check, config, queue};
+use crate::secret::Secret;
+use crate::target::Region;
+
+/// Checks events and destination of a callback, configured or yet to be. A key that is given counts
+/// instead of the callback's.
+///
+/// # Errors
+/// Those of the settings, and when a question cannot be asked.
+pub async fn prove(
+    ctx: &Context,
+    connection: &Connection,
+    callback: &Callback,
+    given: Option<Secret>,
+    deliveries: Deliveries,
+) -> Result<Vec<Check>> {
+    let mut checks = vec![config::events(&callback.events)];
+    let vod = &connection.vod.client;
+    match &callback.destination {
+        Destination::Http { url, auth } => {
+            let receiver = Receiver {
+                url,
+                key: given.map_or_else(|| key(auth), Key::Known),
+                events: &callback.events,
+                clock_offset: vod.learnt.seen_offset.get().unwrap_or(SignedDuration::ZERO),
+            };
+            let from = if vod.endpoint.is_loopback() {
+                From::HereToo
+            } else {
+                From::Internet
+            };
+            checks.extend(destination::http(ctx, &receiver, from, deliveries).await?);
+        }
+        Destination::Mns {
+            endpoint,
+            queue: name,
+        } => {
+            let place = config::endpoint(endpoint);
+            let mns = match &place.1 {
+                Some(host) => Some(queues(ctx, connection, host).await?),
+                None => None,
+            };
+            let target = &connection.target;
+            let account = place.1.as_ref().map(|host| host.account_id.clone());
+            let (looked, role) = tokio::join!(
+                destination::queue(ctx, target, place, mns.as_ref(), name),
+                role(ctx, connection, account)
+            );
+            checks.extend(looked);
+            checks.push(role);
+        }
+    }
+    Ok(checks)
+}
+
+fn key(auth: &Auth) -> Key {
+    match &auth.key {
+        _ if !auth.on => Key::None,
+        StoredKey::Known(key) => Key::Known(key.clone()),
+        StoredKey::Hidden => Key::Hidden,
+        StoredKey::Absent => Key::None,
+    }
+}
+
+/// The role belongs to the account of the queue, and only our own can be asked about.
+async fn role(ctx: &Context, connection: &Connection, account: Option<String>) -> Check {
+    let own = connection.own_account(ctx).await.ok();
+    if let (Some(own), Some(account)) = (&own, &account)
+        && own != account
+    {
+        let reason = format!("the queue belongs to account {account}, and this is {own}");
+        return Check::skip("role", reason);
+    }
+    queue::role(&connection.vod_role(ctx).await)
+}
+
+async fn queues(ctx: &Context, connection: &Connection, host: &Host) -> Result<Mns> {
+    let region = Region::parse(&host.region)?;
+    connection
+        .queues(ctx, &region, Some(&host.account_id))
+        .await
+}

@@ -1,0 +1,356 @@
+//! `vodcb key`
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::check::{CAREFUL, is_signed, judge};
+use crate::receiver::{Receiver, Reply};
+use crate::sandbox::{Run, Sandbox};
+
+const OLD: &str = "Old1Kq8Zt3Wm5Xc7";
+const NEW: &str = "New2Lp9Yu4Vn6Bd8";
+
+/// A receiver whose keys change while it runs.
+struct Shop {
+    keys: Arc<Mutex<Vec<String>>>,
+    receiver: Receiver,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let keys = Arc::new(Mutex::new(vec![OLD.to_owned()]));
+        let held = keys.clone();
+        let receiver = Receiver::judging(move |request, _| {
+            let keys = held.lock().unwrap();
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            judge(request, &keys, CAREFUL)
+        });
+        Shop { keys, receiver }
+    }
+
+    fn accepts(&self, keys: &[&str]) {
+        *self.keys.lock().unwrap() = keys.iter().map(|&key| key.to_owned()).collect();
+    }
+
+    fn world(&self, quirks: &[&str]) -> Sandbox {
+        let mut sandbox = Sandbox::with(&[], quirks);
+        sandbox.set("OLD_KEY", OLD);
+        sandbox.set("NEW_KEY", NEW);
+        let url = self.receiver.url("/vod");
+        sandbox
+            .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
+            .ok();
+        sandbox
+    }
+}
+
+fn rotate(sandbox: &Sandbox, more: &[&str]) -> Run {
+    sandbox.vodcb([&["key", "rotate", "--yes"], more].concat())
+}
+
+fn configured(sandbox: &Sandbox) -> String {
+    let run = sandbox.vodcb(["get", "--show-auth-key", "-o", "json"]).ok();
+    run.json()["auth_key"].as_str().unwrap().to_owned()
+}
+
+fn results(run: &Run) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let document = run.json();
+    let checks = document["checks"].as_array().unwrap().iter();
+    checks
+        .map(|check| (text(&check["name"]), text(&check["result"])))
+        .collect()
+}
+
+fn state_files(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
+    let folder = sandbox.home().join(".local/state/vodcb/rotations");
+    std::fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_generated_key_is_one_that_vod_takes() {
+    let sandbox = Sandbox::offline();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..5 {
+        let key = sandbox.vodcb(["key", "generate"]).ok().stdout;
+        let key = key.trim_end().to_owned();
+        assert_eq!(key.len(), 32);
+        assert!(key.chars().all(|c| c.is_ascii_alphanumeric()));
+        assert!(key.chars().any(|c| c.is_ascii_uppercase()));
+        assert!(key.chars().any(|c| c.is_ascii_lowercase()));
+        assert!(key.chars().any(|c| c.is_ascii_digit()));
+        seen.insert(key);
+    }
+    assert_eq!(seen.len(), 5);
+    let document = sandbox.vodcb(["key", "generate", "-o", "json"]).ok().json();
+    assert_eq!(document["schema_version"], 1);
+    assert_eq!(document["auth_key"].as_str().unwrap().len(), 32);
+}
+
+#[test]
+fn a_key_is_rotated_step_by_step_without_losing_an_event() {
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    // 1. A new key is kept; nothing is sent anywhere.
+    let run = rotate(
+        &sandbox,
+        &["--generate-auth-key", "--show-auth-key", "-o", "json"],
+    )
+    .ok();
+    let new = run.json()["rotation"]["new_key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(run.json()["rotation"]["step"], "prepared");
+    assert_eq!((new.len(), configured(&sandbox).as_str()), (32, OLD));
+    assert!(shop.receiver.requests().is_empty());
+    // 2. The receiver does not know it yet, so VOD is not given it.
+    let run = rotate(&sandbox, &["-o", "json"]).exits(1);
+    let expected = [
+        ("accepts-old", "pass"),
+        ("accepts-new", "fail"),
+        ("refuses-other", "pass"),
+    ];
+    assert_eq!(results(&run), crate::check::pairs(&expected), "{run:?}");
+    assert_eq!(configured(&sandbox), OLD);
+    rotate(&sandbox, &["--finish"])
+        .exits(2)
+        .says(&["still signs with the old key"]);
+    // It accepts both: the switch.
+    shop.accepts(&[OLD, &new]);
+    let run = rotate(&sandbox, &[])
+        .ok()
+        .says(&["signs with the new key", "key rotate --finish"]);
+    assert!(
+        !run.stdout.contains(&new) && !run.stderr.contains(&new),
+        "{run:?}"
+    );
+    assert_eq!(configured(&sandbox), new);
+    rotate(&sandbox, &[]).ok().says(&["already so"]);
+    let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
+    assert_eq!(status["rotation"]["step"], "switched");
+    assert!(
+        status["rotation"]["switched"]
+            .as_str()
+            .unwrap()
+            .ends_with('Z')
+    );
+    assert_eq!(status["rotation"]["old_key"], "Ol••••");
+    // 3. The old key must be gone before it is forgotten.
+    let run = rotate(&sandbox, &["--finish", "-o", "json"]).exits(1);
+    let expected = [("accepts-new", "pass"), ("refuses-old", "fail")];
+    assert_eq!(results(&run), crate::check::pairs(&expected), "{run:?}");
+    shop.accepts(&[&new]);
+    rotate(&sandbox, &["--finish"]).ok().says(&["finished"]);
+    let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
+    assert_eq!(status["rotation"], Value::Null);
+    assert!(state_files(&sandbox).is_empty(), "the keys are forgotten");
+    rotate(&sandbox, &["--finish"])
+        .exits(2)
+        .says(&["no rotation was begun"]);
+}
+
+#[test]
+fn a_key_that_the_receiver_has_already_is_proved_and_switched_at_once() {
+    let shop = Shop::new();
+    shop.accepts(&[OLD, NEW]);
+    let sandbox = shop.world(&[]);
+    let run = rotate(&sandbox, &["--auth-key-env", "NEW_KEY", "-o", "json"]).ok();
+    assert!(
+        results(&run).iter().all(|(_, result)| result == "pass"),
+        "{run:?}"
+    );
+    assert_eq!(run.json()["auth_key"], "Ne••••");
+    assert_eq!(configured(&sandbox), NEW);
+    let signed = shop.receiver.requests();
+    assert_eq!(signed.len(), 3);
+    assert!(is_signed(&signed[0], OLD) && is_signed(&signed[1], NEW));
+    assert!(!is_signed(&signed[2], OLD) && !is_signed(&signed[2], NEW));
+}
+
+#[test]
+fn a_receiver_that_accepts_every_key_proves_nothing() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLD_KEY", OLD);
+    sandbox.set("NEW_KEY", NEW);
+    let url = receiver.url("/vod");
+    sandbox
+        .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
+        .ok();
+    let run = rotate(&sandbox, &["--auth-key-env", "NEW_KEY", "-o", "json"]).exits(1);
+    assert_eq!(results(&run).last().unwrap().1, "fail");
+    assert_eq!(configured(&sandbox), OLD);
+}
+
+#[test]
+fn a_receiver_out_of_reach_can_be_left_unasked_with_a_warning() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLD_KEY", OLD);
+    sandbox.set("NEW_KEY", NEW);
+    let url = "http://127.0.0.1:9/vod";
+    sandbox
+        .vodcb(["set", "--http-url", url, "--auth-key-env", "OLD_KEY"])
+        .ok();
+    let run = rotate(&sandbox, &["--auth-key-env", "NEW_KEY", "-o", "json"]).exits(1);
+    assert_eq!(results(&run).len(), 1, "{run:?}");
+    rotate(&sandbox, &[]).exits(1).says(&["--skip-proof"]);
+    rotate(&sandbox, &["--skip-proof"])
+        .ok()
+        .says(&["the receiver is not asked"]);
+    assert_eq!(configured(&sandbox), NEW);
+    rotate(&sandbox, &["--finish", "--skip-proof"]).ok();
+    assert!(state_files(&sandbox).is_empty());
+}
+
+#[test]
+fn nothing_happens_without_consent() {
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    sandbox
+        .vodcb(["key", "rotate", "--auth-key-env", "NEW_KEY"])
+        .exits(2)
+        .says(&["--yes"]);
+    let args = ["key", "rotate", "--auth-key-env", "NEW_KEY", "--dry-run"];
+    sandbox.vodcb(args).ok().says(&["dry run"]);
+    sandbox
+        .vodcb(["key", "rotate", "--generate-auth-key", "--dry-run"])
+        .ok()
+        .says(&["dry run"]);
+    assert!(shop.receiver.requests().is_empty() && state_files(&sandbox).is_empty());
+    assert_eq!(configured(&sandbox), OLD);
+    // A form that shows no document is refused before a key is kept.
+    rotate(&sandbox, &["--generate-auth-key", "-o", "raw"]).exits(2);
+    assert!(state_files(&sandbox).is_empty());
+}
+
+#[test]
+fn what_cannot_be_rotated_says_why() {
+    let sandbox = Sandbox::new();
+    rotate(&sandbox, &["--generate-auth-key"])
+        .exits(2)
+        .says(&["has no callback"]);
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/vod"])
+        .ok();
+    rotate(&sandbox, &["--generate-auth-key"])
+        .exits(2)
+        .says(&["authentication is off"]);
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    rotate(&sandbox, &[])
+        .exits(2)
+        .says(&["no new key", "--generate-auth-key"]);
+    rotate(&sandbox, &["--auth-key-env", "OLD_KEY"])
+        .exits(2)
+        .says(&["is the present one"]);
+    rotate(&sandbox, &["--finish", "--abandon"]).exits(2);
+    rotate(&sandbox, &["--abandon"]).ok().says(&["already so"]);
+}
+
+#[test]
+fn a_rotation_can_be_dropped_until_vod_has_the_new_key() {
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    rotate(&sandbox, &["--generate-auth-key"])
+        .ok()
+        .says(&["key status --show-auth-key"]);
+    rotate(&sandbox, &["--generate-auth-key"])
+        .exits(2)
+        .says(&["under way", "--abandon"]);
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"])
+        .exits(2)
+        .says(&["under way"]);
+    rotate(&sandbox, &["--abandon"]).ok().says(&["forgotten"]);
+    assert!(state_files(&sandbox).is_empty());
+    shop.accepts(&[OLD, NEW]);
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"]).ok();
+    rotate(&sandbox, &["--abandon"])
+        .exits(2)
+        .says(&["already", "--finish"]);
+}
+
+#[test]
+fn somebody_elses_key_is_a_conflict() {
+    let shop = Shop::new();
+    let mut sandbox = shop.world(&[]);
+    rotate(&sandbox, &["--generate-auth-key"]).ok();
+    sandbox.set("THIRD_KEY", "Third3Mo1Xs5Rf7Gh");
+    sandbox.vodcb(["set", "--auth-key-env", "THIRD_KEY"]).ok();
+    rotate(&sandbox, &[])
+        .exits(6)
+        .says(&["neither the old nor the new", "--abandon"]);
+    rotate(&sandbox, &["--abandon"]).ok();
+}
+
+#[test]
+fn a_run_that_ended_after_the_write_goes_on_from_there() {
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    shop.accepts(&[OLD, NEW]);
+    // The receiver refuses, so that the new key is kept and not written; then it is written otherwise.
+    shop.accepts(&[OLD]);
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"]).exits(1);
+    sandbox.vodcb(["set", "--auth-key-env", "NEW_KEY"]).ok();
+    let before = shop.receiver.requests().len();
+    rotate(&sandbox, &[]).ok().says(&["already so", "--finish"]);
+    assert_eq!(shop.receiver.requests().len(), before);
+}
+
+#[test]
+fn a_hidden_key_is_named_by_hand() {
+    let shop = Shop::new();
+    shop.accepts(&[OLD, NEW]);
+    let sandbox = shop.world(&["key=masked"]);
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"])
+        .exits(2)
+        .says(&["--old-key-env"]);
+    rotate(
+        &sandbox,
+        &["--auth-key-env", "NEW_KEY", "--old-key-env", "OLD_KEY"],
+    )
+    .ok();
+    shop.accepts(&[NEW]);
+    rotate(&sandbox, &["--finish"]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_is_its_owners_alone_and_damage_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    rotate(&sandbox, &["--generate-auth-key"]).ok();
+    let file = state_files(&sandbox).pop().unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(file.parent().unwrap()), 0o700);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    let run = sandbox.vodcb(["key", "status"]).exits(2).says(&["damaged"]);
+    assert!(!run.stderr.contains(OLD), "{run:?}");
+}
+
+#[test]
+fn status_without_a_callback_is_an_answer() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.vodcb(["key", "status"]).ok();
+    assert!(run.stdout.contains("no HTTP callback"), "{run:?}");
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
+    assert_eq!(status["auth_key"], "Ol••••");
+    assert_eq!(status["rotation"], Value::Null);
+    // Written a moment ago, by the same clock.
+    let since: jiff::Timestamp = status["auth_key_since"].as_str().unwrap().parse().unwrap();
+    #[allow(clippy::disallowed_methods)] // the clock of the test
+    let age = jiff::Timestamp::now().duration_since(since).as_secs();
+    assert!((0..300).contains(&age), "{since}");
+    // A key that this machine did not write has no known age.
+    std::fs::remove_file(sandbox.home().join(".local/state/vodcb/history.ndjson")).unwrap();
+    let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
+    assert_eq!(status["auth_key_since"], Value::Null);
+}
