@@ -257,7 +257,8 @@ pub async fn carry_out(
     Ok(outcome)
 }
 
-fn written_but_not_shown(ctx: &Context, error: Error) -> Error {
+/// The error of a change that was carried out although its result could not be shown.
+pub fn written_but_not_shown(ctx: &Context, error: Error) -> Error {
     let mut partial = Error::new(
         Kind::Partial,
         "the change was written and read back, but its result could not be shown",

@@ -5,15 +5,20 @@ use jiff::SignedDuration;
 use super::Connection;
 use crate::callback::queue::Host;
 use crate::callback::{Auth, Callback, Destination, StoredKey};
+use crate::change::edit::Edit;
 use crate::context::Context;
 use crate::error::Result;
 use crate::mns::Mns;
 use crate::probe::destination::{self, Deliveries};
 use crate::probe::network::From;
 use crate::probe::receiver::{Key, Receiver};
-use crate::probe::{Check, config, queue};
+use crate::probe::{Check, Report, Verdict, config, queue};
+use crate::render::check as view;
 use crate::secret::Secret;
 use crate::target::Region;
+
+/// How wide checks are shown among the talk.
+const CHECK_WIDTH: u16 = 100;
 
 /// Checks events and destination of a callback, configured or yet to be. A key that is given counts
 /// instead of the callback's.
@@ -64,6 +69,28 @@ pub async fn prove(
         }
     }
     Ok(checks)
+}
+
+/// Proves the callback as an edit would make it; a failure is the result that is shown. Naming `--check`
+/// is the consent to test deliveries.
+///
+/// # Errors
+/// As [`prove`] and [`Edit::apply`], and those of a Get.
+pub async fn holds(ctx: &Context, connection: &Connection, edit: &Edit) -> Result<bool> {
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
+    let deliveries = Deliveries::of(ctx, true);
+    let checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
+    let report = Report::new(checks);
+    if report.result() != Verdict::Fail {
+        ctx.out.note(&view::report(&report, CHECK_WIDTH));
+        return Ok(true);
+    }
+    ctx.out
+        .show(&report, |width| view::report(&report, width))?;
+    ctx.out
+        .note("nothing was written: a check of the new callback failed");
+    Ok(false)
 }
 
 fn key(auth: &Auth) -> Key {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::key_source::KeySource;
-use super::proof::prove;
+use super::proof::holds;
 use super::{Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
@@ -13,15 +13,9 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
-use crate::probe::destination::Deliveries;
-use crate::probe::{Report, Verdict};
-use crate::render::check as view;
 use crate::secret::Secret;
 use crate::settings::variable;
 use crate::target::Region;
-
-/// How wide the checks are shown among the talk.
-const CHECK_WIDTH: u16 = 100;
 
 /// Configure the callback, or change a part of it
 ///
@@ -143,24 +137,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     connection.close().await;
     Ok(Exit::Ok)
-}
-
-/// Proves the destination as it would be; naming --check is the consent to test deliveries.
-async fn holds(ctx: &Context, connection: &Connection, edit: &Edit) -> Result<bool> {
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
-    let deliveries = Deliveries::of(ctx, true);
-    let checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
-    let report = Report::new(checks);
-    if report.result() != Verdict::Fail {
-        ctx.out.note(&view::report(&report, CHECK_WIDTH));
-        return Ok(true);
-    }
-    ctx.out
-        .show(&report, |width| view::report(&report, width))?;
-    ctx.out
-        .note("nothing was written: a check of the new callback failed");
-    Ok(false)
 }
 
 /// A queue's endpoint begins with its account: the one of the present queue, or the caller's own.

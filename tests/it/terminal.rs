@@ -285,4 +285,15 @@ fn a_key_is_rotated_after_a_yes_only() {
         WaitStatus::Exited(_, 130)
     ));
     assert!(receiver.requests().is_empty());
+    let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
+    assert!(status["rotation"].is_null(), "no key is kept either");
+    let args = ["key", "rotate", "--auth-key-env", "NEW_KEY", "--skip-proof"];
+    let mut session = in_terminal(&sandbox, &args);
+    session
+        .expect("to the new key without asking the receiver? [y/N] ")
+        .unwrap();
+    session.send("y\n").unwrap();
+    session.expect("VOD signs with the new key").unwrap();
+    session.expect(Eof).unwrap();
+    assert!(receiver.requests().is_empty());
 }

@@ -1,19 +1,19 @@
 //! `vodcb key rotate`
 
+mod steps;
+
 use jiff::SignedDuration;
 
 use crate::callback::{Callback, Destination, auth_key};
-use crate::change::edit::{AuthEdit, Edit};
 use crate::change::rotation::{Place, Rotation};
-use crate::change::write::{Ask, Order, Outcome, Wanted, change};
 use crate::commands::key_source::{KeySource, variable};
 use crate::commands::{Connection, connect, keys};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
+use crate::probe::Check;
 use crate::probe::receiver::{Key, Receiver};
 use crate::probe::rotation::{Accepted, prove};
-use crate::probe::{Check, Report, Verdict};
 use crate::render::key::{self as view, KeyStatus};
 use crate::secret::Secret;
 
@@ -192,6 +192,7 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// A rotation to a given or generated key; it is kept by the first step.
     fn begin(&self, given: Option<Secret>) -> Result<Rotation> {
         let old = match (self.configured(), &self.args.old_key_env) {
             (Some(key), _) => key.clone(),
@@ -216,151 +217,12 @@ impl<'a> Work<'a> {
             return Err(Error::usage("the new key is the present one")
                 .hint("--generate-auth-key makes another one"));
         }
-        let rotation = Rotation {
+        Ok(Rotation {
             begun: (self.ctx.now)(),
             old,
             new,
             switched: None,
-        };
-        if !self.ctx.flags.dry_run {
-            self.place.save(&rotation)?;
-        }
-        Ok(rotation)
-    }
-
-    fn wait_for_the_receiver(&self, rotation: &Rotation) -> Result<Exit> {
-        if self.ctx.flags.dry_run {
-            self.ctx.out.note("dry run; a new key would be kept");
-            return Ok(Exit::Ok);
-        }
-        self.show(Some(rotation), Vec::new())?;
-        if !self.args.show_auth_key {
-            let shows = self.ctx.again("key status --show-auth-key");
-            self.ctx
-                .out
-                .hint(&format!("this shows the new key: {shows}"));
-        }
-        self.ctx.out.hint(&format!(
-            "have the receiver accept both keys, then: {}",
-            self.ctx.again("key rotate")
-        ));
-        Ok(Exit::Ok)
-    }
-
-    fn already_switched(&self, rotation: &Rotation) -> Result<Exit> {
-        self.show(Some(rotation), Vec::new())?;
-        self.ctx.out.note("already so; VOD signs with the new key");
-        self.remind();
-        Ok(Exit::Ok)
-    }
-
-    fn remind(&self) {
-        self.ctx.out.hint(&format!(
-            "keep both keys in the receiver for some minutes, remove the old one, then: {}",
-            self.ctx.again("key rotate --finish")
-        ));
-    }
-
-    fn abandon(&self, begun: Option<Rotation>) -> Result<Exit> {
-        if begun.as_ref().is_some_and(|it| it.switched.is_some()) {
-            return Err(
-                Error::usage("VOD signs with the new key already").hint(format!(
-                    "finish it: {}",
-                    self.ctx.again("key rotate --finish")
-                )),
-            );
-        }
-        if self.ctx.flags.dry_run {
-            self.ctx.out.note("dry run; nothing was forgotten");
-            return Ok(Exit::Ok);
-        }
-        self.place.forget()?;
-        self.show(None, Vec::new())?;
-        self.ctx.out.note(match begun {
-            Some(_) => "the new key is forgotten; VOD was never given it",
-            None => "already so; no rotation was begun",
-        });
-        Ok(Exit::Ok)
-    }
-
-    async fn prove_and_switch(&self, mut rotation: Rotation) -> Result<Exit> {
-        let question = format!(
-            "Send test deliveries to {} and, if it accepts both keys, switch {} to the new one?",
-            self.url, self.connection.target
-        );
-        if !self.agreed(question).await? {
-            return Ok(Exit::Ok);
-        }
-        let checks = self
-            .prove(
-                &[
-                    ("accepts-old", &rotation.old),
-                    ("accepts-new", &rotation.new),
-                ],
-                None,
-            )
-            .await?;
-        if failed(&checks) {
-            self.show(Some(&rotation), checks)?;
-            self.ctx.out.note("nothing was written: a proof failed");
-            self.ctx.out.hint("once the receiver is mended, run this again; --skip-proof goes on where it cannot be reached from here");
-            return Ok(Exit::Negative);
-        }
-        let edit = Edit {
-            auth: AuthEdit {
-                on: None,
-                key: Some(rotation.new.clone()),
-            },
-            ..Edit::default()
-        };
-        let order = Order {
-            command: "key rotate",
-            target: &self.connection.target,
-            wanted: Wanted::Edited(&edit),
-            ask: Ask::Never,
-            // What was proved is what is changed.
-            if_match: Some(&self.callback.fingerprint()),
-        };
-        let planned = self.status(&self.callback, Some(&rotation), checks.clone());
-        // A query that cannot be answered is told before the write.
-        let check = |_: &Outcome| self.ctx.out.check(&planned);
-        let done = change(self.ctx, &self.connection.vod, &order, check).await?;
-        rotation.switched = Some((self.ctx.now)());
-        // The next run would see by the configured key that it happened.
-        if let Err(error) = self.place.save(&rotation) {
-            self.ctx.out.warn(&error.message);
-        }
-        let now = done.callback.as_ref().unwrap_or(&self.callback);
-        let status = self.status(now, Some(&rotation), checks);
-        self.ctx
-            .out
-            .show(&status, |width| view::text(&status, width))?;
-        self.ctx
-            .out
-            .note("written and read back: VOD signs with the new key");
-        self.remind();
-        Ok(Exit::Ok)
-    }
-
-    async fn finish(&self, rotation: Rotation) -> Result<Exit> {
-        if !self
-            .agreed(format!("Send test deliveries to {}?", self.url))
-            .await?
-        {
-            return Ok(Exit::Ok);
-        }
-        let checks = self
-            .prove(&[("accepts-new", &rotation.new)], Some(&rotation.old))
-            .await?;
-        if failed(&checks) {
-            self.show(Some(&rotation), checks)?;
-            self.ctx.out.note("not finished: a proof failed");
-            return Ok(Exit::Negative);
-        }
-        self.place.forget()?;
-        self.show(None, checks)?;
-        self.ctx.out.note("finished; the old key is forgotten here");
-        Ok(Exit::Ok)
+        })
     }
 
     /// False for a dry run, which says what would come next.
@@ -374,7 +236,6 @@ impl<'a> Work<'a> {
             self.ctx.out.note(&format!("dry run; {next}"));
             return Ok(false);
         }
-        // Without a proof nothing is sent to the receiver; the write is asked about all the same.
         if self.ctx.flags.yes || self.ctx.prompt.confirm(question).await? {
             return Ok(true);
         }
@@ -424,9 +285,4 @@ impl<'a> Work<'a> {
         status.checks = checks;
         status
     }
-}
-
-fn failed(checks: &[Check]) -> bool {
-    let checks = checks.to_vec();
-    Report { checks }.result() == Verdict::Fail
 }

@@ -1,0 +1,171 @@
+//! The steps of a rotation, each for itself.
+
+use super::Work;
+use crate::callback::Callback;
+use crate::change::edit::{AuthEdit, Edit};
+use crate::change::rotation::Rotation;
+use crate::change::write::{Ask, Order, Outcome, Wanted, change};
+use crate::commands::written_but_not_shown;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::probe::{Check, Report, Verdict};
+use crate::render::key::{self as view, KeyStatus};
+use crate::secret::Secret;
+use crate::text::escape_line;
+
+impl Work<'_> {
+    pub(super) fn wait_for_the_receiver(&self, rotation: &Rotation) -> Result<Exit> {
+        if self.ctx.flags.dry_run {
+            self.ctx.out.note("dry run; a new key would be kept");
+            return Ok(Exit::Ok);
+        }
+        self.place.save(rotation)?;
+        self.show(Some(rotation), Vec::new())?;
+        if !self.args.show_auth_key {
+            let shows = self.ctx.again("key status --show-auth-key");
+            self.ctx
+                .out
+                .hint(&format!("this shows the new key: {shows}"));
+        }
+        self.ctx.out.hint(&format!(
+            "have the receiver accept both keys, then: {}",
+            self.ctx.again("key rotate")
+        ));
+        Ok(Exit::Ok)
+    }
+
+    pub(super) fn already_switched(&self, rotation: &Rotation) -> Result<Exit> {
+        self.show(Some(rotation), Vec::new())?;
+        self.ctx.out.note("already so; VOD signs with the new key");
+        self.remind();
+        Ok(Exit::Ok)
+    }
+
+    fn remind(&self) {
+        self.ctx.out.hint(&format!(
+            "keep both keys in the receiver for some minutes, remove the old one, then: {}",
+            self.ctx.again("key rotate --finish")
+        ));
+    }
+
+    pub(super) fn abandon(&self, begun: Option<Rotation>) -> Result<Exit> {
+        if begun.as_ref().is_some_and(|it| it.switched.is_some()) {
+            return Err(
+                Error::usage("VOD signs with the new key already").hint(format!(
+                    "finish it: {}",
+                    self.ctx.again("key rotate --finish")
+                )),
+            );
+        }
+        if self.ctx.flags.dry_run {
+            self.ctx.out.note("dry run; nothing was forgotten");
+            return Ok(Exit::Ok);
+        }
+        self.place.forget()?;
+        self.show(None, Vec::new())?;
+        self.ctx.out.note(match begun {
+            Some(_) => "the new key is forgotten; VOD was never given it",
+            None => "already so; no rotation was begun",
+        });
+        Ok(Exit::Ok)
+    }
+
+    pub(super) async fn prove_and_switch(&self, mut rotation: Rotation) -> Result<Exit> {
+        let (url, target) = (escape_line(&self.url), &self.connection.target);
+        let question = if self.args.skip_proof {
+            format!("Switch {target} to the new key without asking the receiver?")
+        } else {
+            format!(
+                "Send test deliveries to {url} and, if it accepts both keys, switch {target} to the new one?"
+            )
+        };
+        if !self.agreed(question).await? {
+            return Ok(Exit::Ok);
+        }
+        self.place.save(&rotation)?;
+        let checks = self
+            .prove(
+                &[
+                    ("accepts-old", &rotation.old),
+                    ("accepts-new", &rotation.new),
+                ],
+                None,
+            )
+            .await?;
+        if failed(&checks) {
+            self.show(Some(&rotation), checks)?;
+            self.ctx.out.note("nothing was written: a proof failed");
+            self.ctx.out.hint("once the receiver is mended, run this again; --skip-proof goes on where it cannot be reached from here");
+            return Ok(Exit::Negative);
+        }
+        let planned = self.status(&self.callback, Some(&rotation), checks.clone());
+        let now = self.switch(&rotation.new, &planned).await?;
+        rotation.switched = Some((self.ctx.now)());
+        // The next run would see by the configured key that it happened.
+        if let Err(error) = self.place.save(&rotation) {
+            self.ctx.out.warn(&error.message);
+        }
+        let now = now.as_ref().unwrap_or(&self.callback);
+        let status = self.status(now, Some(&rotation), checks);
+        let shown = self
+            .ctx
+            .out
+            .show(&status, |width| view::text(&status, width));
+        shown.map_err(|error| written_but_not_shown(self.ctx, error))?;
+        self.ctx
+            .out
+            .note("written and read back: VOD signs with the new key");
+        self.remind();
+        Ok(Exit::Ok)
+    }
+
+    pub(super) async fn finish(&self, rotation: Rotation) -> Result<Exit> {
+        let question = if self.args.skip_proof {
+            "Forget the old key without asking the receiver?".to_owned()
+        } else {
+            format!("Send test deliveries to {}?", escape_line(&self.url))
+        };
+        if !self.agreed(question).await? {
+            return Ok(Exit::Ok);
+        }
+        let checks = self
+            .prove(&[("accepts-new", &rotation.new)], Some(&rotation.old))
+            .await?;
+        if failed(&checks) {
+            self.show(Some(&rotation), checks)?;
+            self.ctx.out.note("not finished: a proof failed");
+            return Ok(Exit::Negative);
+        }
+        self.place.forget()?;
+        self.show(None, checks)?;
+        self.ctx.out.note("finished; the old key is forgotten here");
+        Ok(Exit::Ok)
+    }
+
+    /// Gives VOD the new key by the one write path; what was proved is what is changed.
+    async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Option<Callback>> {
+        let edit = Edit {
+            auth: AuthEdit {
+                on: None,
+                key: Some(new.clone()),
+            },
+            ..Edit::default()
+        };
+        let order = Order {
+            command: "key rotate",
+            target: &self.connection.target,
+            wanted: Wanted::Edited(&edit),
+            ask: Ask::Never,
+            if_match: Some(&self.callback.fingerprint()),
+        };
+        // A query that cannot be answered is told before the write.
+        let check = |_: &Outcome| self.ctx.out.check(planned);
+        let done = change(self.ctx, &self.connection.vod, &order, check).await?;
+        Ok(done.callback)
+    }
+}
+
+fn failed(checks: &[Check]) -> bool {
+    let checks = checks.to_vec();
+    Report { checks }.result() == Verdict::Fail
+}
