@@ -84,7 +84,8 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn topic(word: &str) -> Option<&'static Topic> {
+/// The topic of that name.
+pub fn topic(word: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == word)
 }
 

@@ -17,6 +17,7 @@ pub mod help;
 pub mod history;
 pub mod key;
 mod key_source;
+pub mod man;
 mod proof;
 pub mod queue;
 pub mod regions;
@@ -90,6 +91,7 @@ pub enum Command {
     Apps(apps::Args),
     Emulator(emulator::Args),
     Completions(completions::Args),
+    Man(man::Args),
     Help(help::Args),
 }
 
@@ -116,6 +118,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Apps(args) => apps::run(ctx, args).await,
         Command::Emulator(args) => emulator::run(ctx, args).await,
         Command::Completions(args) => completions::run(ctx, args),
+        Command::Man(args) => man::run(ctx, args),
         Command::Help(args) => help::run(ctx, args),
     }
 }

@@ -17,6 +17,7 @@ mod help;
 mod history;
 mod key;
 mod laws;
+mod man;
 mod mns;
 mod network;
 mod odd_answers;
