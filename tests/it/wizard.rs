@@ -34,10 +34,21 @@ fn written(sandbox: &Sandbox) -> bool {
 #[test]
 fn an_http_callback_is_set_up_after_a_url_was_corrected() {
     let sandbox = Sandbox::new();
-    // Region, application, HTTP, two URLs, a new key, transcoding, yes, no test event.
+    // Region, application, HTTP, two URLs, no look at it, a new key, transcoding, yes, no test event.
     let run = answered(
         &sandbox,
-        &["1", "1", "1", "https://exa mple", URL, "1", "3", "1", "1"],
+        &[
+            "1",
+            "1",
+            "1",
+            "https://exa mple",
+            URL,
+            "1",
+            "1",
+            "3",
+            "1",
+            "1",
+        ],
     )
     .ok()
     .says(&[
@@ -64,10 +75,12 @@ fn what_is_set_now_is_offered_first_and_a_second_run_writes_nothing() {
         .vodcb(["set", "--http-url", URL, "--events", "SnapshotComplete"])
         .ok();
     let before = sandbox.calls().len();
-    answered(&sandbox, &["", "", "", "", "", ""]).ok().says(&[
-        "As now: SnapshotComplete",
-        "already so; nothing was written",
-    ]);
+    answered(&sandbox, &["", "", "", "", "", "", ""])
+        .ok()
+        .says(&[
+            "As now: SnapshotComplete",
+            "already so; nothing was written",
+        ]);
     let calls = &sandbox.calls()[before..];
     assert!(calls.iter().all(|call| call.action != "SetMessageCallback"));
 }
@@ -86,10 +99,13 @@ fn events_are_marked_one_by_one_and_unknown_ones_are_kept() {
         .vodcb(set.into_iter().chain(["FileUploadComplete,BrandNewEvent"]))
         .ok();
     // One by one: back once, then keep what is marked.
-    let run = answered(&sandbox, &["", "", "", "", "", "5", "<", "5", "", "1", "1"]);
+    let run = answered(
+        &sandbox,
+        &["", "", "", "", "", "", "5", "<", "5", "", "1", "1"],
+    );
     run.ok().says(&["already so", "Other · BrandNewEvent"]);
     // The first and the umbrella for AI.
-    let run = answered(&sandbox, &["", "", "", "", "", "5", "1,20", "1", "1"]).ok();
+    let run = answered(&sandbox, &["", "", "", "", "", "", "5", "1,20", "1", "1"]).ok();
     let row = |number: &str| {
         let mut lines = run.stderr.lines().map(str::trim_start);
         lines
@@ -111,8 +127,9 @@ fn every_question_can_be_gone_back_from() {
         "1", "<", // application, back to the region
         "1", "1", "<", // method, back to the place
         "1", "1", "1", "<", // URL, back to the method
-        "1", URL, "<", // authentication, back to the URL
-        URL, "3", "<", // events, back to authentication
+        "1", URL, "<", // the look, back to the URL
+        URL, "1", "<", // authentication, back to the URL
+        URL, "1", "3", "<", // events, back to authentication
         "3", "1", "<", // confirmation, back to the events
         "1", "1", "1",
     ];
@@ -123,7 +140,7 @@ fn every_question_can_be_gone_back_from() {
 
 #[test]
 fn the_end_of_the_answers_changes_nothing_wherever_it_comes() {
-    let lines = ["1", "1", "1", URL, "1", "1"];
+    let lines = ["1", "1", "1", URL, "1", "1", "1"];
     for count in 0..=lines.len() {
         let sandbox = Sandbox::new();
         let input: String = lines[..count]
@@ -137,7 +154,7 @@ fn the_end_of_the_answers_changes_nothing_wherever_it_comes() {
         assert!(!written(&sandbox), "after {count} answers");
     }
     let sandbox = Sandbox::new();
-    answered(&sandbox, &["1", "1", "1", URL, "1", "1", "2"]).exits(130);
+    answered(&sandbox, &["1", "1", "1", URL, "1", "1", "1", "2"]).exits(130);
     assert!(!written(&sandbox));
 }
 
@@ -164,12 +181,15 @@ fn a_profile_is_offered_where_there_are_several() {
     sandbox.file(".aliyun/config.json", &config.to_string());
     sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
     sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
-    answered(&sandbox, &["3", "1", "1", "1", URL, "3", "1", "1", "1"])
-        .ok()
-        .says(&[
-            "profile two",
-            "vodcb --region cn-shanghai --app-id app-1000000 --profile two set",
-        ]);
+    answered(
+        &sandbox,
+        &["3", "1", "1", "1", URL, "1", "3", "1", "1", "1"],
+    )
+    .ok()
+    .says(&[
+        "profile two",
+        "vodcb --region cn-shanghai --app-id app-1000000 --profile two set",
+    ]);
 }
 
 #[test]
@@ -177,7 +197,18 @@ fn an_application_is_typed_in_where_listing_is_not_allowed() {
     let sandbox = Sandbox::with(&["list-apps:deny"], &[]);
     answered(
         &sandbox,
-        &["1", "no app", "app-0000007", "1", URL, "3", "1", "1", "1"],
+        &[
+            "1",
+            "no app",
+            "app-0000007",
+            "1",
+            URL,
+            "1",
+            "3",
+            "1",
+            "1",
+            "1",
+        ],
     )
     .ok()
     .says(&["the applications cannot be listed", "\"no app\""]);
@@ -212,6 +243,8 @@ fn a_test_event_is_sent_on_demand_and_judged_by_the_rules_of_the_service() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/vod", listener.local_addr().unwrap());
     let receiver = std::thread::spawn(move || {
+        // The look only connects.
+        drop(listener.accept().unwrap());
         let (mut stream, _) = listener.accept().unwrap();
         let mut head = [0; 4096];
         let count = std::io::Read::read(&mut stream, &mut head).unwrap();
@@ -221,9 +254,9 @@ fn a_test_event_is_sent_on_demand_and_judged_by_the_rules_of_the_service() {
         String::from_utf8_lossy(&head[..count]).to_ascii_lowercase()
     });
     let sandbox = Sandbox::new();
-    answered(&sandbox, &["1", "1", "1", &url, "1", "1", "1", "2"])
+    answered(&sandbox, &["1", "1", "1", &url, "2", "1", "1", "1", "2"])
         .ok()
-        .says(&["delivered: the receiver answered 200 in time"]);
+        .says(&["connect", "delivered: the receiver answered 200 in time"]);
     let request = receiver.join().unwrap();
     assert!(request.contains("x-vod-signature: "), "{request}");
 }
@@ -244,11 +277,12 @@ mod terminal {
     const CTRL_C: &str = "\x03";
 
     /// The questions of the HTTP path with what answers them.
-    const STORY: [(&str, &str); 7] = [
+    const STORY: [(&str, &str); 8] = [
         ("Region of the VOD centre", ENTER),
         ("Application", ENTER),
         ("How should events arrive?", ENTER),
         ("URL: ", "https://example.com/vod\r"),
+        ("Look now whether", ENTER),
         ("Are deliveries signed?", ENTER),
         ("Which events?", ENTER),
         ("Write this to", "\x1b[A\r"),

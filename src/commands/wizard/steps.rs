@@ -5,7 +5,10 @@ use crate::callback::{Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
 use crate::error::Result;
+use crate::probe::Report;
+use crate::probe::network::{self, From};
 use crate::prompt::{Choice, Judgement, Reply, Text};
+use crate::render::check as view;
 
 /// The two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +51,39 @@ pub(super) async fn destination(here: &Here, answers: &mut Answers) -> Result<Re
         return super::queue::ask(here, answers).await;
     }
     answers.new_queue = None;
-    Ok(match address(here).await? {
+    loop {
+        let Reply::Answer(text) = address(here).await? else {
+            return Ok(Reply::Back);
+        };
+        if let Reply::Answer(()) = reachable(here, &text).await? {
+            answers.destination = Some(DestinationEdit::Url(text));
+            return Ok(Reply::Answer(()));
+        }
+    }
+}
+
+/// Offers to look whether the receiver can be reached; nothing is delivered to it.
+async fn reachable(here: &Here, url: &str) -> Result<Reply<()>> {
+    let ctx = &here.ctx;
+    let choice = Choice {
+        title: "Look now whether the URL can be reached from here?".to_owned(),
+        items: vec!["No".to_owned(), "Yes; nothing is sent to it".to_owned()],
+        default: 0,
+        back: true,
+    };
+    Ok(match ctx.prompt.choose(choice).await? {
         Reply::Back => Reply::Back,
-        Reply::Answer(destination) => {
-            answers.destination = Some(destination);
+        Reply::Answer(index) => {
+            if index == 1 {
+                let report = Report::new(network::look(ctx, url, From::HereToo).await?);
+                ctx.out.note(&view::report(&report, ctx.prompt.width));
+            }
             Reply::Answer(())
         }
     })
 }
 
-async fn address(here: &Here) -> Result<Reply<DestinationEdit>> {
+async fn address(here: &Here) -> Result<Reply<String>> {
     let now = here.now.as_ref().map(|callback| &callback.destination);
     let default = match now {
         Some(Destination::Http { url, .. }) => url.clone(),
@@ -68,15 +94,13 @@ async fn address(here: &Here) -> Result<Reply<DestinationEdit>> {
         default,
         judge,
     };
-    Ok(match here.ctx.prompt.text(text).await? {
-        Reply::Back => Reply::Back,
-        Reply::Answer(text) => {
-            for warning in url::check(&text)? {
-                here.ctx.out.warn(&warning);
-            }
-            Reply::Answer(DestinationEdit::Url(text))
+    let reply = here.ctx.prompt.text(text).await?;
+    if let Reply::Answer(text) = &reply {
+        for warning in url::check(text)? {
+            here.ctx.out.warn(&warning);
         }
-    })
+    }
+    Ok(reply)
 }
 
 /// The rules of `vodcb set`, while it is typed.
