@@ -16,6 +16,7 @@ use crate::http::Http;
 use crate::output::{Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
+use crate::stop::Stop;
 
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
@@ -49,6 +50,8 @@ pub struct Context {
     pub applied: Rc<Cell<Applied>>,
     /// What is said when a signal ends a command that runs until then, which is no interruption.
     pub serving: Rc<Cell<Option<&'static str>>>,
+    /// How a command with work under way learns that it shall end.
+    pub stop: Rc<Stop>,
 }
 
 impl Context {
@@ -97,6 +100,7 @@ impl Context {
             random,
             applied: Rc::default(),
             serving: Rc::default(),
+            stop: Rc::default(),
             env,
             project,
             home,

@@ -10,8 +10,8 @@
 //! |---|---|---|
 //! | 5 | `main` | everything |
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
-//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
-//! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`render`] | terminal, network, process, files |
+//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
+//! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::record`], [`change::lines`], [`change::undo`], [`probe`] | pure protocols |
 //! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`] | plain data |
 //!
@@ -42,6 +42,7 @@ pub mod ram;
 pub mod render;
 pub mod secret;
 pub mod settings;
+pub mod stop;
 pub mod sts;
 pub mod target;
 pub mod text;

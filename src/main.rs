@@ -42,11 +42,19 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
             Error::usage("the system has no resources left for a runtime").cause(error.to_string())
         })?;
     let result = runtime.block_on(async {
-        tokio::select! {
-            // The signals first, so that they are heard before anything is done.
-            biased;
-            kind = stopped() => stopped_by(ctx, kind),
-            result = commands::run(ctx, command) => result,
+        let command = commands::run(ctx, command);
+        tokio::pin!(command);
+        loop {
+            tokio::select! {
+                // The signals first, so that they are heard before anything is done.
+                biased;
+                kind = stopped() => {
+                    if !ctx.stop.ask() {
+                        break stopped_by(ctx, kind);
+                    }
+                }
+                result = &mut command => break result,
+            }
         }
     });
     // A question may still wait for a key on its own thread.
@@ -77,6 +85,10 @@ fn stopped_by(ctx: &Context, kind: Kind) -> Result<Exit> {
             ctx.out.note(what);
             Ok(Exit::Ok)
         }
+        None if ctx.stop.is_asked() => Err(Error::new(
+            kind,
+            "ended at once; what was under way was left as it was",
+        )),
         None => Err(interrupted(ctx, kind)),
     }
 }

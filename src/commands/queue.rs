@@ -1,5 +1,10 @@
 //! `vodcb queue`
 
+mod forward;
+mod tail;
+
+use std::time::Duration;
+
 use clap::Subcommand;
 
 use super::{Connection, connect};
@@ -20,7 +25,9 @@ Examples:
   vodcb queue create vod-events
   vodcb set --mns-queue vod-events
   vodcb queue status vod-events
-  vodcb queue peek vod-events --count 5")]
+  vodcb queue peek vod-events --count 5
+  vodcb queue tail vod-events
+  vodcb queue forward vod-events --to http://127.0.0.1:8080/vod")]
 pub struct Args {
     /// Region of the queues, if it is not the callback's
     #[arg(long, global = true, value_name = "ID")]
@@ -67,6 +74,18 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
         count: u32,
     },
+    Tail(tail::Args),
+    Forward(Box<forward::Args>),
+}
+
+/// The value of `--for`.
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|s| (0.1..=31_536_000.0).contains(s));
+    let refuse = || "seconds from 0.1 to 31536000 are meant, for example 60".to_owned();
+    seconds.map(Duration::from_secs_f64).ok_or_else(refuse)
 }
 
 /// Asks the queue service.
@@ -76,6 +95,7 @@ enum What {
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (mns, region) = args.open(ctx, &connection).await?;
+    let mut exit = Exit::Ok;
     match &args.what {
         What::List { prefix } => list(ctx, &mns, prefix, &region).await?,
         What::Create {
@@ -94,9 +114,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         }
         What::Status { name } => status(ctx, &connection, &mns, name).await?,
         What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
+        What::Tail(args) => exit = tail::run(ctx, &mns, args).await?,
+        What::Forward(args) => exit = forward::run(ctx, &mns, args).await?,
     }
     connection.close().await;
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 impl Args {

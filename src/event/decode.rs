@@ -4,6 +4,8 @@
 //! the console shows both forms: text that starts with `{` is JSON, everything else is Base64.
 //! What the members mean is told by [`explain`].
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -53,6 +55,20 @@ pub fn unpack(bytes: &[u8]) -> Result<(Value, Encoding)> {
         inner => Err(plain_json(text)
             .or_else(|| inner.ok().and_then(base64_of_other_json))
             .unwrap_or_else(|| unreadable(text))),
+    }
+}
+
+/// The event's own bytes, as a receiver by HTTP would get them: Base64 is taken off. What is no event stays
+/// as it is.
+pub fn unwrapped(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match unpack(bytes) {
+        Ok((_, Encoding::Base64)) => {
+            let packed: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_graphic).collect();
+            BASE64
+                .decode(packed)
+                .map_or(Cow::Borrowed(bytes), Cow::Owned)
+        }
+        _ => Cow::Borrowed(bytes),
     }
 }
 

@@ -63,6 +63,12 @@ impl Mns {
         Endpoint::of_host(&format!("{account_id}.mns.{region}.aliyuncs.com"))
     }
 
+    /// The service's time, as far as it is known.
+    pub fn now(&self, ctx: &Context) -> jiff::Timestamp {
+        let now = (ctx.now)();
+        now.checked_add(self.clock_offset.get()).unwrap_or(now)
+    }
+
     /// The names of the queues that begin with `prefix`, page by page.
     pub fn list_queues(&self, prefix: &str) -> Pages<'_> {
         Pages::new(self, prefix)

@@ -1,5 +1,7 @@
 //! A message, as it goes into a queue and as it comes out.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 
@@ -99,6 +101,17 @@ pub struct Message {
 }
 
 impl Message {
+    /// How long it stays out of sight from its receipt on, which was at `now`. On the first receipt the
+    /// service's clock tells both ends; later ones are measured by ours.
+    pub fn hidden_for(&self, now: Timestamp) -> Duration {
+        let since = match (self.dequeue_count, self.first_dequeued) {
+            (1, Some(first)) => first,
+            _ => now,
+        };
+        let until = self.next_visible.unwrap_or(since);
+        until.duration_since(since).try_into().unwrap_or_default()
+    }
+
     /// Whether the body is as it was stored. Look before decoding: the checksum is of the text.
     pub fn is_intact(&self) -> bool {
         body_md5(&self.body).eq_ignore_ascii_case(&self.body_md5)

@@ -1,11 +1,13 @@
 //! Simple Message Queue, whose wire still says MNS: the queues that callbacks can go to.
 //!
 //! [`signer`] is the header signature and [`xml`] the bodies, both pure; [`refusal`] says what the
-//! service's errors mean to a user; [`client`] sends, waits and tries again. [`queue`], [`message`]
+//! service's errors mean to a user; [`client`] sends, waits and tries again, and
+//! [`consume`] works a queue off. [`queue`], [`message`]
 //! and [`operation`] are the words. Source: the vendor's API reference of 2021 to 2026 and its
 //! clients for Python, Node and Go; what they leave open is in `docs/assumptions.md`.
 
 pub mod client;
+pub mod consume;
 pub mod message;
 pub mod operation;
 pub mod queue;

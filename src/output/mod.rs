@@ -82,6 +82,8 @@ pub struct Output {
     live: bool,
     /// A line of progress stands on the terminal.
     drawn: Cell<bool>,
+    /// Nobody reads stdout any more.
+    closed: Cell<bool>,
 }
 
 /// What decides about colours and width beside the flags.
@@ -124,6 +126,7 @@ impl Output {
             color,
             live: std::io::stderr().is_terminal(),
             drawn: Cell::default(),
+            closed: Cell::default(),
         })
     }
 
@@ -267,8 +270,17 @@ impl Output {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Error::usage("standard output cannot be written").cause(error.to_string()))
             }
-            _ => Ok(()),
+            Err(_) => {
+                self.closed.set(true);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
+    }
+
+    /// Whether nobody reads standard output any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Says something that is neither result nor warning; silent in json, where the document says it.

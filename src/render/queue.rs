@@ -4,8 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{pairs, table};
+use crate::event::decode;
 use crate::mns::Message;
 use crate::mns::queue::{ADVISED_RETENTION, LARGEST_EVENT, Status};
+use crate::text::escape_line;
 
 /// A queue as data.
 #[derive(Debug, Clone, Serialize)]
@@ -173,4 +175,57 @@ pub fn messages(messages: &[Shown], width: u16) -> String {
         })
         .collect();
     table(&["Sent", "Event", "Received", "Body"], &rows, width)
+}
+
+/// The longest part of a body that is no event on a line.
+const GLIMPSE: usize = 80;
+
+/// What a line tells of a message.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// The event's name; `None` when the message holds no event.
+    pub event_type: Option<String>,
+    /// The media's id.
+    pub id: Option<String>,
+    /// The result as the event spells it.
+    pub status: Option<String>,
+}
+
+impl Told {
+    /// The members of the event that tell which it is.
+    pub fn new(event: Option<&Value>) -> Self {
+        let Some(event) = event else {
+            return Told::default();
+        };
+        let explained = decode::explain(event);
+        Told {
+            event_type: explained.event_type,
+            id: explained.id.map(|id| id.value),
+            status: explained.status,
+        }
+    }
+}
+
+/// A message on a line, with what became of it.
+pub fn told(told: &Told, message: &Message, rest: &str) -> String {
+    let time = message
+        .enqueued
+        .map(|time| time.strftime("%FT%TZ").to_string());
+    let event = told.event_type.as_deref().unwrap_or("unreadable");
+    let glimpse = || message.body.chars().take(GLIMPSE).collect();
+    let is_event = told.event_type.is_some();
+    let id = told
+        .id
+        .clone()
+        .unwrap_or_else(|| if is_event { String::new() } else { glimpse() });
+    let parts = [
+        time.as_deref().unwrap_or("-"),
+        event,
+        &id,
+        told.status.as_deref().unwrap_or_default(),
+        rest,
+    ];
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    let line: Vec<String> = parts.map(|part| escape_line(part)).collect();
+    line.join("  ") + "\n"
 }

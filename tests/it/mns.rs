@@ -6,6 +6,7 @@
 )]
 
 mod client;
+mod consume;
 mod drain;
 mod trouble;
 mod vectors;

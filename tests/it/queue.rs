@@ -1,19 +1,16 @@
 //! `vodcb queue` against the emulator's queues.
 
+mod forward;
+mod story;
+mod tail;
+
 use serde_json::json;
 
 use crate::sandbox::Sandbox;
 
-fn world() -> Sandbox {
-    let mut sandbox = Sandbox::new();
-    let url = sandbox.url().to_owned();
-    sandbox.set("VODCB_MNS_ENDPOINT", &url);
-    sandbox
-}
-
 #[test]
 fn queues_are_created_listed_and_shown() {
-    let sandbox = world();
+    let sandbox = Sandbox::new();
     assert_eq!(
         sandbox.vodcb(["queue", "list"]).ok().stdout,
         "There is no such queue in cn-shanghai.\n"
@@ -61,7 +58,7 @@ fn queues_are_created_listed_and_shown() {
 
 #[test]
 fn what_would_lose_events_is_warned_about() {
-    let sandbox = world();
+    let sandbox = Sandbox::new();
     sandbox
         .vodcb(["queue", "create", "short", "--retention", "60"])
         .ok();
@@ -73,7 +70,7 @@ fn what_would_lose_events_is_warned_about() {
 
 #[test]
 fn refusals_have_their_own_words_and_codes() {
-    let sandbox = world();
+    let sandbox = Sandbox::new();
     sandbox
         .vodcb(["queue", "status", "nobody"])
         .exits(4)
@@ -93,9 +90,7 @@ fn refusals_have_their_own_words_and_codes() {
     sandbox
         .vodcb(["queue", "peek", "q", "--count", "17"])
         .exits(2);
-    let mut denied = Sandbox::with(&["get-queue:deny"], &[]);
-    let url = denied.url().to_owned();
-    denied.set("VODCB_MNS_ENDPOINT", &url);
+    let denied = Sandbox::with(&["get-queue:deny"], &[]);
     denied
         .vodcb(["queue", "status", "q"])
         .exits(3)
@@ -104,7 +99,7 @@ fn refusals_have_their_own_words_and_codes() {
 
 #[test]
 fn a_look_at_an_empty_queue_is_no_error_and_a_dry_run_creates_nothing() {
-    let sandbox = world();
+    let sandbox = Sandbox::new();
     sandbox
         .vodcb(["queue", "create", "q", "--dry-run"])
         .ok()
@@ -126,7 +121,7 @@ fn a_look_shows_events_in_either_form_and_what_is_none() {
     use vodcb::secret::Secret;
     use vodcb::target::Endpoint;
 
-    let sandbox = world();
+    let sandbox = Sandbox::new();
     sandbox.vodcb(["queue", "create", "q"]).ok();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -32,6 +32,7 @@ struct Emulator {
 
 enum Ask {
     Log(mpsc::Sender<Vec<Call>>),
+    Deliver(String, String, mpsc::Sender<bool>),
 }
 
 /// What a run left behind.
@@ -179,6 +180,30 @@ impl Sandbox {
         Run::of(child.wait_with_output().unwrap())
     }
 
+    /// Makes a queue as `vodcb queue create` does, with these seconds out of sight.
+    pub fn queue(&self, name: &str, visibility: u32) {
+        let visibility = visibility.to_string();
+        let args = ["queue", "create", name, "--visibility", &visibility];
+        self.vodcb(args).ok();
+    }
+
+    /// Puts a message into a queue as VOD does.
+    #[track_caller]
+    pub fn deliver(&self, queue: &str, body: &str) {
+        let (sender, receiver) = mpsc::channel();
+        let emulator = self.emulator.as_ref().unwrap();
+        let ask = Ask::Deliver(queue.to_owned(), body.to_owned(), sender);
+        assert!(emulator.commands.send(ask).is_ok());
+        assert!(receiver.recv().unwrap(), "there is no queue {queue}");
+    }
+
+    /// How many messages of a queue can be received, and how many are out of sight.
+    pub fn backlog(&self, queue: &str) -> (u64, u64) {
+        let run = self.vodcb(["queue", "status", queue, "-o", "json"]).ok();
+        let count = |name: &str| run.json()[name].as_u64().unwrap();
+        (count("active_messages"), count("inactive_messages"))
+    }
+
     /// The calls the emulator saw.
     pub fn calls(&self) -> Vec<Call> {
         let (sender, receiver) = mpsc::channel();
@@ -220,8 +245,14 @@ impl Emulator {
             runtime.block_on(async {
                 let running = start(config).await.unwrap();
                 ready.send(running.url()).unwrap();
-                while let Some(Ask::Log(answer)) = asked.recv().await {
-                    let _ = answer.send(running.log());
+                while let Some(ask) = asked.recv().await {
+                    let _ = match ask {
+                        Ask::Log(answer) => answer.send(running.log()).is_ok(),
+                        Ask::Deliver(queue, body, answer) => {
+                            let put = running.deliver(ACCOUNT_ID, "cn-shanghai", &queue, &body);
+                            answer.send(put.is_ok()).is_ok()
+                        }
+                    };
                 }
                 running.stop().await;
             });

@@ -207,12 +207,13 @@ impl Mns {
         call: &Call<'_>,
     ) -> Result<std::result::Result<Done, Miss>> {
         let credential = self.caller.current(ctx).await?;
-        let now = (ctx.now)();
-        let now = now.checked_add(self.clock_offset.get()).unwrap_or(now);
         let resource = call.resource();
         let verb = call.method.as_str();
         let headers = call.headers.clone();
-        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let date = self
+            .now(ctx)
+            .strftime("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string();
         let signed = signer::sign(verb, &resource, headers, &date, &credential);
         let request = Request {
             headers: signed.headers.into_iter().collect(),

@@ -1,0 +1,284 @@
+//! `vodcb queue forward`
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::callback::{auth_key, queue, url};
+use crate::commands::key_source::KeySource;
+use crate::context::Context;
+use crate::delivery::rules::{self, Answer};
+use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
+use crate::error::Result;
+use crate::event::decode;
+use crate::exit::Exit;
+use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
+use crate::mns::{Message, Mns};
+use crate::render::queue as view;
+
+/// Hand each message to an HTTP receiver, as VOD would
+///
+/// A message is delivered by VOD's rules: POST, five seconds, three attempts, status 200 only; signed if a
+/// key is given. It is deleted after a 200. Otherwise it stays in the queue and is tried again, after 10
+/// seconds first, and at most ten minutes; the others go on meanwhile. Several processes may share a queue.
+/// Ctrl-C finishes what is under way and puts the rest back; exit 0. With --drain, --exit-after or --for it is
+/// 1 when something was kept.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb queue forward vod-events --to http://127.0.0.1:8080/vod
+  vodcb queue forward vod-events --to https://example.com/vod --auth-key-env VOD_KEY --concurrency 8
+  vodcb queue forward vod-events --to http://127.0.0.1:8080/vod --drain")]
+pub struct Args {
+    /// The queue
+    name: String,
+    /// The receiver
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// The URL to sign, if the receiver knows itself by another one than --to
+    #[arg(long, value_name = "URL", requires = "key")]
+    signed_url: Option<String>,
+    /// How many deliveries at the same time, 1 to 256
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: u16,
+    /// Stop when the queue is empty; what was kept counts as nothing
+    #[arg(long)]
+    drain: bool,
+    /// Stop when so many messages were handed over or kept
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    exit_after: Option<u64>,
+    /// Stop after so many seconds
+    #[arg(long = "for", value_name = "S", value_parser = super::seconds)]
+    limit: Option<Duration>,
+    #[command(flatten)]
+    source: KeySource,
+}
+
+/// Forwards until something ends it.
+///
+/// # Errors
+/// Those of receiving and deleting, and a usage error for a URL or a key that cannot be used.
+pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
+    queue::check_name(&args.name)?;
+    ctx.out.check_stream()?;
+    // What it warns about, private addresses above all, is what receivers in development have.
+    url::check(&args.to)?;
+    let desk = Desk {
+        ctx,
+        args,
+        proof: args.proof(ctx).await?,
+        hinted: RefCell::default(),
+    };
+    let terms = Terms {
+        concurrency: args.concurrency.into(),
+        drain: args.drain,
+        exit_after: args.exit_after,
+        limit: args.limit,
+        ..Terms::default()
+    };
+    let begun = (ctx.now)();
+    desk.ready(mns)?;
+    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+        desk.forward(message).await
+    })
+    .await?;
+    desk.summary(totals, (ctx.now)().duration_since(begun))?;
+    let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
+    let all = totals.deleted + totals.kept + totals.again;
+    let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
+    Ok(
+        if has_end && !ctx.stop.is_asked() && (totals.kept > 0 || is_short) {
+            Exit::Negative
+        } else {
+            Exit::Ok
+        },
+    )
+}
+
+impl Args {
+    async fn proof(&self, ctx: &Context) -> Result<Proof> {
+        let Some(given) = self.source.read(ctx).await? else {
+            return Ok(Proof::Unsigned);
+        };
+        let signed = self.signed_url.as_ref().unwrap_or(&self.to);
+        url::check(signed)?;
+        Ok(Proof::Signed {
+            url: signed.clone(),
+            key: auth_key::parse(&given.text, &given.origin)?,
+            shift: jiff::SignedDuration::ZERO,
+        })
+    }
+}
+
+/// What every delivery needs.
+struct Desk<'a> {
+    ctx: &'a Context,
+    args: &'a Args,
+    proof: Proof,
+    /// Remedies that were told; each is told once.
+    hinted: RefCell<BTreeSet<String>>,
+}
+
+impl Desk<'_> {
+    fn ready(&self, mns: &Mns) -> Result<()> {
+        let Args { name, to, .. } = self.args;
+        let endpoint = mns.endpoint.to_string();
+        let document = json!({"schema_version": 1, "kind": "ready", "queue": name, "endpoint": endpoint, "to": to});
+        self.ctx.out.note(&format!(
+            "forwarding {name} to {to}; a message is deleted after a 200; Ctrl-C ends it"
+        ));
+        self.ctx.out.line(&document, |_| String::new())
+    }
+
+    async fn forward(&self, message: &Message) -> Result<Verdict> {
+        let delivery = Delivery {
+            url: self.args.to.clone(),
+            proof: self.proof.clone(),
+            body: decode::unwrapped(message.body.as_bytes()).into_owned(),
+        };
+        let (ctx, quiet) = (self.ctx, |_: &_| {});
+        let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, quiet).await?;
+        let back_in = (!outcome.is_delivered()).then(|| pause_after(message.dequeue_count));
+        self.tell(message, &delivery.body, &outcome, back_in)?;
+        Ok(back_in.map_or(Verdict::Delete, Verdict::Keep))
+    }
+
+    fn tell(
+        &self,
+        message: &Message,
+        body: &[u8],
+        outcome: &Outcome,
+        back_in: Option<u32>,
+    ) -> Result<()> {
+        let event = serde_json::from_slice(body).ok();
+        let told = view::Told::new(event.as_ref());
+        let forwarded = Forwarded::new(&self.args.name, message, &told, outcome, back_in);
+        let (ctx, rest) = (self.ctx, result(outcome, back_in));
+        ctx.out
+            .line(&forwarded, |_| view::told(&told, message, &rest))?;
+        let last = outcome.attempts.last();
+        if let Some(hint) = last.and_then(|attempt| attempt.answer.hint())
+            && self.hinted.borrow_mut().insert(hint.clone())
+        {
+            ctx.out.hint(&hint);
+        }
+        Ok(())
+    }
+
+    fn summary(&self, totals: Totals, took: jiff::SignedDuration) -> Result<()> {
+        let Totals {
+            deleted,
+            kept,
+            again,
+        } = totals;
+        let document = json!({
+            "schema_version": 1,
+            "kind": "summary",
+            "queue": self.args.name,
+            "forwarded": deleted,
+            "kept": kept,
+            "not_deleted": again,
+            "took_ms": u64::try_from(took.as_millis()).unwrap_or_default(),
+        });
+        self.ctx.out.note(&summary(totals));
+        self.ctx.out.line(&document, |_| String::new())
+    }
+}
+
+/// One message that was handed over, or was not, as data.
+#[derive(Debug, Clone, Serialize)]
+struct Forwarded<'a> {
+    schema_version: u8,
+    kind: &'static str,
+    queue: &'a str,
+    message_id: &'a str,
+    dequeue_count: u32,
+    event_type: Option<&'a str>,
+    id: Option<&'a str>,
+    status: Option<&'a str>,
+    delivered: bool,
+    back_in_seconds: Option<u32>,
+    attempts: Vec<Tried>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, Serialize)]
+struct Tried {
+    number: u32,
+    at: String,
+    took_ms: u128,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+impl<'a> Forwarded<'a> {
+    fn new(
+        queue: &'a str,
+        message: &'a Message,
+        told: &'a view::Told,
+        outcome: &Outcome,
+        back_in: Option<u32>,
+    ) -> Self {
+        let attempts = outcome.attempts.iter().map(|attempt| {
+            let (status, error) = match &attempt.answer {
+                Answer::Status { status, .. } => (Some(*status), None),
+                Answer::Nothing { message, .. } => (None, Some(message.clone())),
+            };
+            Tried {
+                number: attempt.number,
+                at: attempt.at.to_string(),
+                took_ms: attempt.took.as_millis(),
+                status,
+                error,
+            }
+        });
+        Forwarded {
+            schema_version: 1,
+            kind: "forward",
+            queue,
+            message_id: &message.id,
+            dequeue_count: message.dequeue_count,
+            event_type: told.event_type.as_deref(),
+            id: told.id.as_deref(),
+            status: told.status.as_deref(),
+            delivered: outcome.is_delivered(),
+            back_in_seconds: back_in,
+            attempts: attempts.collect(),
+        }
+    }
+}
+
+/// What became of a delivery, for the end of a line.
+fn result(outcome: &Outcome, back_in: Option<u32>) -> String {
+    let Some(last) = outcome.attempts.last() else {
+        return String::new();
+    };
+    let took = last.took.as_millis();
+    match (last.number, back_in) {
+        (1, None) => format!("{} in {took} ms", last.answer),
+        (number, None) => format!("{} in {took} ms at attempt {number}", last.answer),
+        (number, Some(seconds)) => format!(
+            "{} after {number} attempts: kept, tried again in {seconds} s",
+            last.answer
+        ),
+    }
+}
+
+/// What became of all messages.
+fn summary(totals: Totals) -> String {
+    let Totals {
+        deleted,
+        kept,
+        again,
+    } = totals;
+    let mut text = format!("{deleted} handed over and deleted, {kept} kept in the queue");
+    if again > 0 {
+        text.push_str(&format!(
+            ", {again} handed over but not deleted: they come once more"
+        ));
+    }
+    text
+}

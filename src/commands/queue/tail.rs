@@ -1,0 +1,124 @@
+//! `vodcb queue tail`
+
+use std::time::Duration;
+
+use crate::callback::queue;
+use crate::context::Context;
+use crate::delivery::record::{QueueMessage, Recorded};
+use crate::error::Result;
+use crate::event::{EventSelection, EventType, decode};
+use crate::exit::Exit;
+use crate::mns::consume::{Terms, Verdict, consume};
+use crate::mns::{Message, Mns};
+use crate::output::Format;
+use crate::render::queue as view;
+
+/// Seconds after which a message that was shown is seen again: short for its other readers, and long
+/// enough to get past the head of a long queue.
+const BACK_IN: u32 = 10;
+
+/// Show events as they come, until Ctrl-C
+///
+/// Every message is shown once. It stays in the queue and is out of sight of other readers for some
+/// seconds; the service counts a receipt each time. --ack deletes what was shown. With -o ndjson each line is
+/// an envelope that other commands read; its body is the event's bytes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb queue tail vod-events
+  vodcb queue tail vod-events --events TranscodeComplete --exit-after 1 --for 60
+  vodcb queue tail vod-events --ack -o ndjson >>events.ndjson")]
+pub struct Args {
+    /// The queue
+    name: String,
+    /// Delete what was shown, once it was written to standard output
+    #[arg(long)]
+    ack: bool,
+    /// Only these event types; others are neither shown nor deleted
+    #[arg(long, value_name = "A,B")]
+    events: Option<String>,
+    /// Stop when so many messages were shown; exit 1 if --for ends earlier
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    exit_after: Option<u64>,
+    /// Stop after so many seconds
+    #[arg(long = "for", value_name = "S", value_parser = super::seconds)]
+    limit: Option<Duration>,
+}
+
+/// Shows messages until something ends it.
+///
+/// # Errors
+/// Those of receiving, and of deleting with `--ack`.
+pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
+    queue::check_name(&args.name)?;
+    ctx.out.check_stream()?;
+    let wanted = match &args.events {
+        Some(text) => EventSelection::parse(text, true)?,
+        None => EventSelection::All,
+    };
+    ctx.out.note(&if args.ack {
+        format!("what is shown is deleted from {}; Ctrl-C ends it", args.name)
+    } else {
+        format!("messages stay in {}: each is back {BACK_IN} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
+    });
+    let terms = Terms {
+        concurrency: 1,
+        once: true,
+        exit_after: args.exit_after,
+        limit: args.limit,
+        ..Terms::default()
+    };
+    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+        let event = decode::unpack(message.body.as_bytes()).ok();
+        let event = event.map(|(event, _)| event);
+        let told = view::Told::new(event.as_ref());
+        if !is_wanted(&wanted, told.event_type.as_deref()) {
+            return Ok(Verdict::Pass(BACK_IN));
+        }
+        show(ctx, &args.name, message, &told)?;
+        // Nobody reads any more, so nothing counts as shown.
+        if ctx.out.is_closed() {
+            ctx.stop.ask();
+            return Ok(Verdict::Pass(1));
+        }
+        Ok(if args.ack {
+            Verdict::Delete
+        } else {
+            Verdict::Keep(BACK_IN)
+        })
+    })
+    .await?;
+    let shown = totals.deleted + totals.kept + totals.again;
+    let is_short = args.exit_after.is_some_and(|wanted| shown < wanted);
+    Ok(if is_short && !ctx.stop.is_asked() {
+        Exit::Negative
+    } else {
+        Exit::Ok
+    })
+}
+
+/// What is no event is wanted unless event types are named.
+fn is_wanted(wanted: &EventSelection, event_type: Option<&str>) -> bool {
+    match event_type {
+        Some(name) => wanted.sends(&EventType::from_service(name)),
+        None => *wanted == EventSelection::All,
+    }
+}
+
+fn show(ctx: &Context, queue: &str, message: &Message, told: &view::Told) -> Result<()> {
+    let recorded = match ctx.out.format {
+        Format::Ndjson => Recorded {
+            received_at: Some((ctx.now)().to_string()),
+            message: Some(QueueMessage {
+                queue: queue.to_owned(),
+                message_id: message.id.clone(),
+                dequeue_count: Some(message.dequeue_count.into()),
+            }),
+            body: decode::unwrapped(message.body.as_bytes()).into_owned(),
+            ..Recorded::default()
+        },
+        _ => Recorded::default(),
+    };
+    ctx.out
+        .line(&recorded.envelope(), |_| view::told(told, message, ""))
+}

@@ -1,0 +1,550 @@
+//! A queue worked off: received in batches, worked on side by side, deleted or put back.
+//!
+//! [`consume`] is the one loop for everybody who reads a queue. A message is deleted only after its work
+//! said so; one that is in work stays out of sight of others, however long that takes; one that was put
+//! back does not hold up the next; what is in hand is bounded, however long the queue. When the command
+//! shall end ([`Stop`](crate::stop::Stop)), work that has begun is finished, within [`GRACE`], and the
+//! rest is put back. A process that is killed loses nothing either: what it held comes back by itself.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use futures_util::future::{Fuse, FusedFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::message::Message;
+use super::{MAX_BATCH, MAX_WAIT, Mns};
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// How long work that has begun may take to finish once the command shall end.
+pub const GRACE: Duration = Duration::from_secs(10);
+/// As many messages wait in hand at the most, beside those in work.
+const AHEAD: usize = 2 * MAX_BATCH;
+/// No more wait in hand than are worked off in this time, so that other readers get theirs.
+const AHEAD_TIME: Duration = Duration::from_secs(1);
+/// A deletion waits so long for others to go with it.
+const GATHERING: Duration = Duration::from_millis(100);
+/// Seconds that a message in work is kept out of sight longer, again and again.
+const EXTENSION: u32 = 60;
+/// No earlier than this before a message comes back it is kept out of sight longer.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Seconds an empty queue is listened to before it counts as drained.
+const LAST_WAIT: u32 = 1;
+/// Seconds after which a message that nobody began to work on is seen again.
+const AT_ONCE: u32 = 1;
+/// The longest pause before a queue that could not be reached is asked again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// As many messages that were put back are remembered.
+const MEMORY: usize = 10_000;
+
+/// How a queue is worked off.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// How many messages are in work at the same time, at least 1.
+    pub concurrency: usize,
+    /// Whether a message that was put back is left alone when it comes again. The last 10,000 are known.
+    pub once: bool,
+    /// Whether it ends when nothing is left, instead of waiting for more. What is put back counts as
+    /// nothing, so `once` is implied.
+    pub drain: bool,
+    /// Ends when so many messages were deleted or kept.
+    pub exit_after: Option<u64>,
+    /// Ends after so long.
+    pub limit: Option<Duration>,
+}
+
+/// What is to become of a message that was worked on. The seconds say how soon it is seen again, 1 to
+/// 43,200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done with: delete it.
+    Delete,
+    /// It is not: put it back.
+    Keep(u32),
+    /// It is no affair of this reader's: put it back, and do not count it.
+    Pass(u32),
+}
+
+/// What became of the messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Done with and deleted.
+    pub deleted: u64,
+    /// Put back, damaged ones included.
+    pub kept: u64,
+    /// Done with, but not deleted in time: they will come once more.
+    pub again: u64,
+}
+
+/// Seconds before a message that could not be handed over is tried again: 10, twice as many after each
+/// receipt, at most ten minutes.
+pub const fn pause_after(dequeue_count: u32) -> u32 {
+    let doublings = dequeue_count.saturating_sub(1);
+    if doublings < 6 { 10 << doublings } else { 600 }
+}
+
+/// Works a queue off, until its terms or a signal end it. `work` is called for one message after the
+/// other, for up to `concurrency` at the same time, and says what is to become of it.
+///
+/// # Errors
+/// Those of receiving and deleting, after what is in work was finished; a queue that becomes
+/// unreachable later is waited for. An error of `work` ends the loop; its message is put back.
+pub async fn consume<W>(
+    ctx: &Context,
+    mns: &Mns,
+    queue: &str,
+    terms: &Terms,
+    work: W,
+) -> Result<Totals>
+where
+    W: AsyncFn(&Message) -> Result<Verdict>,
+{
+    let reader = Reader {
+        ctx,
+        mns,
+        queue,
+        terms,
+        work,
+        desks: Semaphore::new(terms.concurrency.max(1)),
+        phase: watch::Sender::new(Phase::Open),
+        usual: Cell::default(),
+        counted: Cell::default(),
+        totals: Cell::default(),
+        put_back: RefCell::default(),
+        warned: Cell::default(),
+    };
+    reader.run().await
+}
+
+/// How far the end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Messages are worked on.
+    Open,
+    /// Only what is in work is finished.
+    Closing,
+    /// Nothing is finished any more.
+    Cut,
+}
+
+struct Reader<'a, W> {
+    ctx: &'a Context,
+    mns: &'a Mns,
+    queue: &'a str,
+    terms: &'a Terms,
+    work: W,
+    desks: Semaphore,
+    phase: watch::Sender<Phase>,
+    /// How long the work on one message takes, on average.
+    usual: Cell<Option<Duration>>,
+    /// How many messages were deleted or kept, as far as `exit_after` is concerned.
+    counted: Cell<u64>,
+    totals: Cell<Totals>,
+    put_back: RefCell<Recent>,
+    warned: Cell<bool>,
+}
+
+/// A message in hand: its newest handle, and until when nobody else sees it.
+struct Hold {
+    handle: RefCell<String>,
+    until: Cell<Instant>,
+}
+
+/// What is asked of the queue when the work on a message ended.
+enum Settling {
+    Delete(Vec<String>),
+    PutBack(String, u32),
+}
+
+/// The state of the loop.
+#[derive(Default)]
+struct State {
+    /// Nothing more is received.
+    is_over: bool,
+    /// Handles to delete, and when that happens at the latest.
+    done: Vec<String>,
+    flush_at: Option<Instant>,
+    /// Whether the queue was ever reached, and how many receipts failed in a row since.
+    is_reached: bool,
+    troubles: u32,
+    failure: Option<Error>,
+}
+
+impl<W> Reader<'_, W>
+where
+    W: AsyncFn(&Message) -> Result<Verdict>,
+{
+    async fn run(self) -> Result<Totals> {
+        let mut held = FuturesUnordered::new();
+        let mut settling = FuturesUnordered::new();
+        let received = Fuse::terminated();
+        let next_phase = self.next_phase().fuse();
+        tokio::pin!(received, next_phase);
+        let mut state = State::default();
+        loop {
+            if state.is_over {
+                received.set(Fuse::terminated());
+            } else if received.is_terminated()
+                && let Some(count) = self.room(held.len())
+            {
+                received.set(self.receive(count, state.troubles).fuse());
+            }
+            let is_due = state.done.len() >= MAX_BATCH
+                || state.flush_at.is_some_and(|time| time <= Instant::now());
+            if is_due || held.is_empty() && !state.done.is_empty() {
+                settling.push(self.settle(state.batch()));
+            }
+            if held.is_empty() && settling.is_empty() && received.is_terminated() {
+                return state.failure.map_or(Ok(self.totals.get()), Err);
+            }
+            let flush_at = state.flush_at.unwrap_or_else(Instant::now);
+            tokio::select! {
+                phase = &mut next_phase => {
+                    state.is_over = true;
+                    self.phase.send_replace(phase);
+                    next_phase.set(self.next_phase().fuse());
+                }
+                batch = &mut received, if !received.is_terminated() => {
+                    let messages = self.sort(batch, &mut state).into_iter();
+                    held.extend(messages.map(|message| self.handle(message)));
+                }
+                Some(end) = held.next() => {
+                    let next = self.after(end, &mut state);
+                    settling.extend(next.map(|next| self.settle(next)));
+                }
+                Some(settled) = settling.next() => if let Err(error) = settled {
+                    self.fail(error, &mut state);
+                },
+                () = sleep_until(flush_at), if state.flush_at.is_some() => {}
+            }
+        }
+    }
+
+    /// Resolves when the next phase begins.
+    async fn next_phase(&self) -> Phase {
+        let now = *self.phase.borrow();
+        let limit = async {
+            match self.terms.limit {
+                Some(limit) => sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        match now {
+            Phase::Open => tokio::select! {
+                () = self.ctx.stop.asked() => {}
+                () = limit => {}
+                () = self.reaches(Phase::Closing) => {}
+            },
+            Phase::Closing => sleep(GRACE).await,
+            Phase::Cut => std::future::pending().await,
+        }
+        if now == Phase::Open {
+            Phase::Closing
+        } else {
+            Phase::Cut
+        }
+    }
+
+    async fn reaches(&self, phase: Phase) {
+        let mut phases = self.phase.subscribe();
+        let _ = phases.wait_for(|now| *now >= phase).await;
+    }
+
+    fn fail(&self, error: Error, state: &mut State) {
+        state.is_over = true;
+        state.failure.get_or_insert(error);
+        self.phase.send_if_modified(|now| {
+            let is_open = *now == Phase::Open;
+            if is_open {
+                *now = Phase::Closing;
+            }
+            is_open
+        });
+    }
+
+    /// How many messages to receive now. Full batches, unless nobody would have anything to do.
+    fn room(&self, held: usize) -> Option<usize> {
+        let desks = self.terms.concurrency.max(1);
+        let wanted = self.terms.exit_after.map_or(usize::MAX, |all| {
+            let left = all.saturating_sub(self.counted.get());
+            usize::try_from(left).unwrap_or(usize::MAX)
+        });
+        let room = wanted.min(desks + self.ahead(desks)).saturating_sub(held);
+        let is_idle = held < desks;
+        (room >= MAX_BATCH || is_idle && room > 0).then_some(room.min(MAX_BATCH))
+    }
+
+    /// How many messages may wait beside those in work.
+    fn ahead(&self, desks: usize) -> usize {
+        let Some(usual) = self.usual.get().filter(|usual| !usual.is_zero()) else {
+            return AHEAD;
+        };
+        let rounds = AHEAD_TIME.as_nanos() / usual.as_nanos();
+        let rounds = usize::try_from(rounds).unwrap_or(AHEAD);
+        rounds.saturating_mul(desks).min(AHEAD)
+    }
+
+    /// Receives, after a pause that grows with the receipts that failed in a row.
+    async fn receive(&self, count: usize, troubles: u32) -> Result<Vec<Message>> {
+        if troubles > 0 {
+            let seconds = 1 << (troubles - 1).min(5);
+            sleep(Duration::from_secs(seconds).min(LONGEST_PAUSE)).await;
+        }
+        let wait = if self.terms.drain {
+            LAST_WAIT
+        } else {
+            MAX_WAIT
+        };
+        let received = self
+            .mns
+            .batch_receive(self.ctx, self.queue, count, Some(wait));
+        received.await
+    }
+
+    /// Looks at what was received, and decides whether to go on.
+    fn sort(&self, batch: Result<Vec<Message>>, state: &mut State) -> Vec<Message> {
+        match batch {
+            Ok(messages) => {
+                state.is_reached = true;
+                state.troubles = 0;
+                let put_back = self.put_back.borrow();
+                let is_old = |message: &Message| put_back.get(&message.id).is_some();
+                state.is_over |= self.terms.drain && messages.iter().all(is_old);
+                messages
+            }
+            Err(error) if state.is_reached && error.details.retryable => {
+                if state.troubles == 0 {
+                    let words = format!("the queue cannot be reached, trying on: {error}");
+                    self.ctx.out.warn(&words);
+                }
+                state.troubles += 1;
+                Vec::new()
+            }
+            Err(error) => {
+                self.fail(error, state);
+                Vec::new()
+            }
+        }
+    }
+
+    /// From receipt to verdict.
+    async fn handle(&self, message: Message) -> (String, Result<Verdict>) {
+        let hold = Hold::new(&message, self.mns.now(self.ctx));
+        let known = self.put_back.borrow().get(&message.id);
+        let verdict = match known {
+            Some(seconds) => Ok(Verdict::Pass(seconds)),
+            None if !message.is_intact() => {
+                let words = format!("message {} came damaged and is received anew", message.id);
+                self.ctx.out.warn(&words);
+                Ok(Verdict::Keep(pause_after(message.dequeue_count)))
+            }
+            None => {
+                let done = Notify::new();
+                let worked = async {
+                    let verdict = self.work_on(&message).await;
+                    done.notify_one();
+                    verdict
+                };
+                tokio::join!(worked, self.keep_hidden(&hold, &done)).0
+            }
+        };
+        if let Ok(Verdict::Keep(seconds) | Verdict::Pass(seconds)) = verdict
+            && (self.terms.once || self.terms.drain)
+        {
+            self.put_back.borrow_mut().insert(message.id, seconds);
+        }
+        (hold.handle.take(), verdict)
+    }
+
+    async fn work_on(&self, message: &Message) -> Result<Verdict> {
+        let _desk = tokio::select! {
+            biased;
+            () = self.reaches(Phase::Closing) => return Ok(Verdict::Pass(AT_ONCE)),
+            desk = self.desks.acquire() => desk,
+        };
+        let begun = Instant::now();
+        let verdict = tokio::select! {
+            () = self.reaches(Phase::Cut) => return Ok(Verdict::Pass(AT_ONCE)),
+            verdict = (self.work)(message) => verdict,
+        };
+        let took = begun.elapsed();
+        let usual = self
+            .usual
+            .get()
+            .map_or(took, |usual| (usual * 3 + took) / 4);
+        self.usual.set(Some(usual));
+        verdict
+    }
+
+    /// Keeps a message out of sight of others until it is done with, or lost.
+    async fn keep_hidden(&self, hold: &Hold, done: &Notify) {
+        loop {
+            let now = Instant::now();
+            let left = hold.until.get().saturating_duration_since(now);
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = done.notified() => return,
+                () = sleep_until(now + left - MARGIN.min(left / 3)) => {}
+            }
+            let handle = hold.handle.borrow().clone();
+            let (ctx, mns) = (self.ctx, self.mns);
+            match mns
+                .change_visibility(ctx, self.queue, &handle, EXTENSION)
+                .await
+            {
+                Ok(changed) => {
+                    hold.handle.replace(changed.receipt_handle);
+                    let until = Instant::now() + Duration::from_secs(EXTENSION.into());
+                    hold.until.set(until);
+                }
+                Err(error) => {
+                    self.warn_once("a message in work cannot be kept out of sight", &error)
+                }
+            }
+        }
+    }
+
+    /// Counts, and says what is to be asked of the queue now.
+    fn after(&self, end: (String, Result<Verdict>), state: &mut State) -> Option<Settling> {
+        let (handle, verdict) = end;
+        let count = || self.counted.set(self.counted.get() + 1);
+        match verdict {
+            Ok(Verdict::Delete) => {
+                count();
+                state.done.push(handle);
+                let at = Instant::now() + GATHERING;
+                state.flush_at.get_or_insert(at);
+                None
+            }
+            Ok(Verdict::Keep(seconds)) => {
+                count();
+                self.add(Totals {
+                    kept: 1,
+                    ..Totals::default()
+                });
+                Some(Settling::PutBack(handle, seconds))
+            }
+            Ok(Verdict::Pass(seconds)) => Some(Settling::PutBack(handle, seconds)),
+            Err(error) => {
+                self.fail(error, state);
+                Some(Settling::PutBack(handle, AT_ONCE))
+            }
+        }
+    }
+
+    /// Deletes, or puts back. A message that cannot be put back comes back by itself, only later.
+    async fn settle(&self, what: Settling) -> Result<()> {
+        let (ctx, queue) = (self.ctx, self.queue);
+        let handles = match what {
+            Settling::PutBack(handle, seconds) => {
+                let changed = self
+                    .mns
+                    .change_visibility(ctx, queue, &handle, seconds)
+                    .await;
+                if let Err(error) = changed {
+                    self.warn_once("a message cannot be put back and comes back later", &error);
+                }
+                return Ok(());
+            }
+            Settling::Delete(handles) => handles,
+        };
+        let all = handles.len() as u64;
+        let handles: Vec<&str> = handles.iter().map(String::as_str).collect();
+        let deleted = self.mns.batch_delete(ctx, queue, &handles).await;
+        let failed = deleted.as_ref().map_or(all, |failed| failed.len() as u64);
+        self.add(Totals {
+            deleted: all - failed,
+            again: failed,
+            kept: 0,
+        });
+        match deleted {
+            Ok(failed) if failed.is_empty() => Ok(()),
+            Ok(failed) => {
+                let words = format!(
+                    "{} of {all} messages were done with, but not deleted in time: {}. They come once more",
+                    failed.len(),
+                    failed[0].code
+                );
+                ctx.out.warn(&words);
+                Ok(())
+            }
+            Err(error) if error.details.retryable => {
+                let words = format!(
+                    "{all} messages were done with, but cannot be deleted: {error}. They come once more"
+                );
+                ctx.out.warn(&words);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn add(&self, more: Totals) {
+        let now = self.totals.get();
+        self.totals.set(Totals {
+            deleted: now.deleted + more.deleted,
+            kept: now.kept + more.kept,
+            again: now.again + more.again,
+        });
+    }
+
+    fn warn_once(&self, what: &str, error: &Error) {
+        let words = format!("{what}: {error}");
+        if self.warned.replace(true) {
+            self.ctx.out.detail(&words);
+        } else {
+            self.ctx.out.warn(&words);
+        }
+    }
+}
+
+impl State {
+    /// The next batch of handles to delete.
+    fn batch(&mut self) -> Settling {
+        let count = self.done.len().min(MAX_BATCH);
+        let batch = self.done.drain(..count).collect();
+        if self.done.is_empty() {
+            self.flush_at = None;
+        }
+        Settling::Delete(batch)
+    }
+}
+
+impl Hold {
+    fn new(message: &Message, now: jiff::Timestamp) -> Self {
+        Hold {
+            handle: RefCell::new(message.receipt_handle.clone().unwrap_or_default()),
+            until: Cell::new(Instant::now() + message.hidden_for(now)),
+        }
+    }
+}
+
+/// The ids of messages that were put back lately, with the seconds they stay out of sight.
+#[derive(Default)]
+struct Recent {
+    seconds: HashMap<String, u32>,
+    order: VecDeque<String>,
+}
+
+impl Recent {
+    fn get(&self, id: &str) -> Option<u32> {
+        self.seconds.get(id).copied()
+    }
+
+    fn insert(&mut self, id: String, seconds: u32) {
+        if self.seconds.insert(id.clone(), seconds).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > MEMORY
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seconds.remove(&oldest);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A queue worked off by the loop that `queue tail` and `queue forward` share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use vodcb::error::{Error, Kind, Result};
+use vodcb::mns::Message;
+use vodcb::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
+use vodcb::mns::queue::{Attributes, Status};
+
+use super::world::{World, answer, context, scripted};
+
+fn drain(concurrency: usize) -> Terms {
+    Terms {
+        concurrency,
+        drain: true,
+        ..Terms::default()
+    }
+}
+
+fn deleted(count: u64) -> Totals {
+    Totals {
+        deleted: count,
+        ..Totals::default()
+    }
+}
+
+async fn filled(faults: &[&str], messages: usize) -> World {
+    let world = World::with_queue(faults).await;
+    for number in 0..messages {
+        world.deliver(&number.to_string());
+    }
+    world
+}
+
+async fn status(world: &World) -> Status {
+    let status = world.mns.get_attributes(&world.ctx, "q").await;
+    status.unwrap()
+}
+
+async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
+where
+    W: AsyncFn(&Message) -> Result<Verdict>,
+{
+    consume(&world.ctx, &world.mns, "q", &terms, work).await
+}
+
+#[tokio::test]
+async fn every_message_is_worked_on_once_and_deleted_by_sixteens() {
+    let world = filled(&[], 100).await;
+    let (now, most) = (Cell::new(0), Cell::new(0));
+    let seen = RefCell::new(BTreeMap::<String, u32>::new());
+    let totals = work_off(&world, drain(4), async |message| {
+        now.set(now.get() + 1);
+        most.set(most.get().max(now.get()));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        now.set(now.get() - 1);
+        *seen.borrow_mut().entry(message.body.clone()).or_default() += 1;
+        Ok(Verdict::Delete)
+    });
+    assert_eq!(totals.await.unwrap(), deleted(100));
+    assert_eq!(most.get(), 4);
+    let seen = seen.into_inner();
+    assert!(seen.len() == 100 && seen.values().all(|count| *count == 1));
+    let left = status(&world).await;
+    assert_eq!((left.active, left.inactive), (Some(0), Some(0)));
+    let calls = world.calls();
+    let count = |name: &str| calls.iter().filter(|call| call.starts_with(name)).count();
+    // 100 messages are 6 full batches and a rest; the last receipt finds nothing.
+    assert!(count("BatchReceiveMessage") <= 10, "{calls:?}");
+    assert!(count("BatchDeleteMessage") <= 20, "{calls:?}");
+}
+
+#[tokio::test]
+async fn what_is_kept_does_not_hold_up_the_others_and_is_tried_once() {
+    let world = filled(&[], 20).await;
+    let tries = Cell::new(0);
+    let totals = work_off(&world, drain(1), async |message| {
+        if message.body != "3" {
+            return Ok(Verdict::Delete);
+        }
+        tries.set(tries.get() + 1);
+        Ok(Verdict::Keep(1))
+    });
+    let expected = Totals {
+        kept: 1,
+        ..deleted(19)
+    };
+    assert_eq!(totals.await.unwrap(), expected);
+    assert_eq!(tries.get(), 1);
+    let left = status(&world).await;
+    assert_eq!(left.active.unwrap() + left.inactive.unwrap(), 1);
+}
+
+/// 10 seconds, doubled by each receipt: 10, 20, 40, 80, 160, 320, then ten minutes.
+#[test]
+fn pauses_grow_up_to_ten_minutes() {
+    let pauses: Vec<u32> = [1, 2, 3, 6, 7, 8, 1000].map(pause_after).into();
+    assert_eq!(pauses, [10, 20, 40, 320, 600, 600, 600]);
+    assert_eq!(pause_after(0), 10);
+}
+
+#[tokio::test]
+async fn a_message_in_work_stays_out_of_sight_of_others() {
+    let world = World::with(&[]).await;
+    let brief = Attributes {
+        visibility_timeout: Some(1),
+        ..Attributes::default()
+    };
+    world
+        .mns
+        .create_queue(&world.ctx, "q", &brief)
+        .await
+        .unwrap();
+    for number in 0..3 {
+        world.deliver(&number.to_string());
+    }
+    let slow = work_off(&world, drain(1), async |_| {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        Ok(Verdict::Delete)
+    });
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let terms = Terms {
+            concurrency: 1,
+            limit: Some(Duration::from_millis(2300)),
+            ..Terms::default()
+        };
+        work_off(&world, terms, async |_| Ok(Verdict::Delete)).await
+    };
+    let (slow, other) = tokio::join!(slow, other);
+    assert_eq!(slow.unwrap(), deleted(3));
+    assert_eq!(other.unwrap(), Totals::default());
+    assert!(
+        world
+            .calls()
+            .contains(&"ChangeMessageVisibility OK".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn at_a_stop_work_is_finished_and_the_rest_put_back() {
+    let world = filled(&[], 30).await;
+    let terms = Terms {
+        concurrency: 2,
+        ..Terms::default()
+    };
+    let (begun, finished) = (Cell::new(0), Cell::new(0));
+    let work = work_off(&world, terms, async |_| {
+        begun.set(begun.get() + 1);
+        if begun.get() == 5 {
+            assert!(world.ctx.stop.ask());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        finished.set(finished.get() + 1);
+        Ok(Verdict::Delete)
+    });
+    let totals = work.await.unwrap();
+    assert_eq!(begun.get(), finished.get());
+    assert_eq!(totals, deleted(begun.get()));
+    assert!(begun.get() < 10, "{}", begun.get());
+    // What was in hand is back after its second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let left = status(&world).await;
+    assert_eq!(
+        (left.active, left.inactive),
+        (Some(30 - totals.deleted), Some(0))
+    );
+}
+
+#[tokio::test]
+async fn it_ends_after_so_many() {
+    let world = filled(&[], 30).await;
+    let terms = Terms {
+        concurrency: 3,
+        exit_after: Some(20),
+        ..Terms::default()
+    };
+    let worked = Cell::new(0);
+    let totals = work_off(&world, terms, async |_| {
+        worked.set(worked.get() + 1);
+        Ok(Verdict::Delete)
+    });
+    assert_eq!(totals.await.unwrap(), deleted(20));
+    assert_eq!(worked.get(), 20);
+    assert_eq!(status(&world).await.active, Some(10));
+}
+
+#[tokio::test]
+async fn work_that_fails_ends_the_loop_and_loses_nothing() {
+    let world = filled(&[], 10).await;
+    let failing = work_off(&world, drain(1), async |_| {
+        Err(Error::usage("standard output cannot be written"))
+    });
+    assert_eq!(failing.await.unwrap_err().kind, Kind::Usage);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(status(&world).await.active, Some(10));
+}
+
+#[tokio::test]
+async fn a_queue_that_was_reached_is_waited_for() {
+    let faults = ["batch-receive:pass*1", "batch-receive:unavailable*4"];
+    let world = filled(&faults, 20).await;
+    let totals = work_off(&world, drain(1), async |_| Ok(Verdict::Delete));
+    assert_eq!(totals.await.unwrap(), deleted(20));
+    let world = filled(&["batch-receive:unavailable"], 1).await;
+    let failed = work_off(&world, drain(1), async |_| Ok(Verdict::Delete)).await;
+    assert_eq!(failed.unwrap_err().kind, Kind::Unavailable);
+}
+
+#[tokio::test]
+async fn deletions_that_fail_are_counted_or_end_it() {
+    let world = filled(&["batch-delete:unavailable"], 3).await;
+    let totals = work_off(&world, drain(1), async |_| Ok(Verdict::Delete));
+    let expected = Totals {
+        again: 3,
+        ..Totals::default()
+    };
+    assert_eq!(totals.await.unwrap(), expected);
+    let world = filled(&["batch-delete:deny"], 3).await;
+    let denied = work_off(&world, drain(1), async |_| Ok(Verdict::Delete)).await;
+    let error = denied.unwrap_err();
+    assert_eq!(error.kind, Kind::Credentials);
+    assert!(
+        error.hints[0].contains("mns:BatchDeleteMessage"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_message_is_kept_and_nobody_works_on_it() {
+    let received = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><EnqueueTime>1</EnqueueTime><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount><Priority>8</Priority></Message></Messages>";
+    let changed = "<ChangeVisibility><ReceiptHandle>h2</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+    let (mns, thread) = scripted(vec![answer("200 OK", received), answer("200 OK", changed)]);
+    let ctx = context();
+    let terms = Terms {
+        concurrency: 1,
+        exit_after: Some(1),
+        ..Terms::default()
+    };
+    let worked = Cell::new(false);
+    let totals = consume(&ctx, &mns, "q", &terms, async |_: &Message| {
+        worked.set(true);
+        Ok(Verdict::Delete)
+    });
+    let expected = Totals {
+        kept: 1,
+        ..Totals::default()
+    };
+    assert_eq!(totals.await.unwrap(), expected);
+    assert!(!worked.get());
+    let requests = thread.join().unwrap();
+    assert!(
+        requests[1].contains("VisibilityTimeout=10 "),
+        "{requests:?}"
+    );
+}
+
+/// First receipt: both ends are the service's, 1,000 and 31,000 ms. Later: from our 21,000 ms on.
+#[test]
+fn the_time_out_of_sight_is_the_services_where_it_tells() {
+    let at = |milliseconds| jiff::Timestamp::from_millisecond(milliseconds).ok();
+    let mut message = Message {
+        first_dequeued: at(1_000),
+        next_visible: at(31_000),
+        dequeue_count: 1,
+        ..Message::default()
+    };
+    let now = at(21_000).unwrap();
+    assert_eq!(message.hidden_for(now), Duration::from_secs(30));
+    message.dequeue_count = 2;
+    assert_eq!(message.hidden_for(now), Duration::from_secs(10));
+    message.next_visible = at(20_000);
+    assert_eq!(message.hidden_for(now), Duration::ZERO);
+}

@@ -1,0 +1,132 @@
+//! `vodcb queue tail`: looking on, and deleting what was seen.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::forward::{event, eventually, signal};
+use crate::sandbox::Sandbox;
+
+fn world() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    sandbox
+}
+
+#[test]
+fn events_are_shown_once_and_stay() {
+    let sandbox = world();
+    for id in ["v1", "v2", "v3"] {
+        sandbox.deliver("q", &event(id));
+    }
+    sandbox.deliver("q", "hello\u{9b}31m, no event");
+    let run = sandbox.vodcb(["queue", "tail", "q", "--for", "1"]).ok();
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 4, "{run:?}");
+    assert!(
+        lines[0].ends_with("Z  FileUploadComplete  v1  success"),
+        "{run:?}"
+    );
+    assert!(lines[3].contains("unreadable  hello\\u{9b}31m"), "{run:?}");
+    assert!(
+        run.stderr
+            .contains("messages stay in q: each is back 10 s after"),
+        "{run:?}"
+    );
+    let (visible, hidden) = sandbox.backlog("q");
+    assert_eq!(visible + hidden, 4, "nothing is deleted");
+}
+
+#[test]
+fn what_was_shown_is_deleted_on_demand_and_the_rest_is_not() {
+    let sandbox = world();
+    let other = r#"{"EventType":"TranscodeComplete","VideoId":"t1","Status":"success"}"#;
+    sandbox.deliver("q", other);
+    sandbox.deliver("q", "no event");
+    sandbox.deliver("q", &STANDARD.encode(event("v1")));
+    let args = [
+        "queue",
+        "tail",
+        "q",
+        "--ack",
+        "--events",
+        "FileUploadComplete",
+    ];
+    let args = args
+        .into_iter()
+        .chain(["--exit-after", "1", "-o", "ndjson"]);
+    let run = sandbox.vodcb(args).ok();
+    let line: Value = serde_json::from_str(run.stdout.trim_end()).unwrap();
+    assert_eq!(line["kind"], "delivery");
+    assert_eq!(line["message"]["queue"], "q");
+    assert_eq!(line["message"]["dequeue_count"], 1);
+    let body = STANDARD.decode(line["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body, event("v1").as_bytes(), "the event's own bytes");
+    let (visible, hidden) = sandbox.backlog("q");
+    assert_eq!(visible + hidden, 2);
+    let recorded = vodcb::delivery::record::read(run.stdout.as_bytes()).unwrap();
+    assert_eq!(recorded.body, event("v1").as_bytes());
+}
+
+#[test]
+fn it_ends_with_its_time_and_says_whether_enough_came() {
+    let sandbox = world();
+    let args = ["queue", "tail", "q", "--for", "0.3"];
+    assert_eq!(sandbox.vodcb(args).ok().stdout, "");
+    let short = ["--exit-after", "1"];
+    sandbox.vodcb(args.into_iter().chain(short)).exits(1);
+    sandbox.vodcb(["queue", "tail", "nobody"]).exits(4);
+    sandbox
+        .vodcb(["queue", "tail", "q", "-o", "yaml"])
+        .exits(2)
+        .says(&["-o ndjson"]);
+    sandbox
+        .vodcb(["queue", "tail", "q", "--events", "a b"])
+        .exits(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn events_come_as_they_are_sent_until_a_signal() {
+    let sandbox = world();
+    let mut child = sandbox
+        .command(["queue", "tail", "q", "--ack"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for id in ["v1", "v2"] {
+        sandbox.deliver("q", &event(id));
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(id), "{line}");
+    }
+    eventually(|| sandbox.backlog("q") == (0, 0));
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// `vodcb queue tail --ack | head -1` must not delete what nobody saw.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_ends_it_and_nothing_more_is_deleted() {
+    let sandbox = world();
+    let mut child = sandbox
+        .command(["queue", "tail", "q", "--ack"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    sandbox.deliver("q", &event("v1"));
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    drop(reader);
+    eventually(|| sandbox.backlog("q") == (0, 0));
+    sandbox.deliver("q", &event("v2"));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    eventually(|| sandbox.backlog("q") == (1, 0));
+}
