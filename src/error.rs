@@ -47,6 +47,19 @@ pub enum Trouble {
     Broken,
 }
 
+impl Trouble {
+    /// A few words, for counting.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Trouble::Name => "unknown host",
+            Trouble::Connect => "no connection",
+            Trouble::Certificate => "certificate not accepted",
+            Trouble::TimeOut => "no answer in time",
+            Trouble::Broken => "connection broken",
+        }
+    }
+}
+
 /// What a program may want to know about a failure, beside its words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

@@ -49,6 +49,14 @@ pub enum Body {
 }
 
 impl Body {
+    /// The event's name, where the body has one.
+    pub fn event_type(&self) -> Option<&str> {
+        match self {
+            Body::Composed(draft) => draft.event_type(),
+            Body::AsGiven(_) => None,
+        }
+    }
+
     /// The bytes that go out.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
@@ -65,8 +73,20 @@ impl EventSource {
     /// # Errors
     /// A usage error for an unknown event, an edit that does not fit, and input that cannot be read.
     pub async fn compose(&self, ctx: &Context) -> Result<Body> {
+        self.compose_or(ctx, None).await
+    }
+
+    /// The same with a sample that is taken when nothing is named.
+    ///
+    /// # Errors
+    /// As [`EventSource::compose`].
+    pub async fn compose_or(&self, ctx: &Context, ordinary: Option<&str>) -> Result<Body> {
         let edits = self.edits.parse()?;
-        let mut draft = match (&self.event, &self.data) {
+        let event = match self.data {
+            Some(_) => None,
+            None => self.event.as_deref().or(ordinary),
+        };
+        let mut draft = match (event, &self.data) {
             (Some(event), _) => Draft::sample(event, self.fail)?.dated((ctx.now)()),
             (None, Some(data)) => {
                 let bytes = given(data).await?;

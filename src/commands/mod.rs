@@ -20,8 +20,11 @@ mod key_source;
 pub mod man;
 mod proof;
 pub mod queue;
+pub mod receiver;
 pub mod regions;
+pub mod replay;
 pub mod scope;
+pub mod send;
 pub mod set;
 pub mod undo;
 pub mod verify;
@@ -83,7 +86,9 @@ pub enum Command {
     Check(check::Args),
     Events(events::Args),
     Wizard(wizard::Args),
+    Send(Box<send::Args>),
     Verify(verify::Args),
+    Replay(Box<replay::Args>),
     Key(key::Args),
     Whoami(whoami::Args),
     Queue(queue::Args),
@@ -110,7 +115,9 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Check(args) => check::run(ctx, args).await,
         Command::Events(args) => events::run(ctx, args).await,
         Command::Wizard(args) => wizard::run(ctx, args).await,
+        Command::Send(args) => send::run(ctx, args).await,
         Command::Verify(args) => verify::run(ctx, args).await,
+        Command::Replay(args) => replay::run(ctx, args).await,
         Command::Key(args) => key::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Queue(args) => queue::run(ctx, args).await,

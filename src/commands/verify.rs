@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::key_source::{KeySource, variable};
-use super::{connect_signed, read_input};
-use crate::callback::Destination;
+use super::read_input;
+use super::receiver::configured;
 use crate::context::Context;
 use crate::delivery::record;
 use crate::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, verify};
@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::pairs;
 use crate::secret::Secret;
-use crate::settings::SignatureKind;
 
 /// Check the signature of a delivery, and say what is wrong with it
 ///
@@ -84,7 +83,15 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let claim = args.claim().await?;
     let (mut urls, mut keys) = args.given(ctx).await?;
     if args.configured {
-        configured(ctx, &mut urls, &mut keys).await?;
+        let (url, key) = configured(ctx).await?;
+        urls.push(NamedUrl {
+            name: "the configured URL".to_owned(),
+            url,
+        });
+        keys.extend(key.map(|key| NamedKey {
+            name: "configured key".to_owned(),
+            key,
+        }));
     }
     if urls.is_empty() || keys.is_empty() {
         let what = if urls.is_empty() {
@@ -103,36 +110,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     } else {
         Exit::Negative
     })
-}
-
-async fn configured(
-    ctx: &Context,
-    urls: &mut Vec<NamedUrl>,
-    keys: &mut Vec<NamedKey>,
-) -> Result<()> {
-    let connection = connect_signed(ctx, SignatureKind::default()).await?;
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let Some(Destination::Http { url, auth }) =
-        reading.callback.map(|callback| callback.destination)
-    else {
-        return Err(Error::usage(format!(
-            "no HTTP callback is configured for {}",
-            connection.target
-        ))
-        .hint("give --url URL and --auth-key-env NAME instead"));
-    };
-    urls.push(NamedUrl {
-        name: "the configured URL".to_owned(),
-        url,
-    });
-    if let Some(key) = auth.known_key() {
-        keys.push(NamedKey {
-            name: "configured key".to_owned(),
-            key: key.clone(),
-        });
-    }
-    connection.close().await;
-    Ok(())
 }
 
 impl Args {

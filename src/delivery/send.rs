@@ -112,13 +112,39 @@ pub async fn try_once(
     number: u32,
 ) -> Result<Attempt> {
     let at = now();
+    exchange(http, request(delivery, at, limit), at, number).await
+}
+
+/// One attempt whose body arrives in small pieces over this time, as on a bad line.
+///
+/// # Errors
+/// As [`deliver`].
+pub async fn try_slowly(
+    http: &Http,
+    now: fn() -> Timestamp,
+    limit: Duration,
+    delivery: &Delivery,
+    over: Duration,
+) -> Result<Attempt> {
+    let at = now();
     let request = Request {
+        trickle: Some(over),
+        ..request(delivery, at, limit)
+    };
+    exchange(http, request, at, 1).await
+}
+
+fn request(delivery: &Delivery, at: Timestamp, limit: Duration) -> Request {
+    Request {
         headers: headers(&delivery.proof, at),
         body: delivery.body.clone(),
         answer_limit: ANSWER_LIMIT,
         timeout: Some(limit),
         ..Request::new(Method::Post, &delivery.url)
-    };
+    }
+}
+
+async fn exchange(http: &Http, request: Request, at: Timestamp, number: u32) -> Result<Attempt> {
     let begun = tokio::time::Instant::now();
     let sent = http.send(request).await?;
     let took = begun.elapsed();

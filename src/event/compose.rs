@@ -15,7 +15,11 @@ const ERROR_MESSAGE: &str = "made up for a test";
 
 /// The body of an event that is being made.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft(Value);
+pub struct Draft {
+    body: Value,
+    /// The media was chosen by somebody, and is not that of the sample.
+    own_media: bool,
+}
 
 impl Draft {
     /// A sample of the catalogue, by the name of its event or its own, such as
@@ -39,7 +43,7 @@ impl Draft {
         if fail {
             refuse_failure(event, variant)?;
             if let Some(body) = named(&format!("{}.fail", event.name)) {
-                return Draft::parse(body.as_bytes());
+                return Draft::of_sample(body);
             }
         }
         let wanted = variant.unwrap_or(&event.name);
@@ -51,8 +55,8 @@ impl Draft {
                 names.join(", ")
             ))
         })?;
-        let mut draft = Draft::parse(body.as_bytes())?;
-        if fail && let Value::Object(members) = &mut draft.0 {
+        let mut draft = Draft::of_sample(body)?;
+        if fail && let Value::Object(members) = &mut draft.body {
             let spelling = event
                 .statuses
                 .failure
@@ -69,13 +73,24 @@ impl Draft {
     /// A usage error for what is not one JSON object.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let (body, _) = super::decode::unpack(bytes)?;
-        Ok(Draft(body))
+        Ok(Draft {
+            body,
+            own_media: true,
+        })
+    }
+
+    fn of_sample(text: &str) -> Result<Self> {
+        let draft = Draft::parse(text.as_bytes())?;
+        Ok(Draft {
+            own_media: false,
+            ..draft
+        })
     }
 
     /// Dates the event, in the form in which it was dated; without `EventTime` it stays so.
     #[must_use]
     pub fn dated(mut self, at: Timestamp) -> Self {
-        if let Some(time @ Value::String(_)) = self.0.get_mut("EventTime") {
+        if let Some(time @ Value::String(_)) = self.body.get_mut("EventTime") {
             let before = time.as_str().unwrap_or_default();
             // As some events have it, there is a colon before the milliseconds.
             let form = match before.as_bytes().get(19) {
@@ -88,27 +103,55 @@ impl Draft {
         self
     }
 
+    /// Gives the media of a sample another id, unless it was set already.
+    #[must_use]
+    pub fn of_media(mut self, id: &str) -> Self {
+        if self.own_media {
+            return self;
+        }
+        let event = self.event_type().and_then(catalogue::find);
+        let member = event.and_then(|event| self.body.get_mut(&event.id_field));
+        if let Some(value @ Value::String(_)) = member {
+            *value = Value::from(id);
+        }
+        self
+    }
+
     /// Changes it; says what may be a typo.
     ///
     /// # Errors
     /// As [`Edit::apply`].
     pub fn edit(&mut self, edit: &Edit) -> Result<Option<String>> {
-        edit.apply(&mut self.0)
+        let id = self
+            .event_type()
+            .and_then(catalogue::find)
+            .map(|event| &event.id_field);
+        self.own_media |= id.is_some_and(|id| edit.path().to_string() == *id);
+        edit.apply(&mut self.body)
     }
 
     /// The event's name, where the body has one.
     pub fn event_type(&self) -> Option<&str> {
-        self.0.get("EventType").and_then(Value::as_str)
+        self.body.get("EventType").and_then(Value::as_str)
     }
 
     /// The body itself.
     pub fn value(&self) -> &Value {
-        &self.0
+        &self.body
     }
 
     /// The body as the service sends it: JSON without blanks, members in their order.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.0.to_string().into_bytes()
+        self.body.to_string().into_bytes()
+    }
+}
+
+impl From<Map<String, Value>> for Draft {
+    fn from(members: Map<String, Value>) -> Self {
+        Draft {
+            body: Value::Object(members),
+            own_media: true,
+        }
     }
 }
 

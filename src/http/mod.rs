@@ -10,6 +10,7 @@ pub mod clock;
 pub mod knock;
 pub mod pace;
 mod roots;
+mod trickle;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -69,6 +70,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How much of the answer's body is read; what follows is left alone.
     pub answer_limit: usize,
+    /// Over which time the body is sent, if not at once.
+    pub trickle: Option<Duration>,
     /// How long it may take, if not as long as usual.
     pub timeout: Option<Duration>,
     /// Which way it goes.
@@ -84,6 +87,7 @@ impl Request {
             headers: Vec::new(),
             body: Vec::new(),
             answer_limit: MAX_BODY,
+            trickle: None,
             timeout: None,
             route: Route::default(),
         }
@@ -213,7 +217,10 @@ impl Http {
         let mut call = client
             .request(request.method.into(), url)
             .timeout(timeout)
-            .body(request.body);
+            .body(match request.trickle {
+                Some(over) => reqwest::Body::wrap(trickle::Trickle::new(request.body, over)),
+                None => request.body.into(),
+            });
         for (name, value) in &request.headers {
             // As bytes, since a header that was recorded may hold more than ASCII.
             call = call.header(name, value.as_bytes());

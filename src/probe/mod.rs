@@ -19,18 +19,18 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use crate::error::{Error, Result};
 
-/// What a check came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What a check came to; the worst is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
+    /// Not looked at; the cause says why.
+    Skip,
     /// As it should be.
     Pass,
     /// Events arrive, but something should be mended.
     Warn,
     /// Events are lost.
     Fail,
-    /// Not looked at; the cause says why.
-    Skip,
 }
 
 impl Verdict {

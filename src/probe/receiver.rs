@@ -9,14 +9,13 @@ use crate::callback::auth_key;
 use crate::context::Context;
 use crate::delivery::rules::{Answer, VOD};
 use crate::delivery::send::{Attempt, Delivery, Proof, try_once};
+use crate::delivery::trial::STALE;
 use crate::error::Result;
 use crate::event::EventSelection;
 use crate::secret::Secret;
 
 /// Slower answers leave little room for a bad day.
 const SLOW: Duration = Duration::from_secs(2);
-/// How old a stale signature is. The vendor's example of a limit is five minutes.
-const STALE: SignedDuration = SignedDuration::from_hours(-1);
 
 /// Every check that takes a delivery.
 pub const NAMES: [&str; 6] = [

@@ -32,12 +32,8 @@ pub fn choose(events: &EventSelection) -> &str {
 /// # Errors
 /// When the catalogue has no sample of this name, which [`choose`] rules out.
 pub fn body(name: &str, id: &str, now: Timestamp) -> Result<Vec<u8>> {
-    let mut event = Draft::sample(name, false)?.dated(now).value().clone();
-    if let Some(field) = catalogue::find(name).map(|event| event.id_field.as_str())
-        && let Some(member) = event.get_mut(field)
-    {
-        *member = json!(id);
-    }
+    let draft = Draft::sample(name, false)?.dated(now).of_media(id);
+    let mut event = draft.value().clone();
     event["Extend"] = json!(json!({"vodcb": "test delivery, no real event"}).to_string());
     Ok(event.to_string().into_bytes())
 }

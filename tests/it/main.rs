@@ -27,6 +27,7 @@ mod ram;
 mod readme;
 mod receiver;
 mod refusal;
+mod replay;
 mod sandbox;
 mod scenarios;
 mod secrets;

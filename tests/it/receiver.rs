@@ -1,5 +1,4 @@
 //! A receiver of deliveries for tests: it keeps every request byte for byte and answers by a script.
-#![allow(dead_code)] // for the commands that are tested with it
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

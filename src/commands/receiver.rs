@@ -1,0 +1,127 @@
+//! Which receiver deliveries go to, and how they are signed. No command, but flags that several take.
+
+use super::key_source::KeySource;
+use super::{connect_signed, needs_confirmation};
+use crate::callback::{Destination, url};
+use crate::context::Context;
+use crate::delivery::send::Proof;
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+use crate::settings::SignatureKind;
+
+/// The word that stands for the URL VOD delivers to now.
+const CONFIGURED: &str = "configured";
+
+/// The flags that name a receiver.
+#[derive(Debug, Default, clap::Args)]
+pub struct ReceiverFlags {
+    /// URL of the receiver; or the word configured, for the one that VOD delivers to now
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Sign for this URL, where the receiver knows itself by another one than --to
+    #[arg(long, value_name = "URL", help_heading = "Callback key")]
+    signed_url: Option<String>,
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub source: KeySource,
+}
+
+/// A receiver that may be sent to.
+#[derive(Debug)]
+pub struct Receiver {
+    /// Where it is.
+    pub url: String,
+    /// How deliveries are signed.
+    pub proof: Proof,
+}
+
+impl Receiver {
+    /// Whether deliveries are signed.
+    pub const fn is_signed(&self) -> bool {
+        matches!(self.proof, Proof::Signed { .. })
+    }
+}
+
+impl ReceiverFlags {
+    /// Finds the receiver. Sending to the configured one is confirmed, since it is a real one.
+    ///
+    /// # Errors
+    /// A usage error for a missing or bad URL or key, and for a confirmation that nobody gives; those of
+    /// a Get with `--to configured`.
+    pub async fn find(&self, ctx: &Context) -> Result<Receiver> {
+        let Some(to) = &self.to else {
+            return Err(Error::usage("no receiver is named")
+                .hint("for example --to http://localhost:8080/vod")
+                .hint("for the receiver that is configured at VOD: --to configured"));
+        };
+        if to != CONFIGURED {
+            // A test may go where the service cannot reach, so its warnings do not matter here.
+            url::check(to)?;
+        }
+        let given = self.source.read(ctx).await?;
+        let given = given.map(|given| Secret::new(given.text.trim_end_matches(['\r', '\n'])));
+        let (url, key) = if to == CONFIGURED {
+            needs_confirmation(ctx, "sending to the configured receiver")?;
+            let (url, key) = configured(ctx).await?;
+            confirm(ctx, &url).await?;
+            (url, given.or(key))
+        } else {
+            (to.clone(), given)
+        };
+        let proof = match (key, &self.signed_url) {
+            (Some(key), signed_url) => Proof::Signed {
+                url: signed_url.as_ref().unwrap_or(&url).clone(),
+                key,
+                shift: jiff::SignedDuration::ZERO,
+            },
+            (None, None) => Proof::Unsigned,
+            (None, Some(_)) => {
+                return Err(
+                    Error::usage("--signed-url is given, and no key to sign with")
+                        .hint("add --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"),
+                );
+            }
+        };
+        Ok(Receiver { url, proof })
+    }
+}
+
+async fn confirm(ctx: &Context, url: &str) -> Result<()> {
+    if ctx.flags.yes || ctx.flags.dry_run {
+        return Ok(());
+    }
+    let question = format!(
+        "Send events that never happened to {}, where VOD delivers to now?",
+        crate::text::escape_line(url)
+    );
+    if ctx.prompt.confirm(question).await? {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Interrupted, "cancelled; nothing was sent"))
+}
+
+/// The URL that is configured for the target now, and its key where it is known.
+///
+/// # Errors
+/// Those of a Get; a usage error when the target has no HTTP callback.
+pub async fn configured(ctx: &Context) -> Result<(String, Option<Secret>)> {
+    let connection = connect_signed(ctx, SignatureKind::default()).await?;
+    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+    let Some(Destination::Http { url, auth }) =
+        reading.callback.map(|callback| callback.destination)
+    else {
+        return Err(Error::usage(format!(
+            "no HTTP callback is configured for {}",
+            connection.target
+        ))
+        .hint("give the URL itself, and the key with --auth-key-env NAME"));
+    };
+    connection.close().await;
+    let key = auth.known_key().cloned();
+    if auth.on && key.is_none() {
+        ctx.out.warn(
+            "authentication is on, but VOD does not tell the key; give it with --auth-key-env NAME",
+        );
+    }
+    Ok((url, key))
+}

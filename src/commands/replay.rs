@@ -1,0 +1,363 @@
+//! `vodcb replay`
+
+mod recording;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
+
+use self::recording::{Found, Piece};
+use super::event_source::Edits;
+use super::receiver::{Receiver, ReceiverFlags};
+use crate::context::Context;
+use crate::delivery::record::Recorded;
+use crate::delivery::report::{self, AttemptReport};
+use crate::delivery::rules::{Rules, SIGNATURE, VOD};
+use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
+use crate::error::{Error, Result};
+use crate::event::compose::{Draft, Edit};
+use crate::event::decode::{self, explain};
+use crate::event::{self, catalogue};
+use crate::exit::Exit;
+use crate::text::escape_line;
+
+/// Send deliveries again that were recorded
+///
+/// Takes the lines that vodcb listen --save and -o ndjson write, or HTTP requests as text, one a file, and
+/// sends them in their order by VOD's rules. They are signed anew when a key is given, so that a receiver
+/// does not find them stale; --verbatim sends headers and body as they were recorded. Exit 0 when every
+/// delivery was answered with 200, 1 when one was not or could not be read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb replay events.ndjson --to http://localhost:8080/vod --auth-key-env VOD_KEY
+  vodcb replay events.ndjson --only TranscodeComplete --set VideoId=abc --to http://localhost:8080/vod
+  vodcb replay events.ndjson --speed 10 --to http://localhost:8080/vod -o ndjson
+  vodcb replay captured/ --verbatim --to http://localhost:8080/vod")]
+pub struct Args {
+    /// File of recorded deliveries, or a folder of such files; - is standard input
+    #[arg(value_name = "FILE|DIR")]
+    from: PathBuf,
+    #[command(flatten)]
+    receiver: ReceiverFlags,
+    /// Send headers and body byte for byte as they were recorded
+    #[arg(long, conflicts_with_all = ["set", "unset", "signed_url"])]
+    verbatim: bool,
+    /// Only these event types
+    #[arg(long, value_name = "EVENT,…", value_delimiter = ',')]
+    only: Vec<String>,
+    #[command(flatten)]
+    edits: Edits,
+    /// Keep the distances in time between deliveries, divided by this; 1 is as it was
+    #[arg(long, value_name = "X", value_parser = speed)]
+    speed: Option<f64>,
+    /// Try each delivery once, where VOD would try three times
+    #[arg(long)]
+    once: bool,
+}
+
+/// Reads, sends and tells, one delivery at a time.
+///
+/// # Errors
+/// A usage error for what cannot be read, and for edits that do not fit a delivery.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    ctx.out.check_stream()?;
+    let edits = args.edits.parse()?;
+    let only = only(ctx, &args.only)?;
+    if args.from.as_os_str() == "-" && args.receiver.source.auth_key_stdin {
+        return Err(Error::usage(
+            "the deliveries and the key cannot both come from standard input",
+        )
+        .hint("give the key with --auth-key-env or --auth-key-file"));
+    }
+    let mut pieces = recording::open(&args.from)?;
+    let receiver = args.receiver.find(ctx).await?;
+    let mut replay = Replay {
+        ctx,
+        args,
+        receiver,
+        edits,
+        only,
+        clock: None,
+        warned: false,
+        summary: Summary::default(),
+    };
+    while let Some(piece) = pieces.recv().await {
+        replay.take(piece?).await?;
+    }
+    replay.end()
+}
+
+fn speed(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("it is a number above 0, such as 1, 10 or 0.5".to_owned()),
+    }
+}
+
+/// The names as the catalogue spells them. One it does not have may still be in the recording.
+fn only(ctx: &Context, names: &[String]) -> Result<Vec<String>> {
+    let mut known = Vec::new();
+    for name in names {
+        if name.eq_ignore_ascii_case(event::AI_UMBRELLA) {
+            known.extend(catalogue::covered_by(event::AI_UMBRELLA).map(|event| event.name.clone()));
+        } else if let Some(event) = catalogue::find(name) {
+            known.push(event.name.clone());
+        } else if name.is_empty() {
+            return Err(Error::usage("--only names no event type")
+                .hint("for example --only TranscodeComplete,SnapshotComplete"));
+        } else {
+            let nearest = catalogue::nearest(name).join(", ");
+            ctx.out.warn(&format!(
+                "{name} is not an event type of the catalogue; did you mean {nearest}?"
+            ));
+            known.push(name.clone());
+        }
+    }
+    Ok(known)
+}
+
+/// A replay under way.
+struct Replay<'a> {
+    ctx: &'a Context,
+    args: &'a Args,
+    receiver: Receiver,
+    edits: Vec<Edit>,
+    only: Vec<String>,
+    /// When the first delivery was recorded, and when it was sent again.
+    clock: Option<(Timestamp, Instant)>,
+    /// Whether it was said that signatures are lost.
+    warned: bool,
+    summary: Summary,
+}
+
+/// What is said at the end; the order of the members is the order in JSON.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    deliveries: u64,
+    delivered: u64,
+    dropped: u64,
+    /// Left out by `--only`.
+    left_out: u64,
+    /// Could not be read.
+    damaged: u64,
+}
+
+/// A line of the stream; `kind` comes first.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    schema_version: u8,
+    kind: &'a str,
+    #[serde(flatten)]
+    body: T,
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    file: &'a str,
+    line: Option<u64>,
+    event_type: Option<&'a str>,
+    id: Option<&'a str>,
+    received_at: Option<&'a str>,
+    result: &'static str,
+    attempts: Vec<AttemptReport>,
+}
+
+#[derive(Serialize)]
+struct Damaged<'a> {
+    file: &'a str,
+    line: Option<u64>,
+    message: &'a str,
+}
+
+impl Replay<'_> {
+    async fn take(&mut self, piece: Piece) -> Result<()> {
+        let recorded = match &piece.found {
+            Found::Delivery(recorded) => recorded,
+            Found::Torn => {
+                self.ctx.out.warn(&format!(
+                    "{}: the last line is not complete, as after a crash; it was left out",
+                    piece.place()
+                ));
+                return Ok(());
+            }
+            Found::Damaged(message) => return self.damaged(&piece, message),
+        };
+        let event = decode::unpack(&recorded.body).ok();
+        let explained = event.as_ref().map(|(event, _)| explain(event));
+        let name = explained.as_ref().and_then(|it| it.event_type.as_deref());
+        if !self.only.is_empty() && !self.only.iter().any(|only| name == Some(only)) {
+            self.summary.left_out += 1;
+            return Ok(());
+        }
+        let delivery = self
+            .delivery(recorded)
+            .map_err(|error| error.cause(piece.place()))?;
+        let id = explained
+            .as_ref()
+            .and_then(|it| Some(it.id.as_ref()?.value.as_str()));
+        if self.ctx.flags.dry_run {
+            return self.told(&piece, recorded, name, id, None);
+        }
+        self.wait(recorded).await;
+        let attempts = if self.args.once { 1 } else { VOD.attempts };
+        let rules = Rules { attempts, ..VOD };
+        let ctx = self.ctx;
+        let outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |_| {}).await?;
+        self.told(&piece, recorded, name, id, Some(outcome))
+    }
+
+    fn delivery(&mut self, recorded: &Recorded) -> Result<Delivery> {
+        let mut body = recorded.body.clone();
+        if !self.edits.is_empty() {
+            let mut draft = Draft::parse(&body)?;
+            for edit in &self.edits {
+                draft.edit(edit)?;
+            }
+            body = draft.to_bytes();
+        }
+        let proof = if self.args.verbatim {
+            Proof::Recorded(recorded.end_to_end_headers())
+        } else {
+            self.receiver.proof.clone()
+        };
+        if matches!(proof, Proof::Unsigned)
+            && recorded.header(SIGNATURE).is_some()
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            self.ctx.out.warn(
+                "the deliveries were signed and are sent without a signature: \
+                 give the key with --auth-key-env NAME, or add --verbatim",
+            );
+        }
+        Ok(Delivery {
+            url: self.receiver.url.clone(),
+            proof,
+            body,
+        })
+    }
+
+    /// Waits until as much time has passed since the first delivery as it did then.
+    async fn wait(&mut self, recorded: &Recorded) {
+        let at = recorded
+            .received_at
+            .as_deref()
+            .and_then(|at| at.parse::<Timestamp>().ok());
+        let (Some(speed), Some(at)) = (self.args.speed, at) else {
+            return;
+        };
+        let (first, begun) = *self.clock.get_or_insert_with(|| (at, Instant::now()));
+        let distance = at.duration_since(first).as_secs_f64() / speed;
+        if let Ok(distance) = Duration::try_from_secs_f64(distance)
+            && let Some(due) = begun.checked_add(distance)
+        {
+            sleep_until(due).await;
+        }
+    }
+
+    fn told(
+        &mut self,
+        piece: &Piece,
+        recorded: &Recorded,
+        event_type: Option<&str>,
+        id: Option<&str>,
+        outcome: Option<Outcome>,
+    ) -> Result<()> {
+        let (result, attempts) = match &outcome {
+            None => ("planned", &[][..]),
+            Some(outcome) if outcome.is_delivered() => ("delivered", &outcome.attempts[..]),
+            Some(outcome) => ("dropped", &outcome.attempts[..]),
+        };
+        self.summary.deliveries += 1;
+        match result {
+            "delivered" => self.summary.delivered += 1,
+            "dropped" => self.summary.dropped += 1,
+            _ => {}
+        }
+        let body = Sent {
+            file: &piece.file,
+            line: piece.line,
+            event_type,
+            id,
+            received_at: recorded.received_at.as_deref(),
+            result,
+            attempts: report::attempts(attempts),
+        };
+        self.line("delivery", body, || {
+            let tried: Vec<String> = attempts.iter().map(report::line).collect();
+            let (event, id) = (event_type.unwrap_or("no event"), id.unwrap_or_default());
+            let words = format!(
+                "{}  {event}  {id}  {result}  {}",
+                piece.place(),
+                tried.join(", ")
+            );
+            format!("{}\n", escape_line(words.trim_end()))
+        })?;
+        if let Some(hint) = attempts.last().and_then(|attempt| attempt.answer.hint()) {
+            self.ctx.out.hint(&hint);
+        }
+        Ok(())
+    }
+
+    fn damaged(&mut self, piece: &Piece, message: &str) -> Result<()> {
+        self.summary.damaged += 1;
+        self.ctx
+            .out
+            .warn(&format!("{}: {message}; it was left out", piece.place()));
+        let (file, line) = (piece.file.as_str(), piece.line);
+        self.line(
+            "damaged",
+            Damaged {
+                file,
+                line,
+                message,
+            },
+            String::new,
+        )
+    }
+
+    fn line(&self, kind: &str, body: impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        let line = Line {
+            schema_version: 1,
+            kind,
+            body,
+        };
+        self.ctx.out.line(&line, |_| text())
+    }
+
+    fn end(self) -> Result<Exit> {
+        let Summary {
+            deliveries,
+            delivered,
+            dropped,
+            left_out,
+            damaged,
+        } = self.summary;
+        if deliveries + damaged == 0 {
+            let why = if left_out == 0 {
+                ""
+            } else {
+                ": --only leaves all of them out"
+            };
+            self.ctx.out.warn(&format!("nothing was sent{why}"));
+        }
+        self.line("summary", &self.summary, || {
+            let planned = if self.ctx.flags.dry_run {
+                " would be sent"
+            } else {
+                ""
+            };
+            format!(
+                "{deliveries} deliveries{planned}: {delivered} delivered, {dropped} dropped, \
+                 {left_out} left out, {damaged} damaged\n"
+            )
+        })?;
+        Ok(match dropped + damaged {
+            0 => Exit::Ok,
+            _ => Exit::Negative,
+        })
+    }
+}

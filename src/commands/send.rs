@@ -1,0 +1,287 @@
+//! `vodcb send`
+
+mod editor;
+mod scenarios;
+mod storm;
+
+use serde::Serialize;
+
+use super::event_source::{Body, EventSource};
+use super::receiver::{Receiver, ReceiverFlags};
+use crate::context::Context;
+use crate::delivery::load::{Load, MOST};
+use crate::delivery::report::{self, AttemptReport};
+use crate::delivery::rules::{Rules, VOD};
+use crate::delivery::scenario;
+use crate::delivery::send::{Attempt, Delivery, deliver, headers};
+use crate::error::{Error, Result};
+use crate::event::compose::Draft;
+use crate::event::decode;
+use crate::exit::Exit;
+use crate::output::Format;
+use crate::text::{escape, escape_line};
+
+/// The event of scenarios when none is named.
+const ORDINARY: &str = "TranscodeComplete";
+
+/// Send an event to a receiver, as VOD would
+///
+/// Takes a sample of the catalogue or a body of yours, signs it when a key is given, and keeps to VOD's
+/// rules: three attempts with a second between them, five seconds for each answer, only status 200
+/// counts. Exit 0 when it was delivered, 1 when VOD would have dropped it. With --scenario the receiver is
+/// tried in situations it should bear; exit 1 when it fails in one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb send TranscodeComplete --to http://localhost:8080/vod
+  vodcb send StreamTranscodeComplete --fail --set VideoId=abc --to http://localhost:8080/vod --auth-key-env VOD_KEY
+  vodcb send --data body.json --to configured --yes
+  vodcb send --scenario all --to http://localhost:8080/vod --auth-key-env VOD_KEY
+  vodcb send FileUploadComplete --count 1000 --rate 100 --to http://localhost:8080/vod")]
+pub struct Args {
+    #[command(flatten)]
+    source: EventSource,
+    /// Change the body in $VISUAL or $EDITOR before it is sent; an emptied file cancels
+    #[arg(long, help_heading = "Event")]
+    edit: bool,
+    #[command(flatten)]
+    receiver: ReceiverFlags,
+    /// Try once, where VOD would try three times
+    #[arg(long)]
+    once: bool,
+    /// Try the receiver in this situation; may be given several times, all stands for all of them
+    #[arg(long, value_name = "NAME", help_heading = "Scenarios and load")]
+    scenario: Vec<String>,
+    /// List the scenarios with what is sent and which answer is right
+    #[arg(long, help_heading = "Scenarios and load")]
+    list_scenarios: bool,
+    /// Send so many events, each with an id of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST), help_heading = "Scenarios and load")]
+    count: Option<u64>,
+    /// Begin so many of them in a second; as fast as the receiver answers if not given
+    #[arg(long, value_name = "R", value_parser = rate, help_heading = "Scenarios and load")]
+    rate: Option<f64>,
+    /// Have at most so many of them under way at a time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=4096), help_heading = "Scenarios and load")]
+    concurrency: u64,
+}
+
+/// Sends, and judges the answers.
+///
+/// # Errors
+/// A usage error for what cannot be made or sent, before anything is sent.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    if args.list_scenarios {
+        return scenarios::list(ctx);
+    }
+    let scenarios = scenario::named(&args.scenario)?;
+    args.check(!scenarios.is_empty())?;
+    let ordinary = (!scenarios.is_empty()).then_some(ORDINARY);
+    let mut body = args.source.compose_or(ctx, ordinary).await?;
+    if args.edit {
+        body = editor::edited(ctx, body).await?;
+    }
+    let receiver = args.receiver.find(ctx).await?;
+    if ctx.flags.dry_run {
+        return plan(ctx, &receiver, &body);
+    }
+    if !scenarios.is_empty() {
+        let draft = match body {
+            Body::Composed(draft) => draft,
+            Body::AsGiven(bytes) => Draft::parse(&bytes)?,
+        };
+        return scenarios::run(ctx, &scenarios, draft, &receiver, args.load(storm::USUAL)).await;
+    }
+    warn_of(ctx, &body);
+    match args.count {
+        None | Some(1) => one(ctx, args.rules(), &receiver, &body).await,
+        Some(count) => storm::run(ctx, args.rules(), &receiver, &body, args.load(count)).await,
+    }
+}
+
+impl Args {
+    fn check(&self, scenarios: bool) -> Result<()> {
+        if self.source.data.as_deref() == Some("-") && self.receiver.source.auth_key_stdin {
+            return Err(
+                Error::usage("the body and the key cannot both come from standard input")
+                    .hint("give the key with --auth-key-env or --auth-key-file"),
+            );
+        }
+        if self.rate.is_some() && self.count.is_none() && !scenarios {
+            return Err(
+                Error::usage("--rate says how fast many events go, and only one is sent")
+                    .hint("add --count N"),
+            );
+        }
+        Ok(())
+    }
+
+    fn rules(&self) -> Rules {
+        let attempts = if self.once { 1 } else { VOD.attempts };
+        Rules { attempts, ..VOD }
+    }
+
+    fn load(&self, usual: u64) -> Load {
+        Load {
+            count: self.count.unwrap_or(usual),
+            concurrency: usize::try_from(self.concurrency).unwrap_or(1),
+            rate: self.rate,
+        }
+    }
+}
+
+fn rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate >= 0.001 => Ok(rate),
+        _ => Err("it is a number of events in a second, such as 100 or 0.5".to_owned()),
+    }
+}
+
+/// A body that is no event is sent all the same, as that may be the test.
+fn warn_of(ctx: &Context, body: &Body) {
+    if let Body::AsGiven(bytes) = body
+        && let Err(error) = decode::unpack(bytes)
+    {
+        ctx.out
+            .warn(&format!("{}; it is sent as it is", error.message));
+    }
+}
+
+/// The result of one delivery; the order of the members is the order in JSON.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u8,
+    url: &'a str,
+    signed: bool,
+    event_type: Option<&'a str>,
+    size: usize,
+    result: &'static str,
+    attempts: Vec<AttemptReport>,
+}
+
+async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> Result<Exit> {
+    let delivery = Delivery {
+        url: receiver.url.clone(),
+        proof: receiver.proof.clone(),
+        body: body.to_bytes(),
+    };
+    let mut document = Document {
+        schema_version: 1,
+        url: &receiver.url,
+        signed: receiver.is_signed(),
+        event_type: body.event_type(),
+        size: delivery.body.len(),
+        result: "delivered",
+        attempts: Vec::new(),
+    };
+    ctx.out.check_form()?;
+    ctx.out.check(&document)?;
+    ctx.out.note(&format!(
+        "{} of {} bytes, {}, to {}",
+        escape_line(document.event_type.unwrap_or("a body")),
+        document.size,
+        if document.signed {
+            "signed"
+        } else {
+            "not signed"
+        },
+        escape_line(document.url),
+    ));
+    let mut told = Told::new(ctx, rules);
+    let outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |attempt| {
+        told.hear(attempt)
+    })
+    .await?;
+    if !outcome.is_delivered() {
+        document.result = if rules.attempts < VOD.attempts {
+            "not delivered"
+        } else {
+            "dropped"
+        };
+    }
+    told.written.clone()?;
+    document.attempts = report::attempts(&outcome.attempts);
+    ctx.out.show(&document, |_| told.end(document.result))?;
+    Ok(if outcome.is_delivered() {
+        Exit::Ok
+    } else {
+        Exit::Negative
+    })
+}
+
+/// Tells of attempts as they happen, and of each cause once.
+struct Told<'a> {
+    ctx: &'a Context,
+    rules: Rules,
+    hints: Vec<String>,
+    /// Whether stdout could be written.
+    written: Result<()>,
+}
+
+impl<'a> Told<'a> {
+    fn new(ctx: &'a Context, rules: Rules) -> Self {
+        Told {
+            ctx,
+            rules,
+            hints: Vec::new(),
+            written: Ok(()),
+        }
+    }
+
+    fn hear(&mut self, attempt: &Attempt) {
+        let out = &self.ctx.out;
+        if out.format == Format::Table && self.written.is_ok() {
+            let said = report::said(attempt).map(|said| format!("  {said}\n"));
+            let line = format!("attempt {}: {}\n", attempt.number, report::line(attempt));
+            self.written = out.print(&(line + &said.unwrap_or_default()));
+        }
+        if let Some(hint) = attempt.answer.hint()
+            && !self.hints.contains(&hint)
+        {
+            out.hint(&hint);
+            self.hints.push(hint);
+        }
+    }
+
+    fn end(&self, result: &str) -> String {
+        match result {
+            "delivered" => "delivered\n".to_owned(),
+            "dropped" => format!(
+                "dropped: VOD gives up after {} attempts\n",
+                self.rules.attempts
+            ),
+            _ => format!(
+                "not delivered: VOD would try again after {} s, {} times in all\n",
+                VOD.pause.as_secs(),
+                VOD.attempts
+            ),
+        }
+    }
+}
+
+/// The request as it would go out.
+#[derive(Serialize)]
+struct Plan<'a> {
+    schema_version: u8,
+    url: &'a str,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+fn plan(ctx: &Context, receiver: &Receiver, body: &Body) -> Result<Exit> {
+    let plan = Plan {
+        schema_version: 1,
+        url: &receiver.url,
+        headers: headers(&receiver.proof, (ctx.now)()),
+        body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+    };
+    ctx.out.note("dry run; this would be sent:");
+    ctx.out.show(&plan, |_| {
+        let mut text = format!("POST {}\n", escape_line(plan.url));
+        for (name, value) in &plan.headers {
+            text.push_str(&format!("{name}: {}\n", escape_line(value)));
+        }
+        format!("{text}\n{}\n", escape(&plan.body))
+    })?;
+    Ok(Exit::Ok)
+}
