@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | 5 | `main` | everything |
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
-//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`delivery::load`], [`delivery::scenario`], [`delivery::trial`], [`delivery::report`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
+//! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`delivery::receive`], [`delivery::save`], [`delivery::load`], [`delivery::scenario`], [`delivery::trial`], [`delivery::report`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::record`], [`change::lines`], [`change::undo`], [`probe`] | pure protocols |
 //! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`] | plain data |

@@ -26,6 +26,14 @@ fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
     shown
 }
 
+/// The beginning of a text, with an ellipsis where it was cut.
+pub fn clip(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// True for characters that nobody sees, or that change how others are seen.
 pub fn is_invisible(c: char) -> bool {
     c.is_control()

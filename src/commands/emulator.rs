@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::ready_file;
 use crate::context::Context;
 use crate::emulator::{self, Config, Fault, Storage};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Format;
 use crate::text::escape_line;
@@ -155,7 +156,7 @@ async fn serve(
         .map(|(name, value)| format!("export {name}={value}\n"))
         .collect();
     if let Some(path) = ready_file {
-        write_whole(path, &lines)?;
+        ready_file::write(path, &lines)?;
     }
     let environment: serde_json::Map<String, serde_json::Value> = values
         .iter()
@@ -176,24 +177,4 @@ async fn serve(
             None => std::future::pending().await,
         }
     }
-}
-
-/// The file is there with all lines or not at all.
-fn write_whole(path: &std::path::Path, text: &str) -> Result<()> {
-    let trouble = |error: std::io::Error| {
-        Error::usage(format!(
-            "the ready file {} cannot be written",
-            path.display()
-        ))
-        .cause(error.to_string())
-        .hint("name a file in a folder that exists and can be written")
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))
-        .map_err(trouble)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(trouble)?;
-    file.persist(path).map_err(|error| trouble(error.error))?;
-    Ok(())
 }

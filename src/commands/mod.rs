@@ -17,9 +17,11 @@ pub mod help;
 pub mod history;
 pub mod key;
 mod key_source;
+pub mod listen;
 pub mod man;
 mod proof;
 pub mod queue;
+mod ready_file;
 pub mod receiver;
 pub mod regions;
 pub mod replay;
@@ -27,6 +29,7 @@ pub mod scope;
 pub mod send;
 pub mod set;
 pub mod undo;
+mod verification;
 pub mod verify;
 pub mod whoami;
 pub mod wizard;
@@ -90,6 +93,7 @@ pub enum Command {
     Verify(verify::Args),
     Replay(Box<replay::Args>),
     Key(key::Args),
+    Listen(Box<listen::Args>),
     Whoami(whoami::Args),
     Queue(queue::Args),
     Regions(regions::Args),
@@ -119,6 +123,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Verify(args) => verify::run(ctx, args).await,
         Command::Replay(args) => replay::run(ctx, args).await,
         Command::Key(args) => key::run(ctx, args).await,
+        Command::Listen(args) => listen::run(ctx, args).await,
         Command::Whoami(args) => whoami::run(ctx, args).await,
         Command::Queue(args) => queue::run(ctx, args).await,
         Command::Regions(args) => regions::run(ctx, args),

@@ -2,16 +2,14 @@
 
 use serde::Serialize;
 
-use super::key_source::{KeySource, variable};
 use super::read_input;
-use super::receiver::configured;
+use super::verification::{Against, Known};
 use crate::context::Context;
 use crate::delivery::record;
-use crate::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, verify};
+use crate::delivery::signature::{Claim, Verdict, verify};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::pairs;
-use crate::secret::Secret;
 
 /// Check the signature of a delivery, and say what is wrong with it
 ///
@@ -25,12 +23,8 @@ Examples:
   vodcb verify --delivery request.txt --url https://example.com/vod --auth-key-file key
   vodcb verify --delivery request.txt --configured")]
 pub struct Args {
-    /// URL as it is configured; may be given several times, as overrides have URLs of their own
-    #[arg(long, value_name = "URL")]
-    url: Vec<String>,
-    /// Take URL and key from the callback that is configured now
-    #[arg(long)]
-    configured: bool,
+    #[command(flatten)]
+    against: Against,
     /// Value of X-VOD-TIMESTAMP
     #[arg(
         long,
@@ -50,14 +44,6 @@ pub struct Args {
     /// File with a whole delivery; - is standard input
     #[arg(long, value_name = "FILE")]
     delivery: Option<String>,
-    /// Count a signature as wrong when it is older than this, or as far in the future
-    #[arg(long, value_name = "SECONDS")]
-    max_age: Option<u64>,
-    #[command(flatten)]
-    source: KeySource,
-    /// Accept the key in this variable too, as during a change of keys
-    #[arg(long, value_name = "NAME", help_heading = "Callback key")]
-    previous_key_env: Option<String>,
 }
 
 /// The result; the order of the members is the order in JSON.
@@ -81,18 +67,7 @@ struct Document {
 /// A usage error for what cannot be read or is missing; with `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let claim = args.claim().await?;
-    let (mut urls, mut keys) = args.given(ctx).await?;
-    if args.configured {
-        let (url, key) = configured(ctx).await?;
-        urls.push(NamedUrl {
-            name: "the configured URL".to_owned(),
-            url,
-        });
-        keys.extend(key.map(|key| NamedKey {
-            name: "configured key".to_owned(),
-            key,
-        }));
-    }
+    let Known { urls, keys } = args.against.read(ctx).await?;
     if urls.is_empty() || keys.is_empty() {
         let what = if urls.is_empty() {
             "the configured URL"
@@ -125,7 +100,7 @@ impl Args {
             return Err(Error::usage("there is nothing to verify")
                 .hint("give --timestamp and --signature, or --delivery FILE"));
         };
-        if file == "-" && self.source.auth_key_stdin {
+        if file == "-" && self.against.source.auth_key_stdin {
             return Err(Error::usage(
                 "the delivery and the key cannot both come from standard input",
             )
@@ -142,27 +117,6 @@ impl Args {
         })
     }
 
-    async fn given(&self, ctx: &Context) -> Result<(Vec<NamedUrl>, Vec<NamedKey>)> {
-        let urls = self.url.iter().map(|url| NamedUrl {
-            name: "--url".to_owned(),
-            url: url.clone(),
-        });
-        let mut keys = Vec::new();
-        if let Some(given) = self.source.read(ctx).await? {
-            keys.push(NamedKey {
-                name: "given key".to_owned(),
-                key: Secret::new(given.text.trim_end_matches(['\r', '\n'])),
-            });
-        }
-        if let Some(name) = &self.previous_key_env {
-            keys.push(NamedKey {
-                name: "previous key".to_owned(),
-                key: Secret::new(variable(ctx, name)?),
-            });
-        }
-        Ok((urls.collect(), keys))
-    }
-
     fn judge(&self, ctx: &Context, claim: &Claim, verdict: &Verdict) -> Document {
         let age = claim
             .timestamp
@@ -170,6 +124,7 @@ impl Args {
             .ok()
             .map(|time| (ctx.now)().as_second().saturating_sub(time));
         let fresh = self
+            .against
             .max_age
             .map(|most| age.is_some_and(|age| age.unsigned_abs() <= most));
         let (right, key, url, mut reasons) = match verdict {

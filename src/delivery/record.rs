@@ -3,6 +3,7 @@
 //! The line of JSON is an envelope, see [`Envelope`]. The body is Base64, so that it comes back byte for
 //! byte whatever it was; of headers it keeps order, case and repetition.
 
+use base64::display::Base64Display;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use serde_json::Value;
@@ -39,18 +40,49 @@ pub struct QueueMessage {
     pub dequeue_count: Option<u64>,
 }
 
-/// The line of JSON. The order of the members is the order in the line.
+/// The line of JSON, with headers as they are at hand: in the line they are a list of pairs. The order of
+/// the members is the order in the line.
 #[derive(Debug, Clone, Serialize)]
-pub struct Envelope<'a> {
+pub struct Envelope<'a, H: Serialize = &'a [(String, String)]> {
     schema_version: u8,
     kind: &'static str,
     received_at: Option<&'a str>,
     method: Option<&'a str>,
     target: Option<&'a str>,
-    headers: &'a [(String, String)],
+    headers: H,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a QueueMessage>,
-    body: String,
+    #[serde(serialize_with = "packed")]
+    body: &'a [u8],
+}
+
+fn packed<S: serde::Serializer>(
+    body: &[u8],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(body, &STANDARD))
+}
+
+impl<'a, H: Serialize> Envelope<'a, H> {
+    /// The line for a request that has just come, without copies of it.
+    pub fn of_request(
+        received_at: &'a str,
+        method: &'a str,
+        target: &'a str,
+        headers: H,
+        body: &'a [u8],
+    ) -> Self {
+        Envelope {
+            schema_version: 1,
+            kind: "delivery",
+            received_at: Some(received_at),
+            method: Some(method),
+            target: Some(target),
+            headers,
+            message: None,
+            body,
+        }
+    }
 }
 
 impl Recorded {
@@ -112,7 +144,7 @@ impl Recorded {
             target: self.target.as_deref(),
             headers: &self.headers,
             message: self.message.as_ref(),
-            body: STANDARD.encode(&self.body),
+            body: &self.body,
         }
     }
 }

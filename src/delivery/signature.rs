@@ -63,20 +63,28 @@ pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
     hex(&Md5::digest(format!("{url}|{timestamp}|{}", key.expose())))
 }
 
+/// The first key and URL with which a signature is right.
+pub fn fitting<'a>(
+    timestamp: &str,
+    signature: &str,
+    urls: &'a [NamedUrl],
+    keys: &'a [NamedKey],
+) -> Option<(&'a NamedKey, &'a NamedUrl)> {
+    let pairs = keys
+        .iter()
+        .flat_map(|key| urls.iter().map(move |url| (key, url)));
+    let mut right =
+        pairs.filter(|(key, url)| same(&sign(&url.url, timestamp, &key.key), signature));
+    right.next()
+}
+
 /// Tries every key with every URL; when none fits, tries the usual mistakes.
 pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
-    for key in keys {
-        for url in urls {
-            if same(
-                &sign(&url.url, &claim.timestamp, &key.key),
-                &claim.signature,
-            ) {
-                return Verdict::Valid {
-                    key: key.name.clone(),
-                    url: url.url.clone(),
-                };
-            }
-        }
+    if let Some((key, url)) = fitting(&claim.timestamp, &claim.signature, urls, keys) {
+        return Verdict::Valid {
+            key: key.name.clone(),
+            url: url.url.clone(),
+        };
     }
     let mut found: Vec<String> = Vec::new();
     for key in keys {

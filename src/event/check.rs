@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::AI_UMBRELLA;
 use super::catalogue::{self, Event, Field};
 use super::explain::Outcome;
+pub(super) use crate::text::clip;
 
 /// Longer names are not compared with the catalogue: nothing of it is half as long.
 const LONGEST_NAME: usize = 64;
@@ -14,14 +15,6 @@ const INTELLIGENT_MEDIA_SERVICES: &str = "this is a callback of Intelligent Medi
     not of VOD: the event is inside MessageBody";
 const VOLCENGINE: &str = "this is a callback of Volcengine VOD, another vendor: the event is \
     inside Data, and its signature follows other rules";
-
-/// The beginning of a text, with an ellipsis where it was cut.
-pub fn clip(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
 
 /// The member of that name. Vendor samples carry blanks behind some names.
 pub fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {

@@ -125,6 +125,10 @@ pub fn explain(body: &Value) -> Explanation {
     }
 }
 
+/// The members that name the media, the most usual first.
+pub(super) const ID_MEMBERS: [&str; 5] =
+    ["VideoId", "MediaId", "ImageId", "AttachedMediaId", "TaskId"];
+
 /// The value that brings an event when it is subscribed.
 pub(super) fn subscription(event: &Event) -> &str {
     match &event.umbrella {
@@ -141,7 +145,6 @@ fn text(body: &Map<String, Value>, name: &str) -> Option<String> {
 
 /// For an event nobody knows, the first of the usual names that is there.
 fn id(body: &Map<String, Value>, event: Option<&Event>) -> Option<IdField> {
-    const USUAL: [&str; 5] = ["VideoId", "MediaId", "ImageId", "AttachedMediaId", "TaskId"];
     let found = |name: &str| {
         text(body, name).map(|value| IdField {
             field: name.to_owned(),
@@ -150,7 +153,7 @@ fn id(body: &Map<String, Value>, event: Option<&Event>) -> Option<IdField> {
     };
     match event {
         Some(event) => found(&event.id_field),
-        None => USUAL.into_iter().find_map(found),
+        None => ID_MEMBERS.into_iter().find_map(found),
     }
 }
 

@@ -12,6 +12,7 @@ mod edit;
 mod explain;
 mod path;
 pub mod selection;
+pub mod summary;
 mod walk;
 
 pub use selection::EventSelection;

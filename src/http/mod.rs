@@ -1,4 +1,4 @@
-//! The only door to the network for outgoing calls.
+//! The only door to the network: outgoing calls here, incoming connections in [`listener`].
 //!
 //! One client per process and kind of address, made when it is first needed: plain http loads no
 //! certificate and loopback never goes through a proxy. Redirects are not followed, since a signed
@@ -8,6 +8,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod knock;
+pub mod listener;
 pub mod pace;
 mod roots;
 mod trickle;
@@ -26,8 +27,8 @@ use crate::target::Endpoint;
 const MAX_BODY: usize = 8 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The outgoing side of the network.
-#[derive(Debug)]
+/// The outgoing side of the network. A clone has connections of its own.
+#[derive(Debug, Clone)]
 pub struct Http {
     timeout: Duration,
     user_agent: String,

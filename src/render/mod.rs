@@ -8,6 +8,7 @@ pub mod check;
 pub mod event;
 pub mod history;
 pub mod key;
+pub mod listen;
 pub mod queue;
 pub mod setup;
 pub mod targets;

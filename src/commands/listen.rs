@@ -1,0 +1,280 @@
+//! `vodcb listen`
+
+mod session;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use url::Url;
+
+use super::ready_file;
+use super::verification::{Against, Known};
+use crate::context::Context;
+use crate::delivery::expect::Expectation;
+use crate::delivery::receive::{Limits, Proof, Receiver, Routes, serve};
+use crate::delivery::reply::Script;
+use crate::delivery::save::{Durability, Store};
+use crate::error::{Error, Result};
+use crate::event::EventSelection;
+use crate::exit::Exit;
+use crate::http::Http;
+use crate::render::listen::Ready;
+use session::Session;
+
+/// Notices that may wait to be shown; after that, receiving waits for showing.
+const NOTICES: usize = 1024;
+
+/// Receive deliveries, show them, keep them, hand them on
+///
+/// An HTTP server for the callback URL. It shows each delivery with the verdict on its signature,
+/// saves it, hands it on to a local application or answers what you say. Put a tunnel or proxy
+/// with https in front of it to receive from VOD. It runs until Ctrl-C, which lets deliveries under way
+/// finish; a second one ends it at once.
+///
+/// Without --url, a signature is compared with the URL that the request shows: the host it asks for,
+/// path and query. A wrong signature is shown and explained; --require-signature refuses it, too.
+///
+/// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb listen
+  vodcb listen --auth-key-env VOD_KEY --save events.ndjson
+  vodcb listen --forward-to http://localhost:3000/vod
+  vodcb listen --respond 500,500,200
+  vodcb listen --port 0 --ready-file ready --timeout 60 --expect \"EventType == 'TranscodeComplete'\"")]
+pub struct Args {
+    /// Port; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+    /// Address to listen at; 0.0.0.0 is every address of this machine
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Serve this path only, and answer 404 elsewhere
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    path: Option<String>,
+    /// Count, show, save and hand on these events only; the others are answered 200
+    #[arg(long, value_name = "A,B")]
+    events: Option<String>,
+    /// Write the URL to this file once it is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+
+    /// Hand deliveries on to this URL, and its answers back
+    #[arg(long, value_name = "URL", value_parser = application, help_heading = "Answer")]
+    forward_to: Option<String>,
+    /// Hand some events on to a URL of their own: TranscodeComplete=http://localhost:3000/t
+    #[arg(long, value_name = "EVENTS=URL", value_parser = route, help_heading = "Answer")]
+    route: Vec<(EventSelection, String)>,
+    /// Answer this, one after the other, and the last from then on: 500,500,200; slow:6s; close
+    #[arg(
+        long,
+        value_name = "ANSWERS",
+        conflicts_with = "forward_to",
+        help_heading = "Answer"
+    )]
+    respond: Option<String>,
+
+    /// Append deliveries to this file, one JSON document a line, before they are answered
+    #[arg(long, value_name = "FILE", help_heading = "Save")]
+    save: Option<PathBuf>,
+    /// Answer before the disk has them: faster, but a loss of power may lose some
+    #[arg(long, requires = "save", help_heading = "Save")]
+    no_fsync: bool,
+
+    /// Answer 401 to deliveries that are not signed rightly; they are shown and go no further
+    #[arg(long, help_heading = "Signature")]
+    require_signature: bool,
+    #[command(flatten)]
+    against: Against,
+
+    /// End after this many deliveries
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
+    exit_after: Option<u64>,
+    /// End once an event came for which this JMESPath expression is true; may be given several times
+    #[arg(long, value_name = "EXPR", help_heading = "End")]
+    expect: Vec<String>,
+    /// End after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "End")]
+    timeout: Option<f64>,
+}
+
+/// Receives until it is stopped or has what was waited for.
+///
+/// # Errors
+/// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
+/// `--configured` those of a Get.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    ctx.out.check_stream()?;
+    let expectations = args.expect.iter().map(|text| Expectation::parse(text));
+    let expectations = expectations.collect::<Result<Vec<_>>>()?;
+    let receiver = args.receiver(ctx).await?;
+    let (listener, url) = args.bind().await?;
+    args.tell_ready(ctx, &url)?;
+
+    let (notices, told) = mpsc::channel(NOTICES);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listener, receiver, notices, async {
+        let _ = stopped.await;
+    }));
+    let mut session = Session::new(ctx, told, args.exit_after, expectations);
+    let time = args.timeout.map(Duration::from_secs_f64);
+    session.until_done(time).await?;
+    drop(stop);
+    session.until_quiet().await?;
+    let _ = server.await;
+    session.close()
+}
+
+impl Args {
+    async fn receiver(&self, ctx: &Context) -> Result<Receiver> {
+        let events = match &self.events {
+            Some(text) => EventSelection::parse(text, true)?,
+            None => EventSelection::All,
+        };
+        let script = self.respond.as_deref().map(Script::parse).transpose()?;
+        let proof = self.proof(self.against.read(ctx).await?)?;
+        if proof.keys.is_empty() && !self.bind.is_loopback() {
+            ctx.out.warn("anybody who reaches this port can send events; a key with --require-signature keeps strangers out");
+        }
+        let durability = if self.no_fsync {
+            Durability::System
+        } else {
+            Durability::Disk
+        };
+        let store = match &self.save {
+            Some(path) => {
+                let (store, torn) = Store::open(path, durability)?;
+                if torn {
+                    ctx.out.warn(&format!(
+                        "the last line of {} was not complete, as after a crash; it was ended, and new lines follow",
+                        path.display()
+                    ));
+                }
+                Some(store)
+            }
+            None => None,
+        };
+        Ok(Receiver {
+            path: self.path.clone(),
+            events,
+            proof,
+            store,
+            routes: Routes {
+                by_event: self.route.clone(),
+                otherwise: self.forward_to.clone(),
+            },
+            script: script.unwrap_or_default(),
+            http: Http::clone(&ctx.http),
+            now: ctx.now,
+            limits: Limits::default(),
+        })
+    }
+
+    fn proof(&self, Known { urls, keys }: Known) -> Result<Proof> {
+        let needs_key = self.require_signature
+            || self.against.configured
+            || self.against.max_age.is_some()
+            || !urls.is_empty();
+        if needs_key && keys.is_empty() {
+            let error = Error::usage("a callback key is needed to verify signatures");
+            return Err(if self.against.configured {
+                error
+                    .cause("the configured callback has none, so VOD does not sign its deliveries")
+                    .hint("vodcb set --generate-auth-key sets one; or leave --configured out")
+            } else {
+                error.hint("give --auth-key-env NAME, or --configured to take key and URL from the service")
+            });
+        }
+        Ok(Proof {
+            keys,
+            urls,
+            max_age: self.against.max_age,
+            required: self.require_signature,
+        })
+    }
+
+    /// The open port, and its URL as this machine reaches it.
+    async fn bind(&self) -> Result<(TcpListener, String)> {
+        let trouble = |error: std::io::Error| {
+            let place = SocketAddr::new(self.bind, self.port);
+            let what = match error.kind() {
+                std::io::ErrorKind::AddrInUse => format!("{place} is in use by another process"),
+                _ => format!("{place} cannot be listened at"),
+            };
+            Error::usage(what)
+                .cause(error.to_string())
+                .hint("choose another port with --port; --port 0 takes a free one")
+        };
+        let listener = TcpListener::bind((self.bind, self.port))
+            .await
+            .map_err(trouble)?;
+        let mut address = listener.local_addr().map_err(trouble)?;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        let path = self.path.as_deref().unwrap_or_default();
+        Ok((listener, format!("http://{address}{path}")))
+    }
+
+    fn tell_ready(&self, ctx: &Context, url: &str) -> Result<()> {
+        if let Some(file) = &self.ready_file {
+            ready_file::write(file, &format!("{url}\n"))?;
+        }
+        let saving_to = self.save.as_ref().map(|path| path.display().to_string());
+        let document = Ready::new(url, saving_to, self.forward_to.as_deref());
+        ctx.out.line(&document, |_| String::new())?;
+        let (place, path) = match &self.path {
+            Some(path) => (String::new(), path.as_str()),
+            None => (", at any path".to_owned(), "/vod"),
+        };
+        let local = url.strip_suffix(path).unwrap_or(url);
+        ctx.out.note(&format!(
+            "listening at {url}{place}; Ctrl-C ends it\n\
+             try it:   vodcb send TranscodeComplete --to {local}{path}\n\
+             for VOD:  put an https tunnel or proxy in front of {local}, then\n          \
+             {}",
+            ctx.again(&format!("set --http-url https://YOUR-HOST{path}"))
+        ));
+        Ok(())
+    }
+}
+
+fn path(text: &str) -> std::result::Result<String, String> {
+    if text.starts_with('/') && !text.contains(['?', '#', ' ']) {
+        Ok(text.to_owned())
+    } else {
+        Err("a path begins with / and has no query, for example /vod".to_owned())
+    }
+}
+
+fn application(text: &str) -> std::result::Result<String, String> {
+    let fits = Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("write the whole URL, for example http://localhost:3000/vod".to_owned())
+    }
+}
+
+fn route(text: &str) -> std::result::Result<(EventSelection, String), String> {
+    let (events, url) = text
+        .split_once('=')
+        .ok_or("write EVENTS=URL, for example TranscodeComplete=http://localhost:3000/t")?;
+    let events = EventSelection::parse(events, true).map_err(|error| error.message)?;
+    Ok((events, application(url)?))
+}
+
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text.parse().ok();
+    seconds
+        .filter(|seconds| (0.001..=1e9).contains(seconds))
+        .ok_or_else(|| "a number of seconds above 0 is needed".to_owned())
+}

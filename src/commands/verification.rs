@@ -1,0 +1,74 @@
+//! What a signature is verified against. No command, but flags that several take.
+
+use super::key_source::{KeySource, variable};
+use super::receiver::configured;
+use crate::context::Context;
+use crate::delivery::signature::{NamedKey, NamedUrl};
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// The flags that name URLs and keys.
+#[derive(Debug, Default, clap::Args)]
+pub struct Against {
+    /// URL as it is configured; may be given several times, as overrides have URLs of their own
+    #[arg(long, value_name = "URL", help_heading = "Signature")]
+    pub url: Vec<String>,
+    /// Take URL and key from the callback that is configured now
+    #[arg(long, help_heading = "Signature")]
+    pub configured: bool,
+    /// Count a signature as wrong when it is older than this, or as far in the future
+    #[arg(long, value_name = "SECONDS", help_heading = "Signature")]
+    pub max_age: Option<u64>,
+    #[command(flatten)]
+    pub source: KeySource,
+    /// Accept the key in this variable too, as during a change of keys
+    #[arg(long, value_name = "NAME", help_heading = "Callback key")]
+    previous_key_env: Option<String>,
+}
+
+/// What is known of the signer.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The URLs that may have been signed.
+    pub urls: Vec<NamedUrl>,
+    /// The keys that may have signed.
+    pub keys: Vec<NamedKey>,
+}
+
+impl Against {
+    /// Reads what the flags name; with `--configured` the service is asked.
+    ///
+    /// # Errors
+    /// A usage error for a key that cannot be read or a callback without a URL; those of a Get.
+    pub async fn read(&self, ctx: &Context) -> Result<Known> {
+        let mut known = Known::default();
+        known.urls.extend(self.url.iter().map(|url| NamedUrl {
+            name: "--url".to_owned(),
+            url: url.clone(),
+        }));
+        if let Some(given) = self.source.read(ctx).await? {
+            known.keys.push(NamedKey {
+                name: "given key".to_owned(),
+                key: Secret::new(given.text.trim_end_matches(['\r', '\n'])),
+            });
+        }
+        if let Some(name) = &self.previous_key_env {
+            known.keys.push(NamedKey {
+                name: "previous key".to_owned(),
+                key: Secret::new(variable(ctx, name)?),
+            });
+        }
+        if self.configured {
+            let (url, key) = configured(ctx).await?;
+            known.urls.push(NamedUrl {
+                name: "the configured URL".to_owned(),
+                url,
+            });
+            known.keys.extend(key.map(|key| NamedKey {
+                name: "configured key".to_owned(),
+                key,
+            }));
+        }
+        Ok(known)
+    }
+}

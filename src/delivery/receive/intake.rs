@@ -1,0 +1,114 @@
+//! Bodies of requests, taken up to a limit each and all together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Incoming};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Up to here a body that is too large is read and thrown away: a client that is still writing when
+/// the connection closes does not see the refusal.
+const PATIENCE: usize = 4 * 1024 * 1024;
+
+/// What bodies may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most bytes of one.
+    pub body_bytes: u32,
+    /// How long one may take to come.
+    pub body_timeout: Duration,
+    /// The most bytes of all that are in hand at once.
+    pub memory: usize,
+}
+
+/// The door for bodies.
+#[derive(Debug)]
+pub(super) struct Intake {
+    limits: Limits,
+    room: Arc<Semaphore>,
+}
+
+/// A body, and the room that it takes until it is dropped.
+pub(super) struct Taken {
+    pub(super) body: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Why there is no body.
+pub(super) enum Untaken {
+    TooLarge,
+    TooSlow,
+    Broken,
+}
+
+impl Intake {
+    pub(super) fn new(limits: Limits) -> Self {
+        Intake {
+            limits,
+            room: Arc::new(Semaphore::new(limits.memory)),
+        }
+    }
+
+    /// The whole body.
+    pub(super) async fn take(&self, incoming: Incoming) -> Result<Taken, Untaken> {
+        tokio::time::timeout(self.limits.body_timeout, self.collect(incoming))
+            .await
+            .unwrap_or(Err(Untaken::TooSlow))
+    }
+
+    async fn collect(&self, mut incoming: Incoming) -> Result<Taken, Untaken> {
+        let most = self.limits.body_bytes as usize;
+        let promised = incoming.size_hint().lower();
+        if promised > PATIENCE as u64 {
+            return Err(Untaken::TooLarge);
+        }
+        let mut whole = Taken {
+            body: Bytes::new(),
+            _room: None,
+        };
+        let mut gathered = Vec::new();
+        let mut size = 0;
+        while let Some(frame) = incoming.frame().await {
+            let Ok(data) = frame.map_err(|_| Untaken::Broken)?.into_data() else {
+                continue;
+            };
+            size += data.len();
+            if size > PATIENCE {
+                break;
+            }
+            if size > most {
+                gathered = Vec::new();
+                continue;
+            }
+            self.make_room(&mut whole._room, data.len()).await?;
+            if incoming.is_end_stream() && gathered.is_empty() {
+                // The usual case: all in one piece, which need not be copied.
+                whole.body = data;
+                return Ok(whole);
+            }
+            gathered.extend_from_slice(&data);
+        }
+        if size > most {
+            return Err(Untaken::TooLarge);
+        }
+        whole.body = gathered.into();
+        Ok(whole)
+    }
+
+    /// Waits until others have left, if need be.
+    async fn make_room(
+        &self,
+        room: &mut Option<OwnedSemaphorePermit>,
+        bytes: usize,
+    ) -> Result<(), Untaken> {
+        let bytes = u32::try_from(bytes).map_err(|_| Untaken::TooLarge)?;
+        let more = Arc::clone(&self.room).acquire_many_owned(bytes).await;
+        let more = more.map_err(|_| Untaken::Broken)?;
+        match room {
+            Some(room) => room.merge(more),
+            None => *room = Some(more),
+        }
+        Ok(())
+    }
+}

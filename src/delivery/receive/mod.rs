@@ -1,0 +1,343 @@
+//! A receiver of deliveries: an HTTP server that takes what VOD sends, and tells what came.
+//!
+//! It may stand open to the internet, so everything a client can spend has a limit: connections,
+//! headers, bodies, time and memory. What is to be saved is saved before it is answered with 200.
+
+mod forward;
+mod intake;
+mod notices;
+mod proof;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+pub use forward::Routes;
+pub use intake::Limits as BodyLimits;
+pub use proof::Proof;
+
+use super::notice::{Answer, Delivery, Notice};
+use super::record::Envelope;
+use super::reply::{Reply, Script};
+use super::save::Store;
+use super::seen::Seen;
+use crate::event::{EventSelection, EventType, summary};
+use crate::http::Http;
+use crate::http::listener::{self, Limits as ConnectionLimits};
+use intake::{Intake, Untaken};
+use notices::Notices;
+use proof::Searches;
+
+/// How many deliveries are remembered, to tell those that come again.
+const REMEMBERED: usize = 10_000;
+
+/// What a receiver does with what comes.
+#[derive(Debug)]
+pub struct Receiver {
+    /// The only path that is served; every path without it.
+    pub path: Option<String>,
+    /// Which events count. The others are answered with 200 and passed over.
+    pub events: EventSelection,
+    /// What is asked of signatures.
+    pub proof: Proof,
+    /// Where deliveries are kept.
+    pub store: Option<Store>,
+    /// Where they are handed on to.
+    pub routes: Routes,
+    /// What is answered to those that are not handed on.
+    pub script: Script,
+    /// The way to where they are handed on to.
+    pub http: Http,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+    /// What clients may take.
+    pub limits: Limits,
+}
+
+/// What clients may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of connections.
+    pub connections: ConnectionLimits,
+    /// Of bodies.
+    pub bodies: BodyLimits,
+}
+
+impl Default for Limits {
+    /// Far more than VOD needs, whose events have 64 KiB at most and whose patience ends after five
+    /// seconds, and little enough for a small machine.
+    fn default() -> Self {
+        Limits {
+            connections: ConnectionLimits {
+                connections: 10_000,
+                header_timeout: Duration::from_secs(10),
+                write_timeout: Duration::from_secs(10),
+                header_bytes: 32 * 1024,
+                farewell: Duration::from_secs(10),
+                dates: true,
+            },
+            bodies: BodyLimits {
+                body_bytes: 1024 * 1024,
+                body_timeout: Duration::from_secs(10),
+                memory: 64 * 1024 * 1024,
+            },
+        }
+    }
+}
+
+/// What all connections share.
+struct Shared {
+    receiver: Receiver,
+    intake: Intake,
+    notices: Notices,
+    searches: Searches,
+    counted: Mutex<Counted>,
+}
+
+struct Counted {
+    deliveries: u64,
+    replies: u64,
+    seen: Seen,
+}
+
+/// The connection is closed without an answer.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("closed without an answer")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+type Answering = Result<Response<Full<Bytes>>, Closed>;
+
+/// Serves until `stopped` resolves, and finishes what was accepted. Each delivery is told on `notices`
+/// before it is answered; when nobody takes notices any more, deliveries are answered all the same.
+pub async fn serve(
+    listener: TcpListener,
+    receiver: Receiver,
+    notices: mpsc::Sender<Notice>,
+    stopped: impl Future<Output = ()>,
+) {
+    let limits = receiver.limits;
+    let shared = Arc::new(Shared {
+        intake: Intake::new(limits.bodies),
+        notices: Notices::new(notices),
+        receiver,
+        searches: Searches::default(),
+        counted: Mutex::new(Counted {
+            deliveries: 0,
+            replies: 0,
+            seen: Seen::new(REMEMBERED),
+        }),
+    });
+    let service = || {
+        let shared = Arc::clone(&shared);
+        service_fn(move |request| exchange(Arc::clone(&shared), request))
+    };
+    let refused = |error: &std::io::Error| {
+        let notice = Notice::NotAccepted(error.to_string());
+        shared.notices.tell_if_possible(notice);
+    };
+    listener::serve(listener, limits.connections, service, refused, stopped).await;
+}
+
+async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering {
+    let (head, incoming) = request.into_parts();
+    let path = shared.receiver.path.as_deref();
+    if path.is_some_and(|path| path != head.uri.path()) {
+        return Ok(answer(
+            StatusCode::NOT_FOUND,
+            "there is no receiver at this path\n",
+        ));
+    }
+    match head.method {
+        Method::POST => {}
+        // What health checks and curious people send.
+        Method::GET | Method::HEAD => {
+            let text = "a receiver of VOD callbacks; deliveries come by POST\n";
+            return Ok(answer(StatusCode::OK, text));
+        }
+        _ => {
+            let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, "deliveries come by POST\n");
+            let allowed = HeaderValue::from_static("POST, GET, HEAD");
+            refusal.headers_mut().insert(ALLOW, allowed);
+            return Ok(refusal);
+        }
+    }
+    match shared.intake.take(incoming).await {
+        Ok(taken) => shared.receive(&head, &taken.body).await,
+        Err(Untaken::Broken) => Ok(last_answer(StatusCode::BAD_REQUEST, "the body broke off\n")),
+        Err(Untaken::TooSlow) => Ok(last_answer(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not come in time\n",
+        )),
+        Err(Untaken::TooLarge) => Ok(last_answer(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than any event\n",
+        )),
+    }
+}
+
+/// A short answer for people.
+fn answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+/// The same where the rest of the request is not read any more.
+fn last_answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = answer(status, text);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+impl Shared {
+    async fn receive(&self, head: &Parts, body: &Bytes) -> Answering {
+        let receiver = &self.receiver;
+        let received_at = (receiver.now)();
+        let target = head.uri.path_and_query();
+        let verdict =
+            receiver
+                .proof
+                .judge(&head.headers, target, body, received_at, &self.searches);
+        let accepted = receiver.proof.accepts(&verdict);
+        let event = summary::read(body);
+        if accepted && !self.counts(event.as_ref().ok()) {
+            return Ok(empty(StatusCode::OK));
+        }
+        let (number, duplicate) = self.count(accepted, body);
+        let mut delivery = Delivery {
+            number,
+            received_at,
+            target: target.map_or("/", |target| target.as_str()).to_owned(),
+            event,
+            verdict,
+            refused: !accepted,
+            duplicate,
+            saved: None,
+            answer: Answer::HungUp,
+            body: body.clone(),
+        };
+        if !accepted {
+            delivery.answer = Answer::now(401);
+            self.notices.tell(Notice::Delivery(delivery.into())).await;
+            let text = "the signature is missing or wrong\n";
+            return Ok(answer(StatusCode::UNAUTHORIZED, text));
+        }
+        if let Some(store) = &receiver.store {
+            // Told when the sender hangs up, which drops this, although the file will have it.
+            let unsaved = self
+                .notices
+                .guard(|| Notice::Delivery(delivery.clone().into()));
+            let saved = store
+                .append(|line| write_envelope(line, &delivery.received_at, head, body))
+                .await;
+            unsaved.disarm();
+            delivery.saved = Some(saved);
+        }
+        self.reply(head, body, delivery).await
+    }
+
+    /// Whether this event was asked for. What cannot be read may be any event.
+    fn counts(&self, event: Option<&summary::Summary>) -> bool {
+        let events = &self.receiver.events;
+        let name = event.and_then(|event| event.event_type.as_deref());
+        *events == EventSelection::All
+            || name.is_none_or(|name| events.sends(&EventType::from_service(name)))
+    }
+
+    fn count(&self, accepted: bool, body: &[u8]) -> (u64, bool) {
+        let mut counted = self.counted();
+        counted.deliveries += 1;
+        let duplicate = accepted && counted.seen.again(body);
+        (counted.deliveries, duplicate)
+    }
+
+    fn counted(&self) -> std::sync::MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn reply(&self, head: &Parts, body: &Bytes, mut delivery: Delivery) -> Answering {
+        let number = delivery.number;
+        if matches!(delivery.saved, Some(Err(_))) {
+            delivery.answer = Answer::now(500);
+            self.notices.tell(Notice::Delivery(delivery.into())).await;
+            let text = "the delivery could not be saved\n";
+            return Ok(answer(StatusCode::INTERNAL_SERVER_ERROR, text));
+        }
+        let event = delivery.event.as_ref().ok();
+        let event = event.and_then(|event| event.event_type.as_deref());
+        if let Some(url) = self.receiver.routes.of(event) {
+            delivery.answer = Answer::Forwarded(url.to_owned());
+            self.notices.tell(Notice::Delivery(delivery.into())).await;
+            let http = &self.receiver.http;
+            return Ok(forward::forward(http, &self.notices, number, url, head, body).await);
+        }
+        let reply = {
+            let mut counted = self.counted();
+            counted.replies += 1;
+            self.receiver.script.at(counted.replies - 1)
+        };
+        delivery.answer = Answer::Own(reply);
+        self.notices.tell(Notice::Delivery(delivery.into())).await;
+        match reply {
+            Reply::Close => Err(Closed),
+            Reply::Status { status, after } => {
+                if !after.is_zero() {
+                    tokio::time::sleep(after).await;
+                }
+                Ok(empty(StatusCode::from_u16(status).map_err(|_| Closed)?))
+            }
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// Headers as a list of pairs; bytes that are no UTF-8 are replaced.
+struct Pairs<'a>(&'a HeaderMap);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairs = self.0.iter();
+        serializer.collect_seq(
+            pairs.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))),
+        )
+    }
+}
+
+fn write_envelope(line: &mut Vec<u8>, received_at: &Timestamp, head: &Parts, body: &[u8]) {
+    let target = head.uri.path_and_query();
+    let received_at = received_at.to_string();
+    let envelope = Envelope::of_request(
+        &received_at,
+        head.method.as_str(),
+        target.map_or("/", |target| target.as_str()),
+        Pairs(&head.headers),
+        body,
+    );
+    serde_json::to_writer(line, &envelope).expect("writing to memory does not fail");
+}

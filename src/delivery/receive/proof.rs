@@ -1,0 +1,122 @@
+//! Whether a delivery that has just come is VOD's.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::header::{HOST, HeaderMap, HeaderName};
+use hyper::http::uri::PathAndQuery;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::delivery::notice::Verdict;
+use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
+
+static TIMESTAMP: HeaderName = HeaderName::from_static("x-vod-timestamp");
+static SIGNATURE: HeaderName = HeaderName::from_static("x-vod-signature");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// The usual mistakes are looked for at most this often: it takes longer than a delivery itself, and
+/// anybody can send wrong signatures.
+const SEARCHED_EVERY: Duration = Duration::from_millis(100);
+
+/// What is asked of a signature.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// The keys that count; without any, nothing is verified.
+    pub keys: Vec<NamedKey>,
+    /// The URLs as they are configured. Without any, the URL is put together from the request, which
+    /// proves the same: whoever does not have the key cannot sign for another URL either.
+    pub urls: Vec<NamedUrl>,
+    /// How many seconds the time may be away.
+    pub max_age: Option<u64>,
+    /// Whether a delivery that is not signed rightly is refused.
+    pub required: bool,
+}
+
+/// How often mistakes are looked for.
+#[derive(Debug, Default)]
+pub(super) struct Searches(Mutex<Option<Instant>>);
+
+impl Searches {
+    fn may_begin(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|at| at.elapsed() >= SEARCHED_EVERY);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
+    }
+}
+
+impl Proof {
+    /// Whether a delivery with this verdict is taken.
+    pub fn accepts(&self, verdict: &Verdict) -> bool {
+        !self.required || matches!(verdict, Verdict::Right(_))
+    }
+
+    pub(super) fn judge(
+        &self,
+        headers: &HeaderMap,
+        target: Option<&PathAndQuery>,
+        body: &[u8],
+        now: Timestamp,
+        searches: &Searches,
+    ) -> Verdict {
+        if self.keys.is_empty() {
+            return Verdict::Unchecked;
+        }
+        let text = |name: &HeaderName| Some(headers.get(name)?.to_str().unwrap_or_default());
+        let (Some(time), Some(signed)) = (text(&TIMESTAMP), text(&SIGNATURE)) else {
+            return Verdict::Missing;
+        };
+        let seen;
+        let urls = if self.urls.is_empty() {
+            seen = seen_urls(headers, target);
+            &seen
+        } else {
+            &self.urls
+        };
+        match fitting(time, signed, urls, &self.keys) {
+            Some((key, _)) => match self.too_far(time, now) {
+                None => Verdict::Right(key.name.clone()),
+                Some(reason) => Verdict::Wrong(vec![reason]),
+            },
+            None if searches.may_begin() => Verdict::Wrong(self.mistakes(time, signed, urls, body)),
+            None => Verdict::Wrong(Vec::new()),
+        }
+    }
+
+    fn too_far(&self, time: &str, now: Timestamp) -> Option<String> {
+        let most = self.max_age?;
+        let away = time
+            .parse()
+            .map_or(u64::MAX, |time: i64| now.as_second().abs_diff(time));
+        (away > most).then(|| "the time is further away than --max-age allows".to_owned())
+    }
+
+    fn mistakes(&self, time: &str, signed: &str, urls: &[NamedUrl], body: &[u8]) -> Vec<String> {
+        let claim = Claim {
+            timestamp: time.to_owned(),
+            signature: signed.to_owned(),
+            body: Some(body.to_vec()),
+        };
+        match signature::verify(&claim, urls, &self.keys) {
+            signature::Verdict::NearMiss(reasons) => reasons,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The URLs that the sender may have been given, as far as the request tells.
+fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
+    let target = target.map_or("/", PathAndQuery::as_str);
+    let hosts = [&FORWARDED_HOST, &HOST].into_iter();
+    let hosts = hosts.filter_map(|name| headers.get(name)?.to_str().ok());
+    hosts
+        .flat_map(|host| ["https", "http"].map(|scheme| format!("{scheme}://{host}{target}")))
+        .map(|url| NamedUrl {
+            name: "as the request shows it".to_owned(),
+            url,
+        })
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! A file that deliveries are appended to, and known to be in before they are answered.
+//!
+//! One task owns the file. Whoever has a line puts it into the group that is being collected and
+//! waits; the task writes whole groups, so that many lines share the cost of reaching the disk.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Result};
+
+/// A larger buffer of a group is not kept for the next one.
+const KEPT: usize = 1024 * 1024;
+
+/// When a line counts as saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// It is on the disk: it outlives a loss of power.
+    #[default]
+    Disk,
+    /// The system has it: it outlives the end of this process.
+    System,
+}
+
+/// The file, open for appending.
+#[derive(Debug)]
+pub struct Store {
+    waiting: Arc<Waiting>,
+    writer: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    group: Mutex<Group>,
+    filled: Notify,
+}
+
+/// Lines that are written together, and who waits for them.
+#[derive(Debug, Default)]
+struct Group {
+    bytes: Vec<u8>,
+    told: Vec<oneshot::Sender<Written>>,
+}
+
+/// What became of a group; everybody in it shares the reason.
+type Written = std::result::Result<(), Arc<str>>;
+
+impl Store {
+    /// Opens or makes the file, readable by its owner only, in a task of the present runtime. True when
+    /// its last line was not complete, as after a crash: it is ended, so that the next one is whole.
+    ///
+    /// # Errors
+    /// A usage error when it cannot be used, or another process is saving to it.
+    pub fn open(path: &Path, durability: Durability) -> Result<(Self, bool)> {
+        let trouble = |error: io::Error| {
+            Error::usage(format!("nothing can be saved to {}", path.display()))
+                .cause(error.to_string())
+                .hint("name a file in a folder that exists and can be written")
+        };
+        let mut file = options().open(path).map_err(trouble)?;
+        if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+            return Err(
+                Error::usage(format!("another process is saving to {}", path.display()))
+                    .hint("give each its own file"),
+            );
+        }
+        let torn = end_last_line(&mut file).map_err(trouble)?;
+        let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
+        // Pipes and the like have no disk to wait for.
+        let durability = if is_file {
+            durability
+        } else {
+            Durability::System
+        };
+        let waiting = Arc::<Waiting>::default();
+        let writer = tokio::spawn(write_groups(
+            Arc::new(file),
+            durability,
+            Arc::clone(&waiting),
+        ));
+        Ok((Store { waiting, writer }, torn))
+    }
+
+    /// Appends a line, which `write` puts down without its line end; returns when it is saved. A line
+    /// counts as given from the first poll on, even if nobody waits for the end.
+    ///
+    /// # Errors
+    /// Why it is not saved, for example because the disk is full.
+    pub async fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> Written {
+        let (tell, told) = oneshot::channel();
+        {
+            let mut group = held(&self.waiting.group);
+            write(&mut group.bytes);
+            group.bytes.push(b'\n');
+            group.told.push(tell);
+        }
+        self.waiting.filled.notify_one();
+        told.await
+            .unwrap_or_else(|_| Err("the file was closed".into()))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.writer.abort();
+    }
+}
+
+fn held(group: &Mutex<Group>) -> MutexGuard<'_, Group> {
+    group.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn options() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Ends the last line where a crash, or a person, left it open.
+fn end_last_line(file: &mut File) -> io::Result<bool> {
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    let torn = last != *b"\n";
+    if torn {
+        file.write_all(b"\n")?;
+    }
+    Ok(torn)
+}
+
+async fn write_groups(file: Arc<File>, durability: Durability, waiting: Arc<Waiting>) {
+    let mut spare = Group::default();
+    loop {
+        waiting.filled.notified().await;
+        let mut group = std::mem::replace(&mut *held(&waiting.group), spare);
+        // Several calls for one group leave one over.
+        if group.told.is_empty() {
+            spare = group;
+            continue;
+        }
+        let written = match durability {
+            Durability::System => append(&file, &group.bytes),
+            Durability::Disk => {
+                let (file, bytes) = (Arc::clone(&file), std::mem::take(&mut group.bytes));
+                let work = tokio::task::spawn_blocking(move || {
+                    let written = append(&file, &bytes).and_then(|()| file.sync_data());
+                    (written, bytes)
+                });
+                let (written, bytes) = work.await.unwrap_or_else(|error| {
+                    let lost = io::Error::other(error);
+                    (Err(lost), Vec::new())
+                });
+                group.bytes = bytes;
+                written
+            }
+        };
+        let written: Written = written.map_err(|error| error.to_string().into());
+        for tell in group.told.drain(..) {
+            let _ = tell.send(written.clone());
+        }
+        group.bytes.clear();
+        group.bytes.shrink_to(KEPT);
+        spare = group;
+    }
+}
+
+/// Appends all bytes or none: half a line would spoil the next one.
+fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(bytes).inspect_err(|_| {
+        let _ = file.set_len(before);
+    })
+}

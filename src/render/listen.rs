@@ -1,0 +1,285 @@
+//! What a receiver tells, as documents and as lines.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::delivery::notice::{Answer, Answered, Delivery, Forwarded, Verdict};
+use crate::delivery::reply::Reply;
+use crate::delivery::rules::VOD;
+use crate::event::decode::{IdField, Outcome};
+use crate::event::summary::Summary;
+use crate::text::{clip, escape_line};
+
+/// Longer names and ids are cut in lines; documents have them whole.
+const LONGEST: usize = 64;
+
+/// The receiver is ready.
+#[derive(Debug, Serialize)]
+pub struct Ready<'a> {
+    schema_version: u8,
+    kind: &'static str,
+    /// Where it listens.
+    pub url: &'a str,
+    /// The file it saves to.
+    pub saving_to: Option<String>,
+    /// Where it hands deliveries on to.
+    pub forward_to: Option<&'a str>,
+}
+
+impl<'a> Ready<'a> {
+    /// Its document.
+    pub fn new(url: &'a str, saving_to: Option<String>, forward_to: Option<&'a str>) -> Self {
+        Ready {
+            schema_version: 1,
+            kind: "ready",
+            url,
+            saving_to,
+            forward_to,
+        }
+    }
+}
+
+/// A delivery as data.
+#[derive(Debug, Serialize)]
+pub struct DeliveryDocument<'a> {
+    schema_version: u8,
+    kind: &'static str,
+    number: u64,
+    #[serde(serialize_with = "as_text")]
+    received_at: Timestamp,
+    target: &'a str,
+    event_type: Option<&'a str>,
+    id: Option<&'a IdField>,
+    status: Option<&'a str>,
+    result: Outcome,
+    event_time: Option<&'a str>,
+    no_event: Option<&'a str>,
+    signature: &'static str,
+    refused: bool,
+    key: Option<&'a str>,
+    reasons: &'a [String],
+    duplicate: bool,
+    saved: Option<bool>,
+    bytes: usize,
+    answer: Option<u16>,
+    answer_after_ms: u64,
+    forwarded_to: Option<&'a str>,
+    event: Body<'a>,
+}
+
+/// A body, as the JSON that it is; null for anything else.
+#[derive(Debug)]
+struct Body<'a>(&'a [u8]);
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let event: Option<Value> = serde_json::from_slice(self.0).ok();
+        event.serialize(serializer)
+    }
+}
+
+fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
+}
+
+/// The document of a delivery. `event` is the body, where it is JSON.
+pub fn delivery(delivery: &Delivery) -> DeliveryDocument<'_> {
+    let (event, no_event) = match &delivery.event {
+        Ok(event) => (event, None),
+        Err(why) => (&Summary::NOTHING, Some(why.as_str())),
+    };
+    let (key, reasons): (_, &[String]) = match &delivery.verdict {
+        Verdict::Right(key) => (Some(key.as_str()), &[]),
+        Verdict::Wrong(reasons) => (None, reasons),
+        Verdict::Unchecked | Verdict::Missing => (None, &[]),
+    };
+    let (answer, after, forwarded_to) = match &delivery.answer {
+        Answer::Own(Reply::Status { status, after }) => (Some(*status), *after, None),
+        Answer::Own(Reply::Close) | Answer::HungUp => (None, Duration::ZERO, None),
+        Answer::Forwarded(url) => (None, Duration::ZERO, Some(url.as_str())),
+    };
+    DeliveryDocument {
+        schema_version: 1,
+        kind: "delivery",
+        number: delivery.number,
+        received_at: delivery.received_at,
+        target: &delivery.target,
+        event_type: event.event_type.as_deref(),
+        id: event.id.as_ref(),
+        status: event.status.as_deref(),
+        result: event.result(),
+        event_time: event.event_time.as_deref(),
+        no_event,
+        signature: delivery.verdict.word(),
+        refused: delivery.refused,
+        key,
+        reasons,
+        duplicate: delivery.duplicate,
+        saved: delivery.saved.as_ref().map(Result::is_ok),
+        bytes: delivery.body.len(),
+        answer,
+        answer_after_ms: milliseconds(after),
+        forwarded_to,
+        event: Body(&delivery.body),
+    }
+}
+
+/// A delivery as one line, with its end.
+pub fn delivery_line(delivery: &Delivery) -> String {
+    let shown = |text: &str| escape_line(&clip(text, LONGEST));
+    let what = match &delivery.event {
+        Ok(event) => {
+            let id = event.id.as_ref();
+            let id = id.map_or("no id".to_owned(), |id| {
+                format!("{}={}", id.field, shown(&id.value))
+            });
+            format!(
+                "{:<26}  {:<8}  {id}",
+                shown(event.event_type.as_deref().unwrap_or("no EventType")),
+                shown(event.status.as_deref().unwrap_or("-")),
+            )
+        }
+        Err(why) => format!("no event: the body is {why}"),
+    };
+    let signature = match &delivery.verdict {
+        Verdict::Unchecked => "not verified".to_owned(),
+        Verdict::Missing => "signature missing".to_owned(),
+        Verdict::Right(key) => format!("signature right ({key})"),
+        Verdict::Wrong(_) => "signature WRONG".to_owned(),
+    };
+    let again = if delivery.duplicate { "  again" } else { "" };
+    let saved = match &delivery.saved {
+        Some(Err(_)) => "  NOT SAVED",
+        _ => "",
+    };
+    format!(
+        "#{:<4} {}  {what}  {signature}  {} bytes  {}{again}{saved}\n",
+        delivery.number,
+        delivery.received_at.strftime("%H:%M:%SZ"),
+        delivery.body.len(),
+        answer(&delivery.answer),
+    )
+}
+
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Own(Reply::Status { status, after }) if after.is_zero() => format!("-> {status}"),
+        Answer::Own(Reply::Status { status, after }) => {
+            format!("-> {status} after {} s", after.as_secs_f64())
+        }
+        Answer::Own(Reply::Close) => "-> closed without an answer".to_owned(),
+        Answer::Forwarded(_) => "-> forwarded".to_owned(),
+        Answer::HungUp => "-> the sender hung up".to_owned(),
+    }
+}
+
+/// What became of a delivery that was handed on.
+#[derive(Debug, Serialize)]
+pub struct ForwardDocument<'a> {
+    schema_version: u8,
+    kind: &'static str,
+    number: u64,
+    url: &'a str,
+    status: Option<u16>,
+    error: Option<&'a str>,
+    took_ms: u64,
+    in_time: bool,
+}
+
+/// The document of a delivery that was handed on.
+pub fn forwarded(forwarded: &Forwarded) -> ForwardDocument<'_> {
+    let (status, error) = match &forwarded.result {
+        Answered::Status(status) => (Some(*status), None),
+        Answered::Nothing(why) => (None, Some(why.as_str())),
+        Answered::HungUp => (
+            None,
+            Some("the sender hung up before the application answered"),
+        ),
+    };
+    ForwardDocument {
+        schema_version: 1,
+        kind: "forward",
+        number: forwarded.number,
+        url: &forwarded.url,
+        status,
+        error,
+        took_ms: milliseconds(forwarded.took),
+        in_time: forwarded.took <= VOD.limit,
+    }
+}
+
+/// The same as one line, with its end.
+pub fn forwarded_line(forwarded: &Forwarded) -> String {
+    let took = milliseconds(forwarded.took);
+    let url = escape_line(&clip(&forwarded.url, LONGEST));
+    let what = match &forwarded.result {
+        Answered::Status(status) => format!("{status} from {url} in {took} ms"),
+        Answered::Nothing(why) => {
+            format!("502: no answer from {url}: {}", escape_line(why))
+        }
+        Answered::HungUp => format!("the sender hung up after {took} ms, before {url} answered"),
+    };
+    let late = if forwarded.took > VOD.limit {
+        "; VOD waits 5 s"
+    } else {
+        ""
+    };
+    format!("#{:<4} -> {what}{late}\n", forwarded.number)
+}
+
+/// What came in all.
+#[derive(Debug, Default, Serialize)]
+pub struct Summing {
+    schema_version: u8,
+    kind: &'static str,
+    /// Those that were accepted.
+    pub deliveries: u64,
+    /// Those of them whose body came before.
+    pub duplicates: u64,
+    /// Those whose signature was not right, where it had to be.
+    pub refused: u64,
+    /// Those that could not be saved.
+    pub not_saved: u64,
+    /// The expectations that nothing met.
+    pub missing: Vec<String>,
+}
+
+impl Summing {
+    /// Nothing so far.
+    pub fn new() -> Self {
+        Summing {
+            schema_version: 1,
+            kind: "summary",
+            ..Summing::default()
+        }
+    }
+
+    /// As lines.
+    pub fn text(&self) -> String {
+        let mut text = match self.deliveries {
+            1 => "1 delivery".to_owned(),
+            number => format!("{number} deliveries"),
+        };
+        for (number, what) in [
+            (self.duplicates, "again"),
+            (self.refused, "refused"),
+            (self.not_saved, "not saved"),
+        ] {
+            if number > 0 {
+                text.push_str(&format!(", {number} {what}"));
+            }
+        }
+        text.push('\n');
+        for missing in &self.missing {
+            text.push_str(&format!("missing: {}\n", escape_line(missing)));
+        }
+        text
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,9 @@
+//! `vodcb listen`: what is shown, answered, kept and handed on, and how it ends.
+
+mod commands;
+mod forwarding;
+mod hostile;
+mod parts;
+mod saving;
+mod signatures;
+mod world;

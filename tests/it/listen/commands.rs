@@ -1,0 +1,312 @@
+//! Stories of the command: what a person types and sees.
+
+use std::time::{Duration, Instant};
+
+use super::world::{Client, EVENT, Listening, post};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_delivery_is_shown_and_answered() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--exit-after", "3"]);
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    assert_eq!(post(listening.address, &[], "<html>"), 200);
+    let url = listening.url.clone();
+    let run = listening.end().ok().says(&[
+        &format!("listening at {url}, at any path"),
+        &format!("vodcb send TranscodeComplete --to {url}/vod"),
+        "vodcb set --http-url https://YOUR-HOST/vod",
+    ]);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 4, "{run:?}");
+    for (line, texts) in lines.iter().zip([
+        [
+            "#1",
+            "TranscodeComplete",
+            "success",
+            "VideoId=v1",
+            "not verified",
+            "102 bytes",
+            "-> 200",
+        ],
+        [
+            "#2",
+            "TranscodeComplete",
+            "success",
+            "VideoId=v1",
+            "not verified",
+            "-> 200",
+            "again",
+        ],
+        [
+            "#3", "no event", "not JSON", "line 1", "column 1", "6 bytes", "-> 200",
+        ],
+    ]) {
+        for text in texts {
+            assert!(line.contains(text), "no {text:?} in {line}");
+        }
+    }
+    assert_eq!(lines[3], "3 deliveries, 1 again");
+}
+
+#[test]
+fn the_stream_has_a_document_for_everything() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(
+        &sandbox,
+        ["-o", "ndjson", "--path", "/vod", "--exit-after", "1"],
+    );
+    let url = listening.url.clone();
+    assert!(url.ends_with("/vod"));
+    post(listening.address, &[], EVENT);
+    let run = listening.end().ok();
+    let lines = run.lines();
+    let kinds: Vec<&str> = lines
+        .iter()
+        .map(|line| line["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["ready", "delivery", "summary"]);
+    assert_eq!(lines[0]["url"], url);
+    let delivery = &lines[1];
+    for (name, value) in [
+        ("number", serde_json::json!(1)),
+        ("target", "/vod?tenant=blue".into()),
+        ("event_type", "TranscodeComplete".into()),
+        ("id", serde_json::json!({"field": "VideoId", "value": "v1"})),
+        ("status", "success".into()),
+        ("result", "success".into()),
+        ("event_time", "2026-01-01T00:00:00Z".into()),
+        ("signature", "unchecked".into()),
+        ("duplicate", false.into()),
+        ("bytes", EVENT.len().into()),
+        ("answer", 200.into()),
+        ("event", serde_json::from_str(EVENT).unwrap()),
+    ] {
+        assert_eq!(delivery[name], value, "{name}");
+    }
+    assert_eq!(lines[2]["deliveries"], 1);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn answers_follow_the_script_and_the_last_one_stays() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--respond", "500,close,slow:50ms:204,200"]);
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        let mut client = Client::to(listening.address);
+        client.post("/", &[], EVENT.as_bytes());
+        statuses.push(client.answer().map(|answer| answer.status));
+    }
+    assert_eq!(statuses, [Some(500), None, Some(204), Some(200), Some(200)]);
+    let run = listening.stop().ok();
+    assert!(run.stdout.contains("-> 204 after 0.05 s"), "{run:?}");
+    assert!(run.stdout.contains("closed without an answer"), "{run:?}");
+    assert!(run.stdout.contains("5 deliveries, 4 again"), "{run:?}");
+}
+
+#[test]
+fn other_verbs_and_paths_are_told_where_deliveries_go() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--path", "/vod"]);
+    for (request, status) in [
+        ("GET /vod", 200),
+        ("PUT /vod", 405),
+        ("OPTIONS /vod", 405),
+        ("GET /other", 404),
+        ("POST /other", 404),
+        ("POST /vod/", 404),
+    ] {
+        let mut client = Client::to(listening.address);
+        client
+            .write(format!("{request} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n").as_bytes())
+            .unwrap();
+        let answer = client.answer().unwrap();
+        assert_eq!(answer.status, status, "{request}");
+        assert_eq!(
+            answer.head.contains("allow: POST, GET, HEAD"),
+            status == 405
+        );
+    }
+    let run = listening.stop().ok();
+    assert_eq!(run.stdout, "0 deliveries\n");
+}
+
+#[test]
+fn only_the_events_that_were_asked_for_are_shown() {
+    let sandbox = Sandbox::offline();
+    let args = [
+        "--events",
+        "SnapshotComplete,AIComplete",
+        "--exit-after",
+        "2",
+        "-o",
+        "ndjson",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    for name in [
+        "TranscodeComplete",
+        "SnapshotComplete",
+        "BrandNew",
+        "AIMediaDNAComplete",
+    ] {
+        assert_eq!(
+            post(
+                listening.address,
+                &[],
+                format!(r#"{{"EventType":"{name}"}}"#)
+            ),
+            200
+        );
+    }
+    let shown: Vec<_> = listening.end().ok().lines()[1..3]
+        .iter()
+        .map(|line| line["event_type"].clone())
+        .collect();
+    assert_eq!(shown, ["SnapshotComplete", "AIMediaDNAComplete"]);
+}
+
+#[test]
+fn expectations_end_the_run_when_all_are_met() {
+    let sandbox = Sandbox::offline();
+    let args = [
+        "--expect",
+        "EventType == 'TranscodeComplete' && Status == 'success'",
+        // Double quotes, which JMESPath would take for the name of a member.
+        "--expect",
+        r#"EventType == "SnapshotComplete""#,
+    ];
+    let listening = Listening::start(&sandbox, args);
+    post(
+        listening.address,
+        &[],
+        r#"{"EventType":"TranscodeComplete","Status":"fail"}"#,
+    );
+    post(
+        listening.address,
+        &[],
+        r#"{"EventType":"SnapshotComplete"}"#,
+    );
+    post(listening.address, &[], EVENT);
+    let run = listening.end().ok();
+    assert!(run.stdout.ends_with("3 deliveries\n"), "{run:?}");
+}
+
+#[test]
+fn what_did_not_come_is_told_with_exit_1() {
+    let sandbox = Sandbox::offline();
+    let expect = [
+        "--expect",
+        "EventType == 'A'",
+        "--expect",
+        "EventType == 'B'",
+    ];
+    let args = expect.into_iter().chain(["--timeout", "30"]);
+    let listening = Listening::start(&sandbox, args);
+    post(listening.address, &[], r#"{"EventType":"A"}"#);
+    let run = listening.stop().exits(1);
+    assert!(
+        run.stdout
+            .ends_with("1 delivery\nmissing: EventType == 'B'\n"),
+        "{run:?}"
+    );
+
+    let listening = Listening::start(&sandbox, ["--exit-after", "2", "--timeout", "0.2"]);
+    let run = listening.end().exits(1);
+    assert_eq!(run.stdout, "0 deliveries\n");
+    Listening::start(&sandbox, ["--timeout", "0.2"]).end().ok();
+}
+
+#[test]
+fn the_first_signal_lets_deliveries_finish_and_the_second_does_not() {
+    let sandbox = Sandbox::offline();
+    for name in ["INT", "TERM"] {
+        let listening = Listening::start(&sandbox, ["--respond", "slow:1s"]);
+        let mut client = Client::to(listening.address);
+        client.post("/", &[], EVENT.as_bytes());
+        std::thread::sleep(Duration::from_millis(300));
+        listening.signal(name);
+        assert_eq!(client.answer().unwrap().status, 200);
+        let run = listening.end().ok();
+        assert!(run.stdout.ends_with("1 delivery\n"), "{run:?}");
+    }
+
+    let listening = Listening::start(&sandbox, ["--respond", "slow:300s"]);
+    let mut client = Client::to(listening.address);
+    client.post("/", &[], EVENT.as_bytes());
+    std::thread::sleep(Duration::from_millis(300));
+    let begun = Instant::now();
+    listening.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    listening.signal("INT");
+    assert_eq!(listening.end().code, 130);
+    assert!(client.answer().is_none());
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "before the farewell is over"
+    );
+}
+
+#[test]
+fn bad_words_are_refused_before_anything_is_opened() {
+    let sandbox = Sandbox::offline();
+    for (args, texts) in [
+        ("--respond 99", ["99", "--respond 500,500,200"]),
+        ("--respond slow:x", ["slow:x", "slow:6s"]),
+        ("--respond 200,", ["\"\"", "--respond"]),
+        (
+            "--forward-to localhost:3000",
+            ["--forward-to", "http://localhost:3000/vod"],
+        ),
+        (
+            "--forward-to http://a/ --respond 200",
+            ["--forward-to", "--respond"],
+        ),
+        ("--route X", ["--route", "TranscodeComplete=http://"]),
+        ("--path vod", ["--path", "begins with /"]),
+        ("--expect a==", ["JMESPath", "--expect"]),
+        ("--timeout 0", ["--timeout", "above 0"]),
+        ("--exit-after 0", ["--exit-after", "1"]),
+        ("--url http://a/", ["key is needed", "--auth-key-env"]),
+        ("--require-signature", ["key is needed", "--configured"]),
+        ("--no-fsync", ["--save", ""]),
+        ("--events Nonsense!", ["Nonsense!", "events list"]),
+        ("--save .", ["nothing can be saved to .", "hint"]),
+        (
+            "--save no/such/folder/file",
+            ["no/such/folder/file", "folder that exists"],
+        ),
+        ("-o json", ["stream", "ndjson"]),
+    ] {
+        let words = ["listen", "--port", "0"].into_iter().chain(args.split(' '));
+        let run = sandbox.vodcb(words).exits(2).says(&texts);
+        assert_eq!(run.stdout, "", "{args}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let sandbox = Sandbox::offline();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    sandbox
+        .vodcb(["listen", "--port", &port])
+        .exits(2)
+        .says(&[&format!("127.0.0.1:{port} is in use"), "--port 0"]);
+}
+
+#[test]
+fn an_open_door_without_a_key_is_warned_of() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--bind", "0.0.0.0", "--timeout", "0.1"]);
+    assert!(
+        listening.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        listening.url
+    );
+    listening
+        .end()
+        .ok()
+        .says(&["warning: anybody who reaches this port"]);
+}

@@ -1,0 +1,175 @@
+//! Verdicts on signatures, as they are shown and acted upon.
+
+use super::world::{EVENT, Listening, post};
+use crate::sandbox::{AUTH_KEY, Sandbox};
+
+/// MD5 of `http://receiver.test/vod?tenant=blue|1767225600|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum.
+const SHOWN: &str = "2bc57c0eba80d48e601cde122764efc7";
+/// The same of `https://hooks.example.org/vod`.
+const CONFIGURED: &str = "f9224d2d64336c093c5729d8f83062ba";
+/// The same of `https://hooks.example.org/vod/`.
+const WITH_SLASH: &str = "d8a2c9d7b53c7c711cc04c6c96ab6107";
+/// The same of `https://hooks.example.org/vod` with the key `Nw3Kd8Zp5Hs1`.
+const PREVIOUS: &str = "2f18e09b357854c3a409086a98e1d4a4";
+
+const TIME: (&str, &str) = ("x-vod-timestamp", "1767225600");
+const URL: &str = "https://hooks.example.org/vod";
+
+fn sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("KEY", AUTH_KEY);
+    sandbox.set("OLD", "Nw3Kd8Zp5Hs1");
+    sandbox
+}
+
+#[test]
+fn without_a_url_the_request_shows_it() {
+    let sandbox = sandbox();
+    let args = [
+        "--auth-key-env",
+        "KEY",
+        "--require-signature",
+        "-o",
+        "ndjson",
+        "--exit-after",
+        "1",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    let signed = |signature| [TIME, ("x-vod-signature", signature)];
+    assert_eq!(post(listening.address, &[], EVENT), 401);
+    assert_eq!(post(listening.address, &signed(CONFIGURED), EVENT), 401);
+    assert_eq!(post(listening.address, &signed(SHOWN), EVENT), 200);
+    let run = listening.end().ok();
+    let lines = run.lines();
+    let verdicts: Vec<_> = lines[1..4]
+        .iter()
+        .map(|line| {
+            (
+                line["signature"].as_str().unwrap(),
+                line["answer"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(verdicts, [("missing", 401), ("wrong", 401), ("right", 200)]);
+    assert_eq!(lines[3]["key"], "given key");
+    assert_eq!(lines[4]["deliveries"], 1);
+    assert_eq!(lines[4]["refused"], 2);
+    assert!(!format!("{run:?}").contains(AUTH_KEY));
+}
+
+#[test]
+fn a_wrong_signature_is_shown_and_explained_once() {
+    let sandbox = sandbox();
+    let args = ["--auth-key-env", "KEY", "--url", URL, "--exit-after", "3"];
+    let listening = Listening::start(&sandbox, args);
+    for _ in 0..3 {
+        let headers = [TIME, ("X-VOD-SIGNATURE", WITH_SLASH)];
+        assert_eq!(post(listening.address, &headers, EVENT), 200);
+        // Mistakes are looked for ten times a second at most.
+        std::thread::sleep(std::time::Duration::from_millis(110));
+    }
+    let run = listening.end().ok();
+    assert_eq!(run.stdout.matches("signature WRONG").count(), 3, "{run:?}");
+    let explained = "a slash at the end: it was signed for https://hooks.example.org/vod/";
+    assert_eq!(run.stderr.matches(explained).count(), 1, "{run:?}");
+}
+
+#[test]
+fn either_key_is_right_while_keys_change() {
+    let sandbox = sandbox();
+    let keys = [
+        "--auth-key-env",
+        "KEY",
+        "--previous-key-env",
+        "OLD",
+        "--url",
+        URL,
+    ];
+    let listening = Listening::start(&sandbox, keys.into_iter().chain(["--exit-after", "2"]));
+    post(
+        listening.address,
+        &[TIME, ("x-vod-signature", CONFIGURED)],
+        "{}",
+    );
+    post(
+        listening.address,
+        &[TIME, ("x-vod-signature", PREVIOUS)],
+        "{}",
+    );
+    let run = listening.end().ok();
+    assert!(
+        run.stdout.contains("signature right (given key)"),
+        "{run:?}"
+    );
+    assert!(
+        run.stdout.contains("signature right (previous key)"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn an_old_time_counts_as_wrong_when_an_age_is_named() {
+    let sandbox = sandbox();
+    let args = [
+        "--auth-key-env",
+        "KEY",
+        "--url",
+        URL,
+        "--max-age",
+        "300",
+        "--exit-after",
+        "1",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    post(
+        listening.address,
+        &[TIME, ("x-vod-signature", CONFIGURED)],
+        "{}",
+    );
+    let run = listening
+        .end()
+        .ok()
+        .says(&["further away than --max-age allows"]);
+    assert!(run.stdout.contains("signature WRONG"), "{run:?}");
+}
+
+#[test]
+fn url_and_key_come_from_the_configured_callback() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("KEY", AUTH_KEY);
+    sandbox
+        .vodcb(["set", "--http-url", URL, "--auth-key-env", "KEY"])
+        .ok();
+    let args = ["--configured", "--require-signature", "--exit-after", "1"];
+    let listening = Listening::start(&sandbox, args);
+    assert_eq!(
+        post(
+            listening.address,
+            &[TIME, ("x-vod-signature", SHOWN)],
+            EVENT
+        ),
+        401
+    );
+    assert_eq!(
+        post(
+            listening.address,
+            &[TIME, ("x-vod-signature", CONFIGURED)],
+            EVENT
+        ),
+        200
+    );
+    listening.end().ok();
+
+    sandbox.vodcb(["set", "--auth", "off"]).ok();
+    sandbox.vodcb(["delete", "--yes"]).ok();
+    sandbox
+        .vodcb(["listen", "--configured"])
+        .exits(2)
+        .says(&["no HTTP callback is configured"]);
+    sandbox.vodcb(["set", "--http-url", URL]).ok();
+    sandbox.vodcb(["listen", "--configured"]).exits(2).says(&[
+        "key is needed",
+        "VOD does not sign",
+        "--generate-auth-key",
+    ]);
+}
