@@ -27,7 +27,7 @@ enum What {
     #[command(after_help = "\
 Examples:
   vodcb events list
-  vodcb events list --group Transcode -o json --query 'events[].name'")]
+  vodcb events list --group Transcode -o json --query 'events[].event_type'")]
     List {
         /// Only this group, for example Transcode
         #[arg(long, value_name = "NAME")]

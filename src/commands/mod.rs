@@ -25,6 +25,7 @@ mod ready_file;
 pub mod receiver;
 pub mod regions;
 pub mod replay;
+pub mod schema;
 pub mod scope;
 pub mod send;
 pub mod set;
@@ -101,6 +102,7 @@ pub enum Command {
     Emulator(emulator::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Schema(schema::Args),
     Help(help::Args),
 }
 
@@ -131,6 +133,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Emulator(args) => emulator::run(ctx, args).await,
         Command::Completions(args) => completions::run(ctx, args),
         Command::Man(args) => man::run(ctx, args),
+        Command::Schema(args) => schema::run(ctx, args),
         Command::Help(args) => help::run(ctx, args),
     }
 }

@@ -10,7 +10,7 @@ use crate::render::setup;
 #[command(after_help = "\
 Examples:
   vodcb regions
-  vodcb regions -o json --query 'regions[].id'")]
+  vodcb regions -o json --query 'regions[].region'")]
 pub struct Args {}
 
 /// Shows the embedded table; nothing is sent.

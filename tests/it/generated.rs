@@ -6,6 +6,7 @@ use std::path::Path;
 
 mod outline;
 mod reference;
+mod screens;
 
 /// Compares a file of the repository with what the program makes now, or writes it.
 #[track_caller]

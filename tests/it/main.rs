@@ -32,6 +32,7 @@ mod refusal;
 mod replay;
 mod sandbox;
 mod scenarios;
+mod schema;
 mod secrets;
 mod send;
 mod sessions;

@@ -82,21 +82,47 @@ fn the_first_screen_has_the_two_commands() {
     assert!(first.contains("cargo test"), "{first}");
 }
 
+/// The anchors of a page's headings, made as the usual renderers make them.
+fn anchors(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let headings = text.lines().filter(move |line| {
+        fenced ^= line.trim_start().starts_with("```");
+        !fenced && line.starts_with('#')
+    });
+    let anchor = |line: &str| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn every_relative_link_leads_somewhere() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
         for (at, _) in text.match_indices("](") {
             let link = text[at + 2..].split(')').next().unwrap();
-            if link.starts_with("http") || link.starts_with('#') {
+            if link.starts_with("http") {
                 continue;
             }
-            let file = link.split('#').next().unwrap();
-            assert!(
-                page.parent().unwrap().join(file).exists(),
-                "{}: {link}",
-                page.display()
-            );
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => page.clone(),
+                file => page.parent().unwrap().join(file),
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let anchors = anchors(&text);
+                assert!(
+                    anchors.iter().any(|other| other == anchor),
+                    "{}: {link}: {anchors:?}",
+                    page.display()
+                );
+            }
         }
     }
 }

@@ -10,7 +10,9 @@ use std::fmt::Write;
 use clap::{Arg, Command};
 use vodcb::commands::grammar;
 use vodcb::commands::help::TOPICS;
+use vodcb::delivery::scenario::SCENARIOS;
 use vodcb::event::{AI_UMBRELLA, catalogue};
+use vodcb::probe;
 use vodcb::target::region::{Standing, centres};
 
 #[test]
@@ -102,8 +104,11 @@ fn takes(path: &str, arg: &Arg) -> String {
         ("name", _) if path == "events show" => "event",
         ("signature", "KIND") => "rpc|acs3",
         ("method", "METHOD") => "HTTP|MNS",
-        (_, name) if name.contains("DIR") => "folder",
+        ("scenario", _) => "scenario",
+        ("only" | "skip", _) if path == "check" => "check,",
+        ("only", _) => "event,",
         (_, name) if name.contains("FILE") => "file",
+        (_, name) if name.contains("DIR") => "folder",
         _ => "text",
     }
     .to_owned()
@@ -135,6 +140,12 @@ fn values(made: &mut String) {
     let groups: BTreeSet<&str> = events.iter().map(|event| event.group.as_str()).collect();
     for group in groups {
         let _ = writeln!(made, "group\t{group}\t");
+    }
+    for scenario in &SCENARIOS {
+        let _ = writeln!(made, "scenario\t{}\t{}", scenario.name, scenario.sends);
+    }
+    for (check, about) in probe::NAMES {
+        let _ = writeln!(made, "check\t{check}\t{about}");
     }
     for topic in &TOPICS {
         let _ = writeln!(made, "topic\t{}\t{}", topic.name, topic.about);
