@@ -212,6 +212,36 @@ fn what_is_sent_and_received_obeys_its_schema() {
     );
 }
 
+#[test]
+fn what_a_listener_says_obeys_its_schema() {
+    let sandbox = world();
+    let application = Receiver::start(&[Reply::Status(200)]);
+    let to = application.url("/vod");
+    let line = format!("listen --port 0 --forward-to {to} --exit-after 2 --timeout 60 -o ndjson");
+    let mut command = sandbox.command(line.split(' '));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut kinds = BTreeSet::new();
+    for line in lines {
+        let document: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        obeys(&sandbox, "listen", &document);
+        let kind = document["kind"].as_str().unwrap().to_owned();
+        if kind == "ready" {
+            let url = document["url"].as_str().unwrap();
+            run(&sandbox, &format!("send TranscodeComplete --to {url}")).ok();
+            run(
+                &sandbox,
+                &format!("send SnapshotComplete --to {url} --auth-key-env KEY"),
+            )
+            .ok();
+        }
+        kinds.insert(kind);
+    }
+    child.wait().unwrap();
+    let expected = ["delivery", "forward", "ready", "summary"].map(str::to_owned);
+    assert_eq!(kinds, BTreeSet::from(expected));
+}
+
 /// Those that print text, or ask.
 const WITHOUT_DOCUMENT: &[&str] = &["completions", "help", "man", "schema output", "wizard"];
 
@@ -221,6 +251,7 @@ const ELSEWHERE: &[&str] = &[
     "emulator start",
     "error",
     "key rotate",
+    "listen",
     "queue forward",
     "queue tail",
     "replay",
