@@ -33,6 +33,43 @@ const LINES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The questions of `vodcb wizard --plain` and what answers them.
+const ANSWERS: &[(&str, &str)] = &[
+    ("Number [1]: ", "1"),
+    ("Number, < to go back [1]: ", "1"),
+    ("Number, < to go back [1]: ", "1"),
+    (
+        "URL, < to go back [https://example.com/vod/callback]: ",
+        "https://example.com/vod/events",
+    ),
+    ("Number, < to go back [1]: ", "1"),
+    ("Number, < to go back [1]: ", "1"),
+    ("Number, < to go back [1]: ", "4"),
+    ("Number, < to go back [2]: ", "1"),
+    ("Number [1]: ", "1"),
+];
+
+/// What the wizard asks, with the answers where they were typed.
+fn conversation(sandbox: &Sandbox) -> String {
+    let input: String = ANSWERS
+        .iter()
+        .map(|(_, answer)| format!("{answer}\n"))
+        .collect();
+    let run = sandbox
+        .vodcb_with_input(input.as_bytes(), ["wizard", "--plain"])
+        .ok();
+    let mut screen = String::new();
+    let mut rest = run.stderr.as_str();
+    for (question, answer) in ANSWERS {
+        let (before, after) = rest
+            .split_once(question)
+            .unwrap_or_else(|| panic!("{question} is not asked in {rest}"));
+        let _ = writeln!(screen, "{before}{question}{answer}");
+        rest = after;
+    }
+    format!("{screen}{rest}{}", run.stdout)
+}
+
 #[test]
 fn screens_are_those_of_the_program() {
     let mut sandbox = Sandbox::new();
@@ -46,5 +83,11 @@ fn screens_are_those_of_the_program() {
             run.stderr, run.stdout
         );
     }
+    let _ = write!(
+        page,
+        "\nThe wizard, by plain lines; at a terminal the same questions are lists.\n\n\
+         ```text\n$ vodcb wizard --plain\n{}```\n",
+        conversation(&sandbox)
+    );
     super::kept("docs/screens.md", &page);
 }
