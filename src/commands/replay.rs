@@ -219,7 +219,8 @@ impl Replay<'_> {
             }
             body = draft.to_bytes();
         }
-        let proof = if self.args.verbatim {
+        // A message of a queue came without headers, and is sent as a delivery all the same.
+        let proof = if self.args.verbatim && !recorded.headers.is_empty() {
             Proof::Recorded(recorded.end_to_end_headers())
         } else {
             self.receiver.proof.clone()

@@ -2,6 +2,7 @@
 
 mod command;
 mod hints;
+mod listener;
 mod round_trip;
 mod scenarios;
 mod storm;
