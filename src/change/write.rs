@@ -89,6 +89,21 @@ pub async fn change(
     order: &Order<'_>,
     check: impl Fn(&Outcome) -> Result<()>,
 ) -> Result<Outcome> {
+    change_after(ctx, vod, order, check, async || Ok(())).await
+}
+
+/// The same with something that has to be done before: `prepare` is carried out once everything is checked
+/// and confirmed, right before the write, and its failure ends the change.
+///
+/// # Errors
+/// As [`change`], and those of `prepare`.
+pub async fn change_after(
+    ctx: &Context,
+    vod: &Vod,
+    order: &Order<'_>,
+    check: impl Fn(&Outcome) -> Result<()>,
+    prepare: impl AsyncFnOnce() -> Result<()>,
+) -> Result<Outcome> {
     let turns = format!("{} at {}", order.target, vod.place());
     // A script does not stop to think, so it keeps its turn from the first reading on.
     let mut turn = match ctx.prompt.interactive || ctx.flags.dry_run {
@@ -132,6 +147,7 @@ pub async fn change(
         turn = Some(turn::wait(ctx, &turns).await?);
         still_so(ctx, vod, order.target, before.as_ref()).await?;
     }
+    prepare().await?;
     let writing = Writing {
         ctx,
         vod,

@@ -40,7 +40,7 @@ use std::io::Read;
 use clap::{Parser, Subcommand};
 
 use crate::callback::Callback;
-use crate::change::write::{Done, Order, Outcome, change};
+use crate::change::write::{Done, Order, Outcome, change_after};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
 use crate::exit::Exit;
@@ -249,13 +249,27 @@ struct ChangeDocument<'a> {
 /// Changes a target by the one write path and shows what became of it.
 ///
 /// # Errors
-/// As [`change`]; that the result cannot be shown is told before anything is written, where it can be
+/// As `change::write::change`; that the result cannot be shown is told before anything is written, where it can be
 /// known then.
 pub async fn carry_out(
     ctx: &Context,
     connection: &Connection,
     order: &Order<'_>,
     keys: Keys,
+) -> Result<Outcome> {
+    carry_out_after(ctx, connection, order, keys, async || Ok(())).await
+}
+
+/// The same, with something that is done right before the write.
+///
+/// # Errors
+/// As [`change_after`] and [`carry_out`].
+pub async fn carry_out_after(
+    ctx: &Context,
+    connection: &Connection,
+    order: &Order<'_>,
+    keys: Keys,
+    prepare: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Outcome> {
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw => Ok(()),
@@ -266,7 +280,7 @@ pub async fn carry_out(
                 .check(&outcome_document(order.target, planned, keys))
         }
     };
-    let outcome = change(ctx, &connection.vod, order, check).await?;
+    let outcome = change_after(ctx, &connection.vod, order, check, prepare).await?;
     let shown = show_outcome(ctx, order.target, &outcome, keys);
     match outcome.done {
         Done::Written => shown.map_err(|error| written_but_not_shown(ctx, error))?,

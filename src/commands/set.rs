@@ -1,10 +1,12 @@
 //! `vodcb set`
 
+mod lookup;
+
 use std::collections::BTreeSet;
 
 use super::key_source::KeySource;
 use super::proof::holds;
-use super::{Connection, carry_out, check_fingerprint, connect, keys};
+use super::{Connection, carry_out_after, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
 use crate::change::history::{self, Mode};
@@ -29,6 +31,7 @@ Examples:
   vodcb set --generate-auth-key
   VOD_KEY=… vodcb set --auth-key-env VOD_KEY
   vodcb set --mns-queue vod-events --region cn-shanghai
+  vodcb set --mns-queue vod-events --create-queue
   vodcb set --http-url https://new.example.com/vod --check
   vodcb set --http-url https://new.example.com/vod --if-match 7f3a9c12 --dry-run")]
 pub struct Args {
@@ -61,6 +64,12 @@ pub struct Args {
     /// Accept an internal queue endpoint, which VOD is not documented to reach
     #[arg(long, requires = "mns_endpoint", help_heading = "Destination")]
     allow_internal_endpoint: bool,
+    /// Create the queue if it is not there, with attributes that suit callbacks
+    #[arg(long, conflicts_with_all = ["http_url", "no_queue_check"], help_heading = "Destination")]
+    create_queue: bool,
+    /// Do not look whether the queue is there
+    #[arg(long, conflicts_with = "http_url", help_heading = "Destination")]
+    no_queue_check: bool,
     /// HTTP or MNS; refused unless the destination agrees with it
     #[arg(long, value_name = "METHOD", help_heading = "Destination")]
     method: Option<String>,
@@ -119,6 +128,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         connection.close().await;
         return Ok(Exit::Negative);
     }
+    let missing = args.look_up(ctx, &connection, &edit).await?;
     let order = Order {
         command: "set",
         target: &connection.target,
@@ -126,7 +136,19 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
-    let outcome = carry_out(ctx, &connection, &order, keys(args.show_auth_key)).await?;
+    let prepare = async || match &missing {
+        Some(missing) => missing.create(ctx).await,
+        None => Ok(()),
+    };
+    let shown = keys(args.show_auth_key);
+    let outcome = carry_out_after(ctx, &connection, &order, shown, prepare).await?;
+    if let (Some(missing), Done::Planned) = (&missing, outcome.done) {
+        missing.plan(ctx);
+    }
+    let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
+    if is_queue && outcome.done == Done::Written && !args.check {
+        lookup::tell_of_role(ctx, &connection).await;
+    }
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
         let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
         ctx.out
@@ -218,6 +240,26 @@ impl Args {
         texts.iter().all(|text| text.is_none())
             && !self.generate_auth_key
             && !self.source.is_named()
+    }
+
+    /// Looks at the queue, where one is named. Those of `--emulator` live as long as one command, so
+    /// there is nothing to look at.
+    async fn look_up(
+        &self,
+        ctx: &Context,
+        connection: &Connection,
+        edit: &Edit,
+    ) -> Result<Option<lookup::Missing>> {
+        let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
+        if !is_queue || self.no_queue_check || connection.is_emulated() {
+            return Ok(None);
+        }
+        let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
+        let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
+        let Destination::Mns { endpoint, queue } = wanted.callback.destination else {
+            return Ok(None);
+        };
+        lookup::look_up(ctx, connection, &endpoint, &queue, self.create_queue).await
     }
 
     async fn edit(&self, ctx: &Context) -> Result<Edit> {

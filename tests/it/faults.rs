@@ -168,6 +168,7 @@ fn all_events_are_accepted_echoed_or_expanded() {
 #[test]
 fn members_of_the_other_method_may_linger() {
     let sandbox = Sandbox::with(&[], &["linger=yes"]);
+    sandbox.queue("q1", 30);
     sandbox.vodcb(set(URL, &[])).ok();
     sandbox
         .vodcb([

@@ -198,6 +198,9 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
 #[test]
 fn a_queue_is_set_by_account_or_endpoint_and_moved_alone() {
     let sandbox = Sandbox::new();
+    for name in ["vod-events", "other-queue", "third"] {
+        sandbox.queue(name, 30);
+    }
     sandbox
         .vodcb([
             "set",
@@ -245,6 +248,8 @@ fn a_queue_is_set_by_account_or_endpoint_and_moved_alone() {
 #[test]
 fn the_account_of_a_queue_is_the_callers_own_unless_it_is_named() {
     let mut sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    sandbox.queue("other", 30);
     sandbox
         .vodcb(["set", "--mns-queue", "q", "--mns-region", "cn-beijing"])
         .ok();
@@ -405,6 +410,7 @@ fn switching_the_method_and_back_is_said_in_the_difference() {
     sandbox
         .vodcb(["set", "--http-url", URL, "--events", "TranscodeComplete"])
         .ok();
+    sandbox.queue("q1", 30);
     let run = sandbox
         .vodcb([
             "set",

@@ -1,6 +1,7 @@
 //! `vodcb queue` against the emulator's queues.
 
 mod forward;
+mod set;
 mod story;
 mod tail;
 

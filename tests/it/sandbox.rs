@@ -187,6 +187,11 @@ impl Sandbox {
         self.vodcb(args).ok();
     }
 
+    /// The same where its attributes cannot be read back.
+    pub fn queue_unread(&self, name: &str) {
+        self.vodcb(["queue", "create", name, "--retries", "0"]);
+    }
+
     /// Puts a message into a queue as VOD does.
     #[track_caller]
     pub fn deliver(&self, queue: &str, body: &str) {

@@ -79,7 +79,7 @@ const LINES: &[(&str, &str)] = &[
     ("get", "get"),
     ("get", "get --all-apps"),
     ("key status", "key status"),
-    ("set", "set --mns-queue vod-events"),
+    ("set", "set --mns-queue vod-events --create-queue"),
     ("history", "history"),
     ("history show", "history show 1"),
     ("undo", "undo --yes"),

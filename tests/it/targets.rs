@@ -118,6 +118,7 @@ fn every_region_that_is_open_is_asked_in_the_order_of_the_table() {
 #[test]
 fn a_table_has_a_line_for_each_target() {
     let sandbox = Sandbox::with(&[], &["apps=1"]);
+    sandbox.queue("vod-events", 30);
     sandbox
         .vodcb([
             "set",

@@ -45,7 +45,7 @@ fn every_kind_of_change_is_taken_back_and_brought_back() {
         &["set", "--events", "ALL"],
         &["set", "--auth", "off"],
         &["set", "--generate-auth-key"],
-        &["set", "--mns-queue", "q1", "--account-id", "1"],
+        &["set", "--mns-queue", "q1", "--no-queue-check"],
         &["delete", "--yes"],
     ] {
         let sandbox = configured(&[], &[]);

@@ -1,0 +1,169 @@
+//! `vodcb set --mns-queue`: the queue is looked up before anything is written.
+
+use serde_json::json;
+
+use crate::sandbox::{Run, Sandbox};
+
+fn wrote(sandbox: &Sandbox) -> bool {
+    let actions = sandbox.actions();
+    actions.iter().any(|action| action == "SetMessageCallback")
+}
+
+fn queues(sandbox: &Sandbox) -> serde_json::Value {
+    sandbox.vodcb(["queue", "list", "-o", "json"]).ok().json()["queues"].clone()
+}
+
+#[test]
+fn a_queue_that_is_not_there_is_refused_with_names_that_could_be_meant() {
+    let sandbox = Sandbox::new();
+    for name in ["vod-events", "vod-event-archive", "billing"] {
+        sandbox.queue(name, 30);
+    }
+    let run = sandbox.vodcb(["set", "--mns-queue", "vod-evnets"]).exits(4);
+    let run = run.says(&[
+        "there is no queue vod-evnets",
+        "looked for in cn-shanghai",
+        "did you mean vod-events",
+        "--create-queue",
+        "--mns-region",
+    ]);
+    assert!(!run.stderr.contains("billing"), "{run:?}");
+    let run = sandbox.vodcb(["set", "--mns-queue", "vod-evnets", "-o", "json"]);
+    assert_eq!(run.exits(4).error()["code"], "QueueNotExist");
+    assert!(!wrote(&sandbox));
+    let silent = Sandbox::with(&["list-queues:deny"], &[]);
+    silent.queue("vod-events", 30);
+    let run = silent.vodcb(["set", "--mns-queue", "vod-evnets"]).exits(4);
+    assert!(!run.stderr.contains("did you mean"), "{run:?}");
+}
+
+#[test]
+fn a_queue_is_created_right_before_the_write_and_not_earlier() {
+    let sandbox = Sandbox::new();
+    let set = ["set", "--mns-queue", "new", "--create-queue"];
+    let dry = set.into_iter().chain(["--dry-run"]);
+    sandbox
+        .vodcb(dry)
+        .ok()
+        .says(&["the queue new would be created"]);
+    assert_eq!(queues(&sandbox), json!([]));
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/vod"])
+        .ok();
+    let asked = ["--plain"].into_iter().chain(set);
+    sandbox.vodcb_with_input(b"n\n", asked).exits(130);
+    assert_eq!(queues(&sandbox), json!([]), "a no creates nothing");
+    let stale = set.into_iter().chain(["--if-match", "00000000"]);
+    sandbox.vodcb(stale).exits(6);
+    assert_eq!(queues(&sandbox), json!([]), "nor does a conflict");
+    sandbox.vodcb(set).ok().says(&["created the queue new"]);
+    let status = sandbox
+        .vodcb(["queue", "status", "new", "-o", "json"])
+        .ok()
+        .json();
+    // What docs/queues.md promises.
+    assert_eq!(status["message_retention_seconds"], 345_600);
+    assert_eq!(status["maximum_message_bytes"], 65536);
+    assert_eq!(status["visibility_timeout_seconds"], 60);
+    assert_eq!(status["polling_wait_seconds"], 20);
+    assert_eq!(status["callback_names_it"], true);
+    let run = sandbox.vodcb(set).ok();
+    assert!(!run.stderr.contains("created"), "{run:?}");
+    let denied = Sandbox::with(&["create-queue:deny"], &[]);
+    denied
+        .vodcb(set)
+        .exits(3)
+        .says(&["mns:CreateQueue", "the callback was not changed"]);
+    assert!(!wrote(&denied));
+}
+
+#[test]
+fn without_the_right_to_look_the_action_and_the_way_around_are_named() {
+    let sandbox = Sandbox::with(&["get-queue:deny"], &[]);
+    let run = sandbox.vodcb(["set", "--mns-queue", "q"]).exits(3);
+    run.says(&[
+        "mns:GetQueueAttributes",
+        "--no-queue-check",
+        "the callback was not changed",
+    ]);
+    assert!(!wrote(&sandbox));
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--no-queue-check"])
+        .ok();
+    let document = sandbox.vodcb(["get", "-o", "json"]).json();
+    assert_eq!(document["mns_queue"], "q");
+}
+
+#[test]
+fn a_queue_service_that_makes_no_sense_is_no_reason_to_write() {
+    for (fault, code) in [
+        ("get-queue:garbage", 5),
+        ("get-queue:html", 5),
+        ("get-queue:truncate", 5),
+        ("get-queue:error=QpsLimitExceeded", 5),
+        ("get-queue:error=MalformedXML", 4),
+    ] {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        sandbox.queue_unread("q");
+        let args = ["set", "--mns-queue", "q", "--retries", "0"];
+        sandbox.vodcb(args).exits(code).says(&["--no-queue-check"]);
+        assert!(!wrote(&sandbox), "{fault}");
+    }
+}
+
+#[test]
+fn attributes_that_lose_events_are_warned_about() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["queue", "create", "short", "--retention", "60"])
+        .ok();
+    sandbox
+        .vodcb(["set", "--mns-queue", "short"])
+        .ok()
+        .says(&["queue short: messages are kept for 60 s only"]);
+}
+
+#[test]
+fn a_change_of_events_does_not_look_at_the_queue() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    sandbox.vodcb(["set", "--mns-queue", "q"]).ok();
+    let looks = |sandbox: &Sandbox| {
+        let actions = sandbox.actions();
+        actions
+            .iter()
+            .filter(|it| *it == "GetQueueAttributes")
+            .count()
+    };
+    let before = looks(&sandbox);
+    sandbox
+        .vodcb(["set", "--events", "FileUploadComplete"])
+        .ok();
+    assert_eq!(looks(&sandbox), before);
+    sandbox.vodcb(["set", "--mns-queue", "q"]).ok();
+    assert_eq!(looks(&sandbox), before + 1);
+}
+
+#[test]
+fn the_role_that_vod_writes_with_is_told_about_and_never_an_error() {
+    let set = |faults: &[&str], quirks: &[&str]| -> Run {
+        let sandbox = Sandbox::with(faults, quirks);
+        sandbox.queue("q", 30);
+        sandbox.vodcb(["set", "--mns-queue", "q"]).ok()
+    };
+    let run = set(&[], &["vod-role=absent"]);
+    run.says(&[
+        "warning: the account has no role AliyunVODDefaultRole",
+        "https://ram.console",
+    ]);
+    let run = set(&[], &["vod-role=untrusting"]);
+    run.says(&["does not trust vod.aliyuncs.com", "sts:AssumeRole"]);
+    let run = set(&["get-role:deny"], &[]);
+    run.says(&[
+        "hint: VOD writes to queues with the role",
+        "ram:GetRole",
+        "https://ram.console",
+    ]);
+    let run = set(&[], &[]);
+    assert!(!run.stderr.contains("AliyunVODDefaultRole"), "{run:?}");
+}
