@@ -22,6 +22,16 @@ pub enum Applied {
 }
 
 impl Applied {
+    /// What is known of two writes together: the doubt of one is the doubt of both.
+    #[must_use]
+    pub const fn and(self, other: Applied) -> Applied {
+        match (self, other) {
+            (Applied::Unknown, _) | (_, Applied::Unknown) => Applied::Unknown,
+            (Applied::Yes, _) | (_, Applied::Yes) => Applied::Yes,
+            (Applied::No, Applied::No) => Applied::No,
+        }
+    }
+
     /// The spelling in JSON errors.
     pub const fn as_str(self) -> &'static str {
         match self {

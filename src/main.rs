@@ -104,7 +104,7 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
         Applied::No => Error::new(kind, format!("{what}; nothing was changed")),
         Applied::Yes => Error::new(
             kind,
-            format!("{what}; the change was written and read back"),
+            format!("{what}; every change so far was written and read back"),
         )
         .applied(applied),
         Applied::Unknown => Error::new(

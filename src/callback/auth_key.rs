@@ -3,6 +3,8 @@
 //! The documentation asks for at most 32 characters with an upper-case letter, a lower-case letter
 //! and a digit; it names neither a minimum nor the allowed special characters.
 
+use sha2::{Digest, Sha256};
+
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::text::is_invisible;
@@ -64,6 +66,18 @@ pub fn parse(text: &str, origin: &str) -> Result<Secret> {
         .fold(error, Error::cause)
         .hint("a key has at most 32 characters, among them an upper-case letter, a lower-case letter and a digit")
         .hint("--generate-auth-key makes a good one"))
+}
+
+/// Eight hex digits that tell two keys apart.
+///
+/// They are the start of a SHA-256. Who can guess a weak key can test the guess with them.
+pub fn fingerprint(key: &Secret) -> String {
+    let digest = Sha256::digest(key.expose().as_bytes());
+    digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Makes a key of 32 letters and digits from random bytes.

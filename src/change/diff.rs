@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
+use crate::callback::{Auth, Callback, Destination, Method, StoredKey, auth_key};
 use crate::event::{EventSelection, EventType};
 
 /// One field that differs. Keys appear masked.
@@ -28,7 +28,16 @@ pub struct Difference {
 impl Difference {
     /// Compares; `None` is a target without a callback.
     pub fn between(before: Option<&Callback>, after: Option<&Callback>) -> Self {
-        let pairs = fields(before).into_iter().zip(fields(after));
+        Difference::showing(before, after, shown_key)
+    }
+
+    /// The same with keys shown in another way.
+    pub fn showing(
+        before: Option<&Callback>,
+        after: Option<&Callback>,
+        key: fn(&StoredKey) -> Option<String>,
+    ) -> Self {
+        let pairs = fields(before, key).into_iter().zip(fields(after, key));
         Difference {
             fields: pairs
                 .filter(|(old, new)| old.compared != new.compared)
@@ -54,7 +63,7 @@ struct Field {
     compared: Value,
 }
 
-fn fields(callback: Option<&Callback>) -> [Field; 7] {
+fn fields(callback: Option<&Callback>, shown_key: fn(&StoredKey) -> Option<String>) -> [Field; 7] {
     let field = |name, value: Value| Field {
         name,
         compared: value.clone(),
@@ -98,6 +107,14 @@ pub fn shown_key(key: &StoredKey) -> Option<String> {
         StoredKey::Absent => None,
         StoredKey::Known(key) => Some(key.masked()),
         StoredKey::Hidden => Some("••••".to_owned()),
+    }
+}
+
+/// The key by its fingerprint, so that two keys can be told apart.
+pub fn key_fingerprint(key: &StoredKey) -> Option<String> {
+    match key {
+        StoredKey::Known(key) => Some(format!("key {}", auth_key::fingerprint(key))),
+        other => shown_key(other),
     }
 }
 
@@ -215,6 +232,28 @@ pub fn judge(wanted: Option<&Callback>, stored: Option<&Callback>) -> Verdict {
         (Destination::Mns { .. }, Destination::Mns { .. }) => Verdict::Same,
         _ => Verdict::Different,
     }
+}
+
+/// What is stored in the words of what is wanted, wherever both mean the same.
+pub fn aligned(wanted: &Callback, stored: &Callback) -> Callback {
+    let mut aligned = stored.clone();
+    if wanted.events == EventSelection::All && stored.events.covers_everything() {
+        aligned.events = EventSelection::All;
+    }
+    match (&wanted.destination, &mut aligned.destination) {
+        (Destination::Http { auth: wanted, .. }, Destination::Http { auth: stored, .. })
+            if judge_auth(wanted, stored) != Verdict::Different =>
+        {
+            *stored = wanted.clone();
+        }
+        (Destination::Mns { .. }, place @ Destination::Mns { .. })
+            if same_place(wanted, stored) =>
+        {
+            *place = wanted.destination.clone();
+        }
+        _ => {}
+    }
+    aligned
 }
 
 fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {

@@ -168,23 +168,21 @@ fn queue_destination(
             )
         }
     };
-    advise_on_region(&endpoint, target, notes);
+    notes.extend(queue_region_advice(&endpoint, target));
     Ok(Destination::Mns {
         endpoint,
         queue: name.to_owned(),
     })
 }
 
-fn advise_on_region(endpoint: &str, target: &Target, notes: &mut Vec<String>) {
+/// What the user should know about a queue in this place.
+pub fn queue_region_advice(endpoint: &str, target: &Target) -> Option<String> {
     let advised = target.region.advised_queue_region();
-    if let Some(host) = queue::parse_host(endpoint)
-        && host.region != advised.as_str()
-    {
-        notes.push(format!(
-            "the queue is in {}; for a centre in {} the documentation advises a queue in {advised}",
-            host.region, target.region
-        ));
-    }
+    let host = queue::parse_host(endpoint).filter(|host| host.region != advised.as_str())?;
+    Some(format!(
+        "the queue is in {}; for a centre in {} the documentation advises a queue in {advised}",
+        host.region, target.region
+    ))
 }
 
 impl EventsEdit {

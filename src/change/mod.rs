@@ -7,6 +7,7 @@ pub mod diff;
 pub mod edit;
 pub mod history;
 pub mod lines;
+pub mod plan;
 pub mod record;
 pub mod rotation;
 pub mod settle;

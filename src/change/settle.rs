@@ -71,13 +71,14 @@ impl Writing<'_> {
             },
         )
         .await?;
+        let so_far = ctx.applied.get();
         let result = self.settle().await;
         let (applied, ended) = match &result {
             Ok(_) => (Applied::Yes, Ended::Written),
             Err(error) if error.details.applied == Applied::No => (Applied::No, Ended::NotWritten),
             Err(_) => (Applied::Unknown, Ended::Unknown),
         };
-        ctx.applied.set(applied);
+        ctx.applied.set(so_far.and(applied));
         let settled = result.as_ref().map(|reading| reading.callback.as_ref());
         pending.end(ctx, ended, settled).await;
         result

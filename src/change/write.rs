@@ -24,6 +24,13 @@ pub enum Wanted<'a> {
     Exactly(&'a Callback),
     /// No callback.
     Nothing,
+    /// What a plan says that was shown and confirmed; a conflict unless the target is still as it was.
+    Planned {
+        /// What the plan was made for.
+        before: Option<&'a Callback>,
+        /// What is to become of it.
+        after: Option<&'a Callback>,
+    },
 }
 
 /// When a change is asked about, where somebody is there to answer.
@@ -105,8 +112,9 @@ pub async fn change_after(
     prepare: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Outcome> {
     let turns = format!("{} at {}", order.target, vod.place());
-    // A script does not stop to think, so it keeps its turn from the first reading on.
-    let mut turn = match ctx.prompt.interactive || ctx.flags.dry_run {
+    // Where nobody stops to think the turn is kept from the first reading on.
+    let thinks = ctx.prompt.interactive && order.ask != Ask::Never;
+    let mut turn = match thinks || ctx.flags.dry_run {
         true => None,
         false => Some(turn::wait(ctx, &turns).await?),
     };
@@ -130,14 +138,12 @@ pub async fn change_after(
     if outcome.done == Done::AlreadySo {
         return Ok(outcome);
     }
-    if order.ask != Ask::Never {
-        ctx.out.note(&render::callback::difference(
-            order.target,
-            &outcome.difference,
-        ));
-        for risk in diff::risks(before.as_ref(), after.as_ref()) {
-            ctx.out.warn(&risk);
-        }
+    match order.wanted {
+        Wanted::Planned {
+            before: planned, ..
+        } => as_planned(order.target, planned, before.as_ref())?,
+        _ if order.ask != Ask::Never => show(ctx, order.target, &outcome, before.as_ref()),
+        _ => {}
     }
     if ctx.flags.dry_run {
         return Ok(outcome);
@@ -162,6 +168,34 @@ pub async fn change_after(
     outcome.text = settled.text;
     outcome.request_id = settled.request_id;
     Ok(outcome)
+}
+
+/// Shows the difference and what may be lost by it.
+fn show(ctx: &Context, target: &Target, outcome: &Outcome, before: Option<&Callback>) {
+    let text = render::callback::difference(target, &outcome.difference);
+    ctx.out.note(&text);
+    for risk in diff::risks(before, outcome.callback.as_ref()) {
+        ctx.out.warn(&risk);
+    }
+}
+
+/// Makes sure that a plan still speaks of what is there.
+fn as_planned(target: &Target, planned: Option<&Callback>, now: Option<&Callback>) -> Result<()> {
+    let difference = Difference::between(planned, now);
+    if difference.is_empty() {
+        return Ok(());
+    }
+    let fields: Vec<&str> = difference
+        .fields
+        .iter()
+        .map(|change| change.field)
+        .collect();
+    Err(Error::new(
+        Kind::Conflict,
+        format!("{target} was changed by somebody else since the plan was made"),
+    )
+    .cause(format!("no longer the same: {}", fields.join(", ")))
+    .hint("run the command again: it plans anew with what is there now"))
 }
 
 fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
@@ -189,6 +223,7 @@ fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result
         Wanted::Edited(edit) => edit,
         Wanted::Exactly(callback) => return Ok(Some(callback.clone())),
         Wanted::Nothing => return Ok(None),
+        Wanted::Planned { after, .. } => return Ok(after.cloned()),
     };
     let edited = edit.apply(before, order.target)?;
     for note in &edited.notes {

@@ -105,7 +105,11 @@ pub fn variable(ctx: &Context, name: &str) -> Result<String> {
 /// Far more than a key, so that a wrong file is told by its length and not read for ever.
 const ENOUGH: u64 = 4096;
 
-fn read_file(path: &Path) -> Result<String> {
+/// The text of a file that holds a key.
+///
+/// # Errors
+/// A usage error when it cannot be read.
+pub fn read_file(path: &Path) -> Result<String> {
     let trouble = |error: std::io::Error| {
         Error::usage(format!("the key file {} cannot be read", path.display()))
             .cause(error.to_string())

@@ -3,19 +3,24 @@
 //! A command never uses another one. What several need stands here: the grammar, [`connect`], which
 //! turns settings and credentials into a target that can be asked, and [`carry_out`], which changes it.
 
+pub mod apply;
 pub mod apps;
 pub mod check;
 pub mod completions;
 mod connection;
+mod declared;
 pub mod delete;
+pub mod diff;
 pub mod emulator;
 pub mod event_source;
 pub mod events;
+pub mod export;
 pub mod get;
 pub mod grammar;
 pub mod help;
 pub mod history;
 pub mod key;
+mod key_reference;
 mod key_source;
 pub mod listen;
 pub mod man;
@@ -85,6 +90,9 @@ pub enum Command {
     Get(get::Args),
     Set(Box<set::Args>),
     Delete(delete::Args),
+    Export(export::Args),
+    Diff(diff::Args),
+    Apply(apply::Args),
     History(history::Args),
     Undo(undo::Args),
     Check(check::Args),
@@ -116,6 +124,9 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Set(args) if args.is_empty() && ctx.prompt.interactive => offer_wizard(ctx).await,
         Command::Set(args) => set::run(ctx, args).await,
         Command::Delete(args) => delete::run(ctx, args).await,
+        Command::Export(args) => export::run(ctx, args).await,
+        Command::Diff(args) => diff::run(ctx, args).await,
+        Command::Apply(args) => apply::run(ctx, args).await,
         Command::History(args) => history::run(ctx, args),
         Command::Undo(args) => undo::run(ctx, args).await,
         Command::Check(args) => check::run(ctx, args).await,

@@ -6,11 +6,13 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::manifest;
 
-/// Print the JSON Schema of what vodcb writes
+/// Print the JSON Schema of what vodcb reads and writes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  vodcb schema manifest > vodcb.schema.json     for editors, and checks before apply
   vodcb schema output get > get.schema.json
   vodcb schema output events list
   vodcb schema output error")]
@@ -21,6 +23,12 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Of manifests, which export writes and diff and apply read
+    #[command(after_help = "\
+Examples:
+  vodcb schema manifest > vodcb.schema.json
+  vodcb schema manifest -o json --query '\"$defs\".callback.properties | keys(@)'")]
+    Manifest,
     /// Of the documents that commands print with -o json
     #[command(after_help = "\
 Examples:
@@ -40,15 +48,20 @@ Examples:
 /// A usage error for a command that prints no document.
 pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let schema = match &args.what {
+        What::Manifest => read(manifest::SCHEMA)?,
         What::Output { words } => output(words)?,
     };
     ctx.out.show(&schema, |_| format!("{schema:#}\n"))?;
     Ok(Exit::Ok)
 }
 
+fn read(text: &str) -> Result<Value> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::usage("the schema cannot be read").cause(error.to_string()))
+}
+
 fn output(words: &[String]) -> Result<Value> {
-    let whole: Value = serde_json::from_str(include_str!("schema/output.json"))
-        .map_err(|error| Error::usage("the schema cannot be read").cause(error.to_string()))?;
+    let whole = read(include_str!("schema/output.json"))?;
     let Some(all) = whole["$defs"].as_object() else {
         return Ok(whole);
     };

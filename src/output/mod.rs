@@ -187,6 +187,17 @@ impl Output {
         }
     }
 
+    /// Makes sure that one document can be shown in the form that was asked for.
+    ///
+    /// # Errors
+    /// A usage error for a form that is none, or no document of ours.
+    pub fn check_document(&self) -> Result<()> {
+        match self.format {
+            Format::Table | Format::Json | Format::Yaml => Ok(()),
+            Format::Raw | Format::Ndjson => self.show(&(), |_| String::new()),
+        }
+    }
+
     /// Written piece by piece, since a document of many targets is large.
     fn print_json(&self, document: &impl Serialize) -> Result<()> {
         self.write(|stdout| {

@@ -182,7 +182,8 @@ fn event_lines(before: &[Value], after: &[Value]) -> String {
     }
 }
 
-fn shown(value: &Value) -> String {
+/// A value of a difference on one line.
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => escape_line(text),
         Value::Array(names) if names.is_empty() => "none".to_owned(),

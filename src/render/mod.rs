@@ -9,6 +9,7 @@ pub mod event;
 pub mod history;
 pub mod key;
 pub mod listen;
+pub mod plan;
 pub mod queue;
 pub mod setup;
 pub mod targets;

@@ -384,7 +384,7 @@ fn recall_key(model: &mut Model, stored: Option<&Callback>) {
 }
 
 /// A service with these quirks, and the way to call it.
-async fn service(ctx: &Context, quirks: &[&str]) -> (Running, Vod) {
+pub async fn service(ctx: &Context, quirks: &[&str]) -> (Running, Vod) {
     let mut config = Config::new(ctx.now, ctx.nonce);
     for quirk in quirks {
         config.quirks.apply(quirk).unwrap();

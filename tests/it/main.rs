@@ -1,9 +1,11 @@
 //! Every test in one binary: one link, shared helpers, a module a topic.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod apply;
 mod check;
 mod completions;
 mod compose;
+mod converge;
 mod credentials;
 mod emulator;
 mod events;
@@ -20,6 +22,7 @@ mod key;
 mod laws;
 mod listen;
 mod man;
+mod manifest;
 mod mns;
 mod network;
 mod odd_answers;

@@ -63,6 +63,7 @@ fn world() -> Sandbox {
         .vodcb(["events", "show", "TranscodeComplete", "--sample"])
         .ok();
     sandbox.file("body.json", &body.stdout);
+    sandbox.file("callbacks.json", r#"{"schema":1,"defaults":{"region":"cn-shanghai","events":"ALL"},"callback":[{"app_id":"app-7","url":"https://example.com/","auth_key":{"env":"KEY"}},{"app_id":"app-8","protected":true}]}"#);
     sandbox.file("odd.json", r#"{"EventType":"Unheard","Strange":[1,null]}"#);
     sandbox
 }
@@ -97,6 +98,9 @@ const LINES: &[(&str, &str)] = &[
     ("queue list", "queue list"),
     ("queue status", "queue status vod-events"),
     ("queue peek", "queue peek vod-events"),
+    ("diff", "diff -f callbacks.json --prune"),
+    ("apply", "apply -f callbacks.json --dry-run"),
+    ("apply", "apply -f callbacks.json --yes --keep-going"),
     ("key generate", "key generate"),
     ("emulator reset", "emulator reset"),
     (
@@ -243,7 +247,15 @@ fn what_a_listener_says_obeys_its_schema() {
 }
 
 /// Those that print text, or ask.
-const WITHOUT_DOCUMENT: &[&str] = &["completions", "help", "man", "schema output", "wizard"];
+const WITHOUT_DOCUMENT: &[&str] = &[
+    "completions",
+    "export",
+    "help",
+    "man",
+    "schema manifest",
+    "schema output",
+    "wizard",
+];
 
 /// They need more than a line, and have tests of their own; what rotation prints is what status prints.
 const ELSEWHERE: &[&str] = &[

@@ -1,0 +1,210 @@
+//! `vodcb apply`
+
+use super::declared::{Files, Wish, plan};
+use super::key_reference::Keys;
+use super::{Connection, check_fingerprint, connect};
+use crate::change::plan::{Plan, Step};
+use crate::change::write::{Ask, Done, Order, Wanted, change};
+use crate::context::Context;
+use crate::error::{Applied, Error, Kind, Result};
+use crate::exit::Exit;
+use crate::output::error_document;
+use crate::render::plan::{self as view, Ended};
+
+/// Make the service as a manifest declares
+///
+/// Reads every target first and shows what would change; nothing is written if any cannot be read. Then
+/// asks; a script says --yes. Each change is written, read back and recorded like that of any other
+/// command. The first failure ends it; running it again goes on where it stopped. Exits 8 when a part
+/// was done and a part failed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb apply -f callbacks.toml --dry-run
+  vodcb apply -f callbacks.toml --yes
+  vodcb apply -f base.toml -f shop.yaml --prune --yes
+  vodcb apply -f callbacks.toml --if-match 7f3a9c12 --yes   only the plan that was reviewed")]
+pub struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Delete the callbacks in the manifest's regions that it does not declare
+    #[arg(long)]
+    prune: bool,
+    /// Go on with the other targets when one fails
+    #[arg(long)]
+    keep_going: bool,
+    /// Refuse unless the plan is the one with this fingerprint, as --dry-run showed it
+    #[arg(long, value_name = "FINGERPRINT")]
+    if_match: Option<String>,
+}
+
+/// Plans, asks, and takes each step by the one write path.
+///
+/// # Errors
+/// As `declared::plan`, and as `change::write::change` for the step that failed; [`Kind::Partial`] when others
+/// had been taken.
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    ctx.out.check_document()?;
+    args.if_match
+        .as_deref()
+        .map(check_fingerprint)
+        .transpose()?;
+    let manifest = args.files.read(ctx).await?;
+    let keys = Keys::resolve(ctx, &manifest).await?;
+    let connection = connect(ctx).await?;
+    let wish = Wish {
+        manifest: &manifest,
+        keys: Some(&keys),
+        prune: args.prune,
+    };
+    let plan = plan(ctx, &connection, &wish).await?;
+    check_plan(&plan, args.if_match.as_deref())?;
+    ctx.out.check(&view::document(&plan))?;
+    if plan.is_empty() || ctx.flags.dry_run {
+        show_plan(ctx, &plan)?;
+        connection.close().await;
+        return Ok(Exit::Ok);
+    }
+    ctx.out.note(&view::text(&plan));
+    confirm(ctx, &plan).await?;
+    let ended = carry_out(ctx, &connection, &plan, args.keep_going).await;
+    connection.close().await;
+    let document = view::outcome_document(&plan, &ended, error_document);
+    ctx.out.show(&document, |_| view::outcome(&plan, &ended))?;
+    settled(&plan, &ended).map(|()| Exit::Ok)
+}
+
+fn check_plan(plan: &Plan, expected: Option<&str>) -> Result<()> {
+    let found = plan.fingerprint();
+    match expected {
+        Some(expected) if !expected.eq_ignore_ascii_case(&found) => Err(Error::new(
+            Kind::Conflict,
+            "the plan is not the one that --if-match expects",
+        )
+        .cause(format!("expected fingerprint {expected}, found {found}"))
+        .hint("the service or the manifest changed since; look at the plan with --dry-run")),
+        _ => Ok(()),
+    }
+}
+
+fn show_plan(ctx: &Context, plan: &Plan) -> Result<()> {
+    ctx.out.note(if plan.is_empty() {
+        "already so; nothing was written"
+    } else {
+        "dry run; nothing was written"
+    });
+    ctx.out
+        .show(&view::document(plan), |_| match plan.is_empty() {
+            true => view::text(plan),
+            false => format!("{}plan {}\n", view::text(plan), plan.fingerprint()),
+        })
+}
+
+async fn confirm(ctx: &Context, plan: &Plan) -> Result<()> {
+    if ctx.flags.yes {
+        return Ok(());
+    }
+    let count = plan.changes().count();
+    if !ctx.prompt.interactive {
+        return Err(Error::usage(format!(
+            "apply would change {count} targets, and nobody is there to confirm it"
+        ))
+        .hint("add --yes, or --dry-run to see what would change"));
+    }
+    if ctx
+        .prompt
+        .confirm(format!("Make these {count} changes?"))
+        .await?
+    {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Interrupted,
+        "not confirmed; nothing was changed",
+    ))
+}
+
+/// Takes the steps one after another, in the order of the plan; one ending for each.
+async fn carry_out(
+    ctx: &Context,
+    connection: &Connection,
+    plan: &Plan,
+    keep_going: bool,
+) -> Vec<Ended> {
+    let mut ended = Vec::new();
+    let mut stopped = false;
+    let progress = ctx.out.progress("changes");
+    progress.expect(plan.changes().count());
+    for step in plan.changes() {
+        let end = match stopped {
+            true => Ended::NotTried,
+            false => take(ctx, connection, step).await,
+        };
+        stopped |= matches!(end, Ended::Failed(_)) && !keep_going;
+        ended.push(end);
+        progress.step();
+    }
+    ended
+}
+
+async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
+    let order = Order {
+        command: "apply",
+        target: &step.target,
+        wanted: Wanted::Planned {
+            before: step.before.as_ref(),
+            after: step.after.as_ref(),
+        },
+        ask: Ask::Never,
+        if_match: None,
+    };
+    let outcome = match connection.at(ctx, &step.target.region) {
+        Ok(vod) => change(ctx, &vod, &order, |_| Ok(())).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(outcome) if outcome.done == Done::Written => Ended::Written,
+        Ok(_) => Ended::AlreadySo,
+        Err(error) => Ended::Failed(error),
+    }
+}
+
+/// The error of a plan that was not carried out whole. It is partial when anything was written;
+/// otherwise the first failure speaks.
+fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
+    const AGAIN: &str = "run the same command again: it goes on with what is not yet as declared";
+    let failures: Vec<(&Step, &Error)> = plan
+        .changes()
+        .zip(ended)
+        .filter_map(|(step, ended)| match ended {
+            Ended::Failed(error) => Some((step, error)),
+            _ => None,
+        })
+        .collect();
+    let Some((_, first)) = failures.first() else {
+        return Ok(());
+    };
+    let written = ended
+        .iter()
+        .filter(|end| matches!(end, Ended::Written))
+        .count();
+    let mut error = (*first).clone();
+    error.message = format!(
+        "{written} of {} changes were made, {} failed",
+        ended.len(),
+        failures.len()
+    );
+    error.causes.clear();
+    for (step, failure) in &failures {
+        error.causes.push(format!("{}: {failure}", step.target));
+        error
+            .causes
+            .extend(failure.causes.iter().map(|cause| format!("  {cause}")));
+        error.details.applied = error.details.applied.and(failure.details.applied);
+    }
+    if written > 0 {
+        error.kind = Kind::Partial;
+        error.details.applied = error.details.applied.and(Applied::Yes);
+    }
+    Err(error.hint(AGAIN))
+}

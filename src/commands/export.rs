@@ -1,0 +1,159 @@
+//! `vodcb export`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::scope::{Scope, survey};
+use super::{Connection, connect};
+use crate::callback::Callback;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::manifest::{self, Exported, Syntax};
+use crate::output::Format;
+use crate::sts;
+use crate::target::Target;
+
+/// Write a manifest of what is configured
+///
+/// Callback keys become references to environment variables, which are named on stderr; fill them
+/// before diff and apply. Targets without a callback are left out. Nothing is written if any target
+/// cannot be read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb export --all -f callbacks.toml
+  vodcb export --regions cn-shanghai,cn-beijing --all-apps -f callbacks.yaml
+  vodcb export --format json")]
+pub struct Args {
+    /// File to write, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// How to write it [default: by the file's ending, or toml]
+    #[arg(long, value_name = "SYNTAX", value_enum)]
+    format: Option<Syntax>,
+    /// Replace the file if there is one
+    #[arg(long, requires = "file")]
+    force: bool,
+    #[command(flatten)]
+    scope: Scope,
+}
+
+/// Reads, writes the file, and names the variables.
+///
+/// # Errors
+/// A usage error for a file that exists or cannot be written; as [`survey`].
+pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let syntax = args.syntax(ctx)?;
+    let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
+    if let Some(file) = file
+        && !args.force
+        && file.exists()
+    {
+        return Err(exists(file));
+    }
+    let connection = connect(ctx).await?;
+    let mut callbacks: Vec<(Target, Callback)> = Vec::new();
+    let survey = survey(ctx, &connection, &args.scope, |target, reading| {
+        callbacks.extend(reading.callback.map(|callback| (target.clone(), callback)));
+    })
+    .await?;
+    survey.complete()?;
+    let account = account(ctx, &connection).await;
+    connection.close().await;
+    let exported = manifest::export(account.as_deref(), &callbacks, syntax);
+    match file {
+        Some(file) => write(file, &exported.text, args.force)?,
+        None => ctx.out.print(&exported.text)?,
+    }
+    tell(ctx, &exported, survey.found.len(), callbacks.len(), syntax);
+    Ok(Exit::Ok)
+}
+
+impl Args {
+    /// The form of results means the form of the manifest here.
+    fn syntax(&self, ctx: &Context) -> Result<Syntax> {
+        if ctx.flags.query.is_some() {
+            return Err(Error::usage("--query does not work on a manifest")
+                .hint("vodcb get --all -o json --query … works on the same callbacks"));
+        }
+        let by_output = match ctx.flags.output {
+            None | Some(Format::Table) => None,
+            Some(Format::Json) => Some(Syntax::Json),
+            Some(Format::Yaml) => Some(Syntax::Yaml),
+            Some(Format::Raw | Format::Ndjson) => {
+                return Err(Error::usage("a manifest is TOML, YAML or JSON")
+                    .hint("use --format toml, yaml or json"));
+            }
+        };
+        let name = self.file.as_ref().and_then(|file| file.to_str());
+        Ok(self
+            .format
+            .or(by_output)
+            .or_else(|| name.and_then(Syntax::of_name))
+            .unwrap_or_default())
+    }
+}
+
+/// The account guards against applying the manifest elsewhere. It can be done without.
+async fn account(ctx: &Context, connection: &Connection) -> Option<String> {
+    let client = &connection.vod.client;
+    let caller = sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries);
+    match caller.await {
+        Ok(identity) => identity.account_id,
+        Err(error) => {
+            ctx.out.warn(&format!(
+                "the manifest names no account, since STS does not tell it: {error}"
+            ));
+            None
+        }
+    }
+}
+
+fn exists(file: &Path) -> Error {
+    Error::usage(format!("{} exists already", file.display()))
+        .hint("--force replaces it; vodcb diff -f FILE compares it with the service")
+}
+
+/// Writes beside the file and renames, so that nobody ever sees a half.
+fn write(file: &Path, text: &str, force: bool) -> Result<()> {
+    let trouble = |error: std::io::Error| {
+        Error::usage(format!("{} cannot be written", file.display())).cause(error.to_string())
+    };
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    // No secret is in it, so it is as readable as any file of the user.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut beside = builder.tempfile_in(folder).map_err(trouble)?;
+    beside.write_all(text.as_bytes()).map_err(trouble)?;
+    beside.as_file().sync_all().map_err(trouble)?;
+    let written = match force {
+        true => beside.persist(file),
+        false => beside.persist_noclobber(file),
+    };
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(file)),
+        Err(error) => Err(trouble(error.error)),
+    }
+}
+
+/// Says what was left out, which keys to fill in, and what apply would refuse.
+fn tell(ctx: &Context, exported: &Exported, targets: usize, configured: usize, syntax: Syntax) {
+    let out = &ctx.out;
+    out.note(&format!(
+        "{configured} of {targets} targets have a callback"
+    ));
+    for (variable, target) in &exported.variables {
+        out.note(&format!(
+            "fill {variable} with the callback key of {target}"
+        ));
+    }
+    if let Err(error) = manifest::parse(&exported.text, "the manifest", syntax) {
+        out.warn(&format!("apply refuses it as it stands: {error}"));
+    }
+}

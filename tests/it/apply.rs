@@ -1,0 +1,629 @@
+//! Many targets as one file: export, diff and apply, told as a user sees them.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{ACCOUNT_ID, AUTH_KEY, Run, Sandbox};
+
+/// Three targets: signed HTTP, a queue, and one that does not say everything itself.
+const MANIFEST: &str = r#"
+schema = 1
+account = "1234567890123456"
+
+[defaults]
+region = "cn-shanghai"
+events = ["FileUploadComplete", "TranscodeComplete"]
+
+[[callback]]
+app_id = "app-1000000"
+url = "https://example.com/vod"
+auth_key = { env = "VOD_CALLBACK_KEY" }
+
+[[callback]]
+app_id = "app-1000001"
+mns_queue = "vod-events"
+events = "ALL"
+
+[[callback]]
+app_id = "app-1000002"
+url = "https://example.com/other"
+"#;
+
+/// A sandbox with the manifest in `callbacks.toml` and its key in the environment.
+fn sandbox(faults: &[&str]) -> Sandbox {
+    let mut sandbox = Sandbox::with(faults, &[]);
+    sandbox.set("VOD_CALLBACK_KEY", AUTH_KEY);
+    sandbox.file("callbacks.toml", MANIFEST);
+    sandbox
+}
+
+fn apply<'a>(sandbox: &Sandbox, more: &[&'a str]) -> Run {
+    let words: Vec<&'a str> = ["apply", "-f", "callbacks.toml"]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
+    silent(sandbox.vodcb(words))
+}
+
+/// No run shows the key.
+#[track_caller]
+fn silent(run: Run) -> Run {
+    assert!(
+        !run.stdout.contains(AUTH_KEY) && !run.stderr.contains(AUTH_KEY),
+        "{run:#?}"
+    );
+    run
+}
+
+fn writes(sandbox: &Sandbox) -> usize {
+    let writing = |action: &&String| action.starts_with("Set") || action.starts_with("Delete");
+    sandbox.actions().iter().filter(writing).count()
+}
+
+/// Application, destination and events of what is configured, by `get`.
+fn configured(sandbox: &Sandbox) -> Vec<(String, String, String)> {
+    let run = sandbox
+        .vodcb(["get", "--all-apps", "-o", "json"])
+        .ok()
+        .json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rows = run["callbacks"].as_array().unwrap().iter();
+    rows.filter(|row| row["configured"] == true)
+        .map(|row| {
+            let events: Vec<String> = row["events"].as_array().unwrap().iter().map(text).collect();
+            (
+                text(&row["app_id"]),
+                text(&row["url"]) + &text(&row["mns_queue"]),
+                events.join(","),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn apply_makes_the_service_as_declared_and_a_second_time_writes_nothing() {
+    let sandbox = sandbox(&[]);
+    let run = apply(&sandbox, &["--yes"]).ok();
+    assert_eq!(
+        run.stdout,
+        "+ app-1000000 in cn-shanghai: written\n+ app-1000001 in cn-shanghai: written\n+ app-1000002 in cn-shanghai: written\n3 written, 0 unchanged\n"
+    );
+    let two = "FileUploadComplete,TranscodeComplete";
+    assert_eq!(
+        configured(&sandbox),
+        [
+            (
+                "app-1000000".into(),
+                "https://example.com/vod".into(),
+                two.into()
+            ),
+            ("app-1000001".into(), "vod-events".into(), "ALL".into()),
+            (
+                "app-1000002".into(),
+                "https://example.com/other".into(),
+                two.into()
+            ),
+        ]
+    );
+    let queue = sandbox
+        .vodcb(["get", "--app-id", "app-1000001", "-o", "json"])
+        .ok()
+        .json();
+    assert_eq!(
+        queue["mns_endpoint"],
+        format!("http://{ACCOUNT_ID}.mns.cn-shanghai.aliyuncs.com/")
+    );
+    let key = [
+        "get",
+        "--show-auth-key",
+        "-o",
+        "yaml",
+        "--query",
+        "auth_key",
+    ];
+    assert_eq!(sandbox.vodcb(key).ok().stdout.trim(), AUTH_KEY);
+
+    assert_eq!(writes(&sandbox), 3);
+    let again = apply(&sandbox, &[])
+        .ok()
+        .says(&["already so; nothing was written"]);
+    assert_eq!(
+        again.stdout,
+        "0 to create, 0 to change, 0 to delete, 3 unchanged\n"
+    );
+    assert_eq!(writes(&sandbox), 3);
+    silent(sandbox.vodcb(["diff", "-f", "callbacks.toml"])).ok();
+}
+
+#[test]
+fn nothing_is_written_without_a_confirmation() {
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &[]).exits(2).says(&[
+        "+ app-1000002 in cn-shanghai\n  + method HTTP\n  + url https://example.com/other\n  + auth off\n  + events FileUploadComplete, TranscodeComplete\n",
+        "error: apply would change 3 targets, and nobody is there to confirm it",
+        "hint: add --yes, or --dry-run to see what would change",
+    ]);
+    let no = sandbox.vodcb_with_input(b"n\n", ["--plain", "apply", "-f", "callbacks.toml"]);
+    no.exits(130).says(&["not confirmed; nothing was changed"]);
+    let dry = apply(&sandbox, &["--dry-run", "--yes"])
+        .ok()
+        .says(&["dry run; nothing was written"]);
+    assert!(
+        dry.stdout
+            .contains("3 to create, 0 to change, 0 to delete, 0 unchanged\nplan "),
+        "{dry:#?}"
+    );
+    assert_eq!(writes(&sandbox), 0);
+    let yes = sandbox.vodcb_with_input(b"y\n", ["--plain", "apply", "-f", "callbacks.toml"]);
+    yes.ok();
+    assert_eq!(writes(&sandbox), 3);
+}
+
+#[test]
+fn nothing_is_written_when_a_target_cannot_be_read() {
+    let sandbox = sandbox(&["get@app-1000001:internal"]);
+    apply(&sandbox, &["--yes", "--retries", "0"])
+        .exits(5)
+        .says(&[
+            "error: 1 of 3 could not be read, so nothing was compared",
+            "app-1000001 in cn-shanghai: ",
+        ]);
+    assert_eq!(writes(&sandbox), 0);
+    sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "--retries", "0"])
+        .exits(5);
+}
+
+#[test]
+fn the_first_failure_ends_it_and_the_next_run_goes_on() {
+    let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
+    let run = apply(&sandbox, &["--yes", "-o", "json"]).exits(8);
+    let results: Vec<Value> = run.json()["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| target["result"].clone())
+        .collect();
+    assert_eq!(
+        results,
+        [json!("written"), json!("failed"), json!("not tried")]
+    );
+    assert_eq!(run.json()["targets"][1]["error"]["code"], "QuotaExceeded");
+    let error = run.error();
+    assert_eq!(error["message"], "1 of 3 changes were made, 1 failed");
+    assert_eq!(
+        (&error["exit_code"], &error["applied"]),
+        (&json!(8), &json!("yes"))
+    );
+
+    let run = apply(&sandbox, &["--yes"]).ok();
+    assert!(run.stdout.ends_with("2 written, 1 unchanged\n"), "{run:#?}");
+}
+
+#[test]
+fn keep_going_tries_the_others() {
+    let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
+    let run = apply(&sandbox, &["--yes", "--keep-going"]).exits(8).says(&[
+        "error: 2 of 3 changes were made, 1 failed",
+        "app-1000001 in cn-shanghai: ",
+        "hint: run the same command again",
+    ]);
+    assert!(
+        run.stdout.ends_with("2 written, 1 failed, 0 unchanged\n"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
+    let sandbox = sandbox(&["set:error=QuotaExceeded"]);
+    let run = apply(&sandbox, &["--yes", "-o", "json"]).exits(4);
+    assert_eq!(run.error()["applied"], "no");
+    let run = apply(&sandbox, &["--yes"])
+        .exits(4)
+        .says(&["error: 0 of 3 changes were made, 1 failed"]);
+    assert!(
+        run.stdout
+            .ends_with("0 written, 1 failed, 2 not tried, 0 unchanged\n"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn another_account_is_refused_before_vod_is_asked() {
+    let sandbox = sandbox(&[]);
+    sandbox.file("callbacks.toml", &MANIFEST.replace(ACCOUNT_ID, "42"));
+    for command in ["apply", "diff"] {
+        sandbox
+            .vodcb([command, "-f", "callbacks.toml"])
+            .exits(6)
+            .says(&[
+                "error: the manifest is for account 42, but the caller belongs to 1234567890123456",
+                "callbacks.toml:3:11 says so",
+            ]);
+    }
+    assert_eq!(
+        sandbox.actions(),
+        ["GetCallerIdentity", "GetCallerIdentity"]
+    );
+}
+
+fn set_each(sandbox: &Sandbox, region: &str, apps: &[&str]) {
+    for app_id in apps {
+        let set = [
+            "set",
+            "--http-url",
+            "https://example.com/x",
+            "--region",
+            region,
+            "--app-id",
+            app_id,
+        ];
+        sandbox.vodcb(set).ok();
+    }
+}
+
+#[test]
+fn prune_deletes_what_is_not_declared_and_never_what_is_protected() {
+    let sandbox = sandbox(&[]);
+    set_each(
+        &sandbox,
+        "cn-shanghai",
+        &["app-1000001", "app-stray", "app-kept", "app-gone"],
+    );
+    set_each(&sandbox, "cn-beijing", &["app-elsewhere"]);
+    let more = "[[callback]]\napp_id = \"app-kept\"\nprotected = true\n[[callback]]\napp_id = \"app-gone\"\nstate = \"absent\"\n";
+    sandbox.file("callbacks.toml", &format!("{MANIFEST}\n{more}"));
+
+    let diff = sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "--prune"])
+        .exits(1);
+    assert!(
+        diff.stdout
+            .ends_with("2 to create, 1 to change, 2 to delete, 0 unchanged, 1 left as they are\n"),
+        "{diff:#?}"
+    );
+    apply(&sandbox, &["--yes"]).ok();
+    let names = |sandbox: &Sandbox| -> Vec<String> {
+        configured(sandbox).into_iter().map(|row| row.0).collect()
+    };
+    assert_eq!(
+        names(&sandbox),
+        [
+            "app-1000000",
+            "app-1000001",
+            "app-1000002",
+            "app-kept",
+            "app-stray"
+        ]
+    );
+    let run = apply(&sandbox, &["--yes", "--prune"]).ok();
+    assert!(
+        run.stdout
+            .starts_with("- app-stray in cn-shanghai: written\n"),
+        "{run:#?}"
+    );
+    assert_eq!(
+        names(&sandbox),
+        ["app-1000000", "app-1000001", "app-1000002", "app-kept"]
+    );
+    // A region that no manifest speaks of is never touched.
+    let other = [
+        "get",
+        "--region",
+        "cn-beijing",
+        "--app-id",
+        "app-elsewhere",
+        "--require-configured",
+    ];
+    sandbox.vodcb(other).ok();
+}
+
+#[test]
+fn diff_says_what_differs_and_its_exit_code_says_whether() {
+    let mut sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    sandbox
+        .vodcb([
+            "set",
+            "--remove-events",
+            "TranscodeComplete",
+            "--auth",
+            "off",
+        ])
+        .ok();
+    let run = silent(sandbox.vodcb(["diff", "-f", "callbacks.toml"])).exits(1);
+    assert_eq!(
+        run.stdout,
+        "~ app-1000000 in cn-shanghai\n  ~ auth off -> on\n  + events TranscodeComplete\n0 to create, 1 to change, 0 to delete, 2 unchanged\n"
+    );
+    sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "--exit-zero"])
+        .ok();
+    let document = sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "-o", "json"])
+        .exits(1)
+        .json();
+    assert_eq!(
+        (&document["same"], &document["counts"]["change"]),
+        (&json!(false), &json!(1))
+    );
+    assert_eq!(
+        document["targets"][0]["changes"],
+        json!([
+            {"field": "auth", "before": "off", "after": "on"},
+            {"field": "events", "before": ["FileUploadComplete"], "after": ["FileUploadComplete", "TranscodeComplete"]},
+        ])
+    );
+
+    apply(&sandbox, &["--yes"]).ok();
+    sandbox.set("VOD_CALLBACK_KEY", "Another1Key");
+    // The beginning of a SHA-256 of each key, by sha256sum.
+    let run = sandbox.vodcb(["diff", "-f", "callbacks.toml"]).exits(1);
+    assert!(
+        run.stdout.contains(
+            "  ~ auth_key key a74a4081 -> key 9688d5eb\n  ! the callback key is replaced"
+        ),
+        "{run:#?}"
+    );
+    sandbox.unset("VOD_CALLBACK_KEY");
+    sandbox
+        .vodcb(["diff", "-f", "callbacks.toml"])
+        .exits(2)
+        .says(&[
+            "error: the environment variable VOD_CALLBACK_KEY is not set",
+            "callbacks.toml:12:1 refers to it",
+        ]);
+    sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "--skip-keys"])
+        .ok();
+}
+
+#[test]
+fn a_service_that_hides_keys_is_not_written_again_and_again() {
+    let mut sandbox = Sandbox::with(&[], &["key=masked", "all=expand"]);
+    sandbox.set("VOD_CALLBACK_KEY", AUTH_KEY);
+    sandbox.file("callbacks.toml", MANIFEST);
+    apply(&sandbox, &["--yes"]).ok();
+    let again = apply(&sandbox, &[]).ok();
+    again.says(&["app-1000000 in cn-shanghai: the service does not show the key, so it could not be compared"]);
+    assert_eq!(writes(&sandbox), 3);
+}
+
+#[test]
+fn keys_come_from_files_and_programs_too() {
+    let sandbox = sandbox(&[]);
+    sandbox.file("team/keys/vod.txt", &format!("{AUTH_KEY}\n"));
+    let manifest = |reference: &str| {
+        let text = MANIFEST.replace("{ env = \"VOD_CALLBACK_KEY\" }", reference);
+        sandbox.file("team/callbacks.toml", &text);
+    };
+    let diff = || silent(sandbox.vodcb(["diff", "-f", "team/callbacks.toml"]));
+    apply(&sandbox, &["--yes"]).ok();
+    // Both begin at the folder of the manifest.
+    manifest("{ file = \"keys/vod.txt\" }");
+    diff().ok();
+    manifest("{ command = [\"/bin/cat\", \"keys/vod.txt\"] }");
+    diff().ok();
+    manifest("{ file = \"keys/none.txt\" }");
+    diff().exits(2).says(&[
+        "keys/none.txt cannot be read",
+        "team/callbacks.toml:12:1 refers to it",
+    ]);
+    // No shell sees the words: the semicolon belongs to the name.
+    manifest("{ command = [\"/bin/cat\", \"keys/vod.txt; true\"] }");
+    diff().exits(2).says(&[
+        "error: the command /bin/cat gives no key",
+        "it ended with exit status: 1",
+        "No such file",
+    ]);
+    manifest("{ command = [\"no-such-program\"] }");
+    diff().exits(2).says(&["it cannot be started"]);
+    manifest("{ command = [\"/bin/echo\", \"short\"] }");
+    diff().exits(2).says(&[
+        "error: the callback key from the command /bin/echo cannot be used",
+        "it has no upper-case letter",
+    ]);
+}
+
+#[test]
+fn a_reviewed_plan_is_carried_out_or_none() {
+    let sandbox = sandbox(&[]);
+    let dry = apply(&sandbox, &["--dry-run"]).ok();
+    let plan = dry
+        .stdout
+        .lines()
+        .last()
+        .unwrap()
+        .strip_prefix("plan ")
+        .unwrap()
+        .to_owned();
+    let document = apply(&sandbox, &["--dry-run", "-o", "json"]).ok().json();
+    assert_eq!(document["fingerprint"], plan.as_str());
+    sandbox
+        .vodcb([
+            "set",
+            "--app-id",
+            "app-1000002",
+            "--http-url",
+            "https://example.com/faster",
+        ])
+        .ok();
+    apply(&sandbox, &["--yes", "--if-match", &plan])
+        .exits(6)
+        .says(&["the plan is not the one that --if-match expects"]);
+    assert_eq!(writes(&sandbox), 1);
+    let now = apply(
+        &sandbox,
+        &["--dry-run", "-o", "yaml", "--query", "fingerprint"],
+    )
+    .ok();
+    apply(&sandbox, &["--yes", "--if-match", now.stdout.trim()]).ok();
+    apply(&sandbox, &["--if-match", "soon"]).exits(2);
+}
+
+#[test]
+fn several_files_and_standard_input_are_one_manifest() {
+    let sandbox = sandbox(&[]);
+    let more = "schema: 1\ndefaults: {region: cn-beijing, events: none}\ncallback:\n- url: https://example.com/b\n";
+    let run = sandbox.vodcb_with_input(
+        more.as_bytes(),
+        ["apply", "-f", "callbacks.toml", "-", "--yes"],
+    );
+    assert!(
+        run.ok()
+            .stdout
+            .ends_with("+ app-1000000 in cn-beijing: written\n4 written, 0 unchanged\n")
+    );
+    let broken = sandbox.vodcb_with_input(b"schema: 1\ncallbacks: []\n", ["diff", "-f", "-"]);
+    broken.exits(2).says(&[
+        "error: standard input:2:1: a manifest has no \"callbacks\"\n  2 | callbacks ••••\n    | ^^^^^^^^^\nhint: did you mean callback?\n",
+        "hint: it was read as YAML by the look of it; --format says otherwise",
+    ]);
+    for flag in ["--region", "--app-id"] {
+        sandbox
+            .vodcb(["diff", "-f", "callbacks.toml", flag, "cn-shanghai"])
+            .exits(2)
+            .says(&["does not go with a manifest"]);
+    }
+    for form in ["raw", "ndjson"] {
+        apply(&sandbox, &["--yes", "-o", form]).exits(2);
+    }
+    sandbox
+        .vodcb(["diff", "-f", "nowhere.toml"])
+        .exits(2)
+        .says(&["error: nowhere.toml cannot be read"]);
+}
+
+/// The export of [`MANIFEST`] without its comment.
+const EXPORTED: &str = r#"schema = 1
+account = "1234567890123456"
+
+[[callback]]
+region = "cn-shanghai"
+app_id = "app-1000000"
+method = "HTTP"
+url = "https://example.com/vod"
+auth = "on"
+auth_key = { env = "VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000" }
+events = ["FileUploadComplete", "TranscodeComplete"]
+
+[[callback]]
+region = "cn-shanghai"
+app_id = "app-1000001"
+method = "MNS"
+mns_endpoint = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/"
+mns_queue = "vod-events"
+events = ["ALL"]
+
+[[callback]]
+region = "cn-shanghai"
+app_id = "app-1000002"
+method = "HTTP"
+url = "https://example.com/other"
+auth = "off"
+events = ["FileUploadComplete", "TranscodeComplete"]
+"#;
+
+#[test]
+fn export_writes_what_is_there_and_no_key() {
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    let run = silent(sandbox.vodcb(["export", "--all-apps", "-f", "out.toml"])).ok().says(&[
+        "3 of 3 targets have a callback",
+        "fill VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000 with the callback key of app-1000000 in cn-shanghai",
+    ]);
+    assert_eq!(run.stdout, "");
+    let file = sandbox.home().join("out.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (comment, rest) = text.split_once("\n\n").unwrap();
+    assert!(
+        comment.lines().all(|line| line.starts_with("# ")),
+        "{comment}"
+    );
+    assert_eq!(rest, EXPORTED);
+}
+
+#[test]
+fn export_replaces_a_file_only_when_told_to_and_as_a_whole() {
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    sandbox
+        .vodcb(["export", "--all-apps", "-f", "out.toml"])
+        .ok();
+    let file = sandbox.home().join("out.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let again = ["export", "--all-apps", "-f", "out.toml"];
+    sandbox.vodcb(again).exits(2).says(&[
+        "error: out.toml exists already",
+        "hint: --force replaces it",
+    ]);
+    sandbox.vodcb(["export", "-f", "out.toml", "--force"]).ok();
+    assert!(std::fs::read_to_string(&file).unwrap().len() < text.len());
+    let left: Vec<_> = std::fs::read_dir(sandbox.home())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().starts_with(".tmp")),
+        "{left:?}"
+    );
+    sandbox
+        .vodcb(["export", "-f", "no/such/folder.toml"])
+        .exits(2)
+        .says(&["no/such/folder.toml cannot be written"]);
+}
+
+#[test]
+fn an_export_that_lacks_a_target_is_none() {
+    // The change reads twice; the export cannot read any more.
+    let sandbox = Sandbox::with(&["get@app-1000001:pass*2", "get@app-1000001:internal"], &[]);
+    for app_id in ["app-1000000", "app-1000001"] {
+        sandbox
+            .vodcb([
+                "set",
+                "--http-url",
+                "https://example.com/",
+                "--app-id",
+                app_id,
+            ])
+            .ok();
+    }
+    let export = ["export", "--all-apps", "--retries", "0", "-f", "out.toml"];
+    sandbox
+        .vodcb(export)
+        .exits(8)
+        .says(&["1 of 2 targets could not be read"]);
+    assert!(!sandbox.home().join("out.toml").exists());
+}
+
+#[test]
+fn what_others_stored_survives_an_export() {
+    let sandbox = sandbox(&[]);
+    let set = [
+        "set",
+        "--http-url",
+        "https://example.com/",
+        "--events",
+        "BrandNewEvent,FileUploadComplete",
+        "--allow-unknown-events",
+    ];
+    sandbox.vodcb(set).ok();
+    for form in ["toml", "yaml", "json"] {
+        let text = sandbox.vodcb(["export", "--format", form]).ok().stdout;
+        assert!(text.contains("allow_unknown_events"), "{text}");
+        let diff = sandbox.vodcb_with_input(text.as_bytes(), ["diff", "-f", "-", "--format", form]);
+        diff.ok();
+    }
+    sandbox
+        .vodcb(["export", "-o", "json", "--query", "callback"])
+        .exits(2)
+        .says(&["--query does not work on a manifest"]);
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is() {
+    let run = Sandbox::offline().vodcb(["schema", "manifest"]).ok();
+    let schema: Value = serde_json::from_str(vodcb::manifest::SCHEMA).unwrap();
+    assert_eq!(run.json(), schema);
+}

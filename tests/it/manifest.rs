@@ -1,0 +1,274 @@
+//! The file of targets: every rule with its words, in every syntax, and a schema that agrees.
+#![allow(clippy::disallowed_methods)] // the test's own switch
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use vodcb::error::Error;
+use vodcb::manifest::{self, Declared, Declaring, KeySource, Manifest, Syntax};
+
+fn folder(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join("tests/data/manifests").join(name)
+}
+
+/// The manifests of a folder: name and text.
+fn files(name: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = std::fs::read_dir(folder(name))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending != "txt"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+fn parse(name: &str, text: &str) -> Result<Manifest, Error> {
+    manifest::parse(text, name, Syntax::of_name(name).unwrap())
+}
+
+/// The error as it stands on the terminal.
+fn told(error: &Error) -> String {
+    let mut text = format!("error: {}\n", error.message);
+    for cause in &error.causes {
+        text.push_str(&format!("  {cause}\n"));
+    }
+    for hint in &error.hints {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    text
+}
+
+/// The words stand in files beside the manifests; `VODCB_UPDATE=1` writes them anew, to be read before
+/// they are kept.
+#[test]
+fn every_mistake_has_its_words() {
+    let update = std::env::var_os("VODCB_UPDATE").is_some();
+    let mut wrong = String::new();
+    for kind in ["bad", "beyond-schema", "syntax"] {
+        for (name, text) in files(kind) {
+            let said = told(&parse(&name, &text).expect_err(&name));
+            assert!(!said.contains("Literal1Secret"), "{name}: {said}");
+            let expected = folder(kind).join(format!("{name}.txt"));
+            if update {
+                std::fs::write(&expected, &said).unwrap();
+            }
+            if std::fs::read_to_string(&expected).ok().as_ref() != Some(&said) {
+                wrong.push_str(&format!("\n{kind}/{name}.txt:\n{said}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The document behind a manifest, read without our parser.
+fn document(name: &str, text: &str) -> Value {
+    match Syntax::of_name(name).unwrap() {
+        Syntax::Toml => toml::from_str(text).unwrap(),
+        Syntax::Yaml => serde_saphyr::from_str_with_options(
+            text,
+            serde_saphyr::options! {
+                strict_booleans: true,
+                duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+            },
+        )
+        .unwrap(),
+        Syntax::Json => serde_json::from_str(text).unwrap(),
+    }
+}
+
+#[test]
+fn the_schema_and_the_parser_agree() {
+    let schema: Value = serde_json::from_str(manifest::SCHEMA).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema));
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    // A rule that compares values, or knows names that come and go, is beyond a schema.
+    for (kind, schema_accepts, parser_accepts) in [
+        ("good", true, true),
+        ("bad", false, false),
+        ("beyond-schema", true, false),
+    ] {
+        for (name, text) in files(kind) {
+            let document = document(&name, &text);
+            let verdict = schema.validate(&document);
+            assert_eq!(
+                verdict.is_ok(),
+                schema_accepts,
+                "{kind}/{name}: {verdict:?}"
+            );
+            let parsed = parse(&name, &text);
+            assert_eq!(parsed.is_ok(), parser_accepts, "{kind}/{name}: {parsed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_whole_manifest_is_understood() {
+    let (name, text) = files("good").pop().unwrap();
+    assert_eq!(name, "whole.toml");
+    let manifest = parse(&name, &text).unwrap();
+    let (account, place) = manifest.account.unwrap();
+    assert_eq!(
+        (account.as_str(), place.line, place.column),
+        ("1234567890123456", 4, 11)
+    );
+    let summary: Vec<String> = manifest
+        .entries
+        .iter()
+        .map(|entry| {
+            let what = match &entry.declared {
+                Declared::Absent => "absent".to_owned(),
+                Declared::Kept => "kept".to_owned(),
+                Declared::Callback(callback) => {
+                    let events = callback.events.to_wire();
+                    match &callback.destination {
+                        Declaring::Http { url, on, key } => {
+                            let source = key.as_ref().map(|key| &key.source);
+                            format!("{url} {on} {source:?} [{events}]")
+                        }
+                        Declaring::QueueAt { endpoint, queue } => {
+                            format!("{queue} at {endpoint} [{events}]")
+                        }
+                        Declaring::Queue {
+                            account_id,
+                            region,
+                            queue,
+                        } => {
+                            format!("{queue} of {account_id:?} in {region} [{events}]")
+                        }
+                    }
+                }
+            };
+            format!("{} {}: {what}", entry.place.line, entry.target)
+        })
+        .collect();
+    assert_eq!(
+        summary,
+        [
+            "11 app-1000000 in cn-shanghai: https://example.com/vod true Some(Env(\"VOD_CALLBACK_KEY\")) [FileUploadComplete,TranscodeComplete]",
+            "18 app-1000001 in cn-shanghai: https://example.com/plain false Some(File(\"keys/old.txt\")) [ALL]",
+            "25 app-1000002 in cn-shanghai: https://example.com/command true Some(Command([\"pass\", \"show\", \"vod\"])) []",
+            "31 app-1000003 in ap-southeast-1: vod-events of Some(\"1234567890123456\") in ap-southeast-1 [ALL]",
+            "40 app-1000004 in cn-shanghai: vod-events at http://1234567890123456.mns.cn-shanghai-internal.aliyuncs.com/ [BrandNewEvent]",
+            "48 app-1000005 in cn-shanghai: absent",
+            "52 app-1000006 in cn-shanghai: kept",
+        ]
+    );
+}
+
+#[test]
+fn the_three_syntaxes_mean_the_same() {
+    let toml = "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nurl = \"https://example.com/é\"\nauth_key = { env = \"K\" }\nevents = [\"FileUploadComplete\"]\n";
+    let document: Value = toml::from_str(toml).unwrap();
+    let yaml = serde_saphyr::to_string(&document).unwrap();
+    let json = serde_json::to_string_pretty(&document).unwrap();
+    for (syntax, text) in [
+        (Syntax::Toml, toml),
+        (Syntax::Yaml, &yaml),
+        (Syntax::Json, &json),
+    ] {
+        assert_eq!(Syntax::of_text(text), syntax);
+        let manifest = manifest::parse(&format!("\u{FEFF}{text}"), "m", syntax).unwrap();
+        let [entry] = &manifest.entries[..] else {
+            panic!("{manifest:?}")
+        };
+        let Declared::Callback(callback) = &entry.declared else {
+            panic!("{entry:?}")
+        };
+        let Declaring::Http { url, on, key } = &callback.destination else {
+            panic!("{entry:?}")
+        };
+        assert_eq!((url.as_str(), *on), ("https://example.com/é", true));
+        assert_eq!(key.as_ref().unwrap().source, KeySource::Env("K".into()));
+        assert_eq!(callback.events.names(), ["FileUploadComplete"]);
+    }
+}
+
+#[test]
+fn a_text_without_a_name_is_looked_at() {
+    for (text, syntax) in [
+        ("# a comment\n\nschema = 1\n", Syntax::Toml),
+        ("[defaults]\nregion = \"cn-shanghai\"\n", Syntax::Toml),
+        ("\"$schema\" = \"http://x\"\nschema = 1\n", Syntax::Toml),
+        ("# a = b\nschema: 1\n", Syntax::Yaml),
+        ("---\nschema: 1\n", Syntax::Yaml),
+        ("$schema: a=b\n", Syntax::Yaml),
+        ("  {\"schema\": 1}", Syntax::Json),
+        ("", Syntax::Toml),
+    ] {
+        assert_eq!(Syntax::of_text(text), syntax, "{text:?}");
+    }
+}
+
+#[test]
+fn places_count_characters() {
+    let text = "schema: 1\ndefaults: {region: cn-shanghai, events: ALL}\ncallback:\n  - {url: 'https://example.com/äöü', colour: red}\n";
+    let error = manifest::parse(text, "m.yaml", Syntax::Yaml).unwrap_err();
+    // Two blanks, a dash, a blank, a brace, `url: `, a quoted text of 25, a comma and a blank stand before it.
+    assert_eq!(error.message, "m.yaml:4:38: a callback has no \"colour\"");
+}
+
+#[test]
+fn files_are_put_together_and_may_not_contradict_each_other() {
+    let one = "schema = 1\n[defaults]\nregion = \"cn-shanghai\"\nevents = \"ALL\"\n[[callback]]\nurl = \"https://example.com/\"\n";
+    let two = "schema = 1\n[defaults]\nregion = \"cn-beijing\"\nevents = \"none\"\n[[callback]]\nurl = \"https://example.com/\"\n";
+    let read = |name: &str, text: &str| manifest::parse(text, name, Syntax::Toml).unwrap();
+    let both = manifest::merge(vec![read("one.toml", one), read("two.toml", two)]).unwrap();
+    let targets: Vec<String> = both
+        .entries
+        .iter()
+        .map(|entry| entry.target.to_string())
+        .collect();
+    assert_eq!(
+        targets,
+        ["app-1000000 in cn-shanghai", "app-1000000 in cn-beijing"]
+    );
+
+    let error = manifest::merge(vec![read("one.toml", one), read("two.toml", one)]).unwrap_err();
+    assert_eq!(
+        told(&error),
+        "error: two.toml:5:1: app-1000000 in cn-shanghai is declared twice\n  first at one.toml:5:1\nhint: one target has one callback; leave one of the two out\n"
+    );
+
+    let account = |id: &str| format!("schema = 1\naccount = \"{id}\"\n");
+    let error = manifest::merge(vec![
+        read("one.toml", &account("1")),
+        read("two.toml", &account("2")),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        told(&error),
+        "error: two.toml:2:11: account is 2, but one.toml:2:11 says 1\nhint: targets of several accounts need several runs\n"
+    );
+}
+
+#[test]
+fn no_text_whatever_brings_the_parser_down() {
+    use proptest::prelude::*;
+    let texts = files("good")
+        .into_iter()
+        .chain(files("bad"))
+        .map(|(_, text)| text);
+    let texts: Vec<String> = texts.collect();
+    let config = ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(index in 0..texts.len(), at in any::<prop::sample::Index>(), noise in "[\\PC\n]{0,4}")| {
+        let text = &texts[index];
+        let mut at = at.index(text.len() + 1);
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let text = format!("{}{noise}{}", &text[..at], &text[at..]);
+        for syntax in [Syntax::Toml, Syntax::Yaml, Syntax::Json] {
+            let _ = manifest::parse(&text, "m", syntax);
+        }
+    });
+}
