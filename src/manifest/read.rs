@@ -3,16 +3,17 @@
 //! Mistakes are gathered, so that one run tells them all. A value that is wrong is told once, and what
 //! depends on it is not judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod destination;
+mod events;
 
-use super::fields::{Fields, switch, text, texts, word};
+use std::collections::BTreeMap;
+
+use super::fields::{Fields, switch, text, word};
 use super::problem::{Problem, Source};
-use super::reference::{KeyReference, KeySource};
 use super::tree::{Node, Pair, Span, Value};
-use super::{Declaration, Declared, Declaring, Entry, Manifest, VERSION};
-use crate::callback::{Method, queue, url};
+use super::{Declaration, Declared, Entry, Manifest, VERSION};
+use crate::callback::queue;
 use crate::error::{Error, Result};
-use crate::event::{EventSelection, EventType};
 use crate::target::{AppId, Region, Target};
 
 const TOP: [&str; 5] = ["schema", "$schema", "account", "defaults", "callback"];
@@ -259,259 +260,6 @@ impl Reader<'_> {
         Some(Declared::Absent)
     }
 
-    /// A destination of its own hides the default one, and what belongs to that.
-    fn destination(&mut self, span: &Span, layers: Layers<'_>) -> Option<Declaring> {
-        let (own_url, own_queue) = (layers.own.get("url"), layers.own.get("mns_queue"));
-        let (url, queue) = match (own_url, own_queue) {
-            (Some(_), Some(queue)) => {
-                self.both(queue);
-                return None;
-            }
-            (None, None) => (layers.defaults.get("url"), layers.defaults.get("mns_queue")),
-            own => own,
-        };
-        let (destination, method, foreign): (_, _, &[&str]) = match (url, queue) {
-            (Some(url), _) => (
-                self.http(url, layers),
-                Method::Http,
-                &[
-                    "mns_region",
-                    "mns_endpoint",
-                    "account_id",
-                    "allow_internal_endpoint",
-                ],
-            ),
-            (None, Some(queue)) => (
-                self.queue(queue, layers),
-                Method::Mns,
-                &["auth", "auth_key"],
-            ),
-            (None, None) => {
-                let problem = Problem::at(&first(span), "a callback has neither url nor mns_queue");
-                self.problems.push(problem
-                    .hint("say where events go, or state = \"absent\" for no callback, or protected = true to leave it as it is"));
-                return None;
-            }
-        };
-        for name in foreign {
-            if let Some(pair) = layers.own.get(name) {
-                let what = if method == Method::Http {
-                    "a url"
-                } else {
-                    "an mns_queue"
-                };
-                let message = format!("{name} does not go with {what}");
-                self.problems
-                    .push(Problem::at(&pair.span, message).hiding_the_rest());
-            }
-        }
-        if let Some(pair) = layers.own.get("method")
-            && let Some(said) = word(pair, ["HTTP", "MNS"], &mut self.problems)
-            && said != method.as_str()
-        {
-            let message = format!(
-                "method is {said}, but the destination is that of {}",
-                method.as_str()
-            );
-            let problem = Problem::at(&pair.node.span, message);
-            self.problems
-                .push(problem.hint("the destination tells the method; it may be left out"));
-        }
-        destination
-    }
-
-    fn both(&mut self, queue: &Pair) {
-        let problem = Problem::at(&queue.span, "url and mns_queue exclude each other");
-        self.problems
-            .push(problem.hint("a callback goes to one place; leave one of the two out"));
-    }
-
-    fn http(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
-        let url = text(pair, &mut self.problems)?;
-        for warning in self.of(&pair.node.span, url::check(url))? {
-            let place = self.source.place(pair.node.span.start);
-            let warning = format!("{place}: {warning}");
-            if !self.manifest.warnings.contains(&warning) {
-                self.manifest.warnings.push(warning);
-            }
-        }
-        let said = match layers.get("auth") {
-            Some(pair) => Some(word(pair, ["on", "off"], &mut self.problems)? == "on"),
-            None => None,
-        };
-        let key = match layers.get("auth_key") {
-            Some(pair) => Some(self.key(pair)?),
-            None => None,
-        };
-        let on = said.unwrap_or(key.is_some());
-        if on && key.is_none() {
-            let at = layers
-                .get("auth")
-                .map_or(&pair.span, |pair| &pair.node.span);
-            let problem = Problem::at(at, "auth is on, but there is no auth_key");
-            self.problems.push(problem.hint(
-                "say where the key is, for example auth_key = { env = \"VOD_CALLBACK_KEY\" }",
-            ));
-            return None;
-        }
-        Some(Declaring::Http {
-            url: url.to_owned(),
-            on,
-            key,
-        })
-    }
-
-    fn queue(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
-        let name = text(pair, &mut self.problems)?;
-        self.of(&pair.node.span, queue::check_name(name))?;
-        let internal = match layers.get("allow_internal_endpoint") {
-            Some(pair) => switch(pair, &mut self.problems)?,
-            None => false,
-        };
-        let own = ["mns_region", "account_id"]
-            .iter()
-            .find_map(|name| layers.own.get(name));
-        let endpoint = match (layers.own.get("mns_endpoint"), own) {
-            (Some(_), Some(other)) => {
-                let message = format!("mns_endpoint and {} exclude each other", other.name);
-                let problem = Problem::at(&other.span, message);
-                self.problems
-                    .push(problem.hint("the endpoint names account and region"));
-                return None;
-            }
-            (None, Some(_)) => None,
-            _ => layers.get("mns_endpoint"),
-        };
-        if let Some(pair) = endpoint {
-            let endpoint = text(pair, &mut self.problems)?;
-            let endpoint = self.of(&pair.node.span, queue::check_endpoint(endpoint, internal))?;
-            return Some(Declaring::QueueAt {
-                endpoint,
-                queue: name.to_owned(),
-            });
-        }
-        let account_id = match layers.get("account_id") {
-            Some(pair) => {
-                let id = text(pair, &mut self.problems)?;
-                self.of(&pair.node.span, queue::check_account_id(id))?;
-                Some(id.to_owned())
-            }
-            None => None,
-        };
-        let pair = layers.get("mns_region").or_else(|| layers.get("region"))?;
-        // The target's own region was judged with the target.
-        let region = match pair.name.as_str() {
-            "region" => region(text(pair, &mut Vec::new())?).ok()?,
-            _ => text(pair, &mut self.problems)
-                .and_then(|id| self.of(&pair.node.span, region(id)))?,
-        };
-        Some(Declaring::Queue {
-            account_id,
-            region,
-            queue: name.to_owned(),
-        })
-    }
-
-    fn key(&mut self, pair: &Pair) -> Option<KeyReference> {
-        const SOURCES: [&str; 3] = ["env", "file", "command"];
-        const EXAMPLE: &str = "for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }";
-        let at = |message: &str| Problem::at(&pair.span, message).hiding_the_rest();
-        let Value::Table(sources) = &pair.node.value else {
-            let problem =
-                at("auth_key is no reference, and a key itself is never written into a manifest");
-            self.problems.push(problem.hint(EXAMPLE));
-            return None;
-        };
-        Fields::of(&pair.node, "a reference", &SOURCES, &mut self.problems)?;
-        let [one] = &sources[..] else {
-            self.problems
-                .push(at("auth_key has to name one source").hint(EXAMPLE));
-            return None;
-        };
-        let mut wrong = Vec::new();
-        let source = match one.name.as_str() {
-            "env" => text(one, &mut wrong).map(|name| KeySource::Env(name.to_owned())),
-            "file" => text(one, &mut wrong).map(|path| KeySource::File(path.to_owned())),
-            "command" => texts(one, &mut wrong).map(|words| {
-                KeySource::Command(words.iter().map(|(word, _)| (*word).to_owned()).collect())
-            }),
-            _ => None,
-        };
-        // What stands there in place of a name may be the key, so the mark is on the name.
-        self.problems.extend(wrong.into_iter().map(|problem| {
-            Problem {
-                span: one.span.clone(),
-                ..problem
-            }
-            .hiding_the_rest()
-        }));
-        let source = source?;
-        let empty = match &source {
-            KeySource::Env(name) => name.is_empty() || name.contains(['=', '\0']),
-            KeySource::File(path) => path.is_empty(),
-            KeySource::Command(words) => words.first().is_none_or(String::is_empty),
-        };
-        if empty {
-            let message = format!("{} names nothing", one.name);
-            self.problems.push(
-                Problem::at(&one.span, message)
-                    .hiding_the_rest()
-                    .hint(EXAMPLE),
-            );
-            return None;
-        }
-        Some(KeyReference {
-            source,
-            place: self.source.place(pair.span.start),
-        })
-    }
-
-    fn events(&mut self, span: &Span, layers: Layers<'_>) -> Option<EventSelection> {
-        let Some(pair) = layers.get("events") else {
-            let problem = Problem::at(
-                &first(span),
-                "a callback does not say which events it sends",
-            );
-            self.problems.push(problem.hint("name them here or in defaults: events = [\"FileUploadComplete\"], \"ALL\" or \"none\""));
-            return None;
-        };
-        let unknown = match layers.get("allow_unknown_events") {
-            Some(pair) => switch(pair, &mut self.problems)?,
-            None => false,
-        };
-        if let Value::Text(word) = &pair.node.value {
-            return match word.to_ascii_lowercase().as_str() {
-                "all" => Some(EventSelection::All),
-                "none" => Some(EventSelection::None),
-                _ => {
-                    let message =
-                        format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
-                    self.problems.push(Problem::at(&pair.node.span, message));
-                    None
-                }
-            };
-        }
-        let names = texts(pair, &mut self.problems)?;
-        if let [(one, _)] = names[..]
-            && one.eq_ignore_ascii_case("ALL")
-        {
-            return Some(EventSelection::All);
-        }
-        let mut events = BTreeSet::new();
-        let count = names.len();
-        let before = self.problems.len();
-        for (name, at) in names {
-            if count > 1 && name.eq_ignore_ascii_case("ALL") {
-                let problem = Problem::at(at, "ALL stands among other events");
-                self.problems
-                    .push(problem.hint("ALL stands alone: events = \"ALL\""));
-            } else {
-                events.extend(self.of(at, event(name, unknown)));
-            }
-        }
-        (self.problems.len() == before).then(|| EventSelection::only(events))
-    }
-
     /// A value that the words of the program judge.
     fn of<T>(&mut self, span: &Span, result: Result<T>) -> Option<T> {
         result
@@ -532,21 +280,6 @@ fn region(id: &str) -> Result<Region> {
     Region::parse_strict(id).map_err(|mut error| {
         error.hints.truncate(1);
         error.hint("vodcb regions lists them all")
-    })
-}
-
-/// With `allow_unknown` also a name that stands on a stored list although it cannot be subscribed.
-fn event(name: &str, allow_unknown: bool) -> Result<EventType> {
-    EventType::parse(name, false).or_else(|mut error| {
-        let well_formed = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
-        if allow_unknown && well_formed {
-            return Ok(EventType::from_service(name));
-        }
-        if well_formed && error.hints.len() > 1 {
-            error.hints.truncate(1);
-            error.hints.push("vodcb events list shows all of them; allow_unknown_events = true lets a new name pass".to_owned());
-        }
-        Err(error)
     })
 }
 

@@ -1,0 +1,73 @@
+//! Which events a callback sends.
+
+use std::collections::BTreeSet;
+
+use super::{Layers, Reader, first};
+use crate::error::Result;
+use crate::event::{EventSelection, EventType};
+use crate::manifest::fields::{switch, texts};
+use crate::manifest::problem::Problem;
+use crate::manifest::tree::{Span, Value};
+
+impl Reader<'_> {
+    pub(super) fn events(&mut self, span: &Span, layers: Layers<'_>) -> Option<EventSelection> {
+        let Some(pair) = layers.get("events") else {
+            let problem = Problem::at(
+                &first(span),
+                "a callback does not say which events it sends",
+            );
+            self.problems.push(problem.hint("name them here or in defaults: events = [\"FileUploadComplete\"], \"ALL\" or \"none\""));
+            return None;
+        };
+        let unknown = match layers.get("allow_unknown_events") {
+            Some(pair) => switch(pair, &mut self.problems)?,
+            None => false,
+        };
+        if let Value::Text(word) = &pair.node.value {
+            return match word.to_ascii_lowercase().as_str() {
+                "all" => Some(EventSelection::All),
+                "none" => Some(EventSelection::None),
+                _ => {
+                    let message =
+                        format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
+                    self.problems.push(Problem::at(&pair.node.span, message));
+                    None
+                }
+            };
+        }
+        let names = texts(pair, &mut self.problems)?;
+        if let [(one, _)] = names[..]
+            && one.eq_ignore_ascii_case("ALL")
+        {
+            return Some(EventSelection::All);
+        }
+        let mut events = BTreeSet::new();
+        let count = names.len();
+        let before = self.problems.len();
+        for (name, at) in names {
+            if count > 1 && name.eq_ignore_ascii_case("ALL") {
+                let problem = Problem::at(at, "ALL stands among other events");
+                self.problems
+                    .push(problem.hint("ALL stands alone: events = \"ALL\""));
+            } else {
+                events.extend(self.of(at, event(name, unknown)));
+            }
+        }
+        (self.problems.len() == before).then(|| EventSelection::only(events))
+    }
+}
+
+/// With `allow_unknown` also a name that stands on a stored list although it cannot be subscribed.
+fn event(name: &str, allow_unknown: bool) -> Result<EventType> {
+    EventType::parse(name, false).or_else(|mut error| {
+        let well_formed = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
+        if allow_unknown && well_formed {
+            return Ok(EventType::from_service(name));
+        }
+        if well_formed && error.hints.len() > 1 {
+            error.hints.truncate(1);
+            error.hints.push("vodcb events list shows all of them; allow_unknown_events = true lets a new name pass".to_owned());
+        }
+        Err(error)
+    })
+}
