@@ -49,3 +49,6 @@ pub mod target;
 pub mod text;
 pub mod vod;
 pub mod xml;
+
+/// The version, with the commit in a release build from a repository: `0.1.0 (d73faab2c)`.
+pub const VERSION: &str = env!("VERSION_WITH_COMMIT");

@@ -64,7 +64,7 @@ pub use connection::{Because, Connection, connect, connect_signed};
 #[derive(Debug, Parser)]
 #[command(
     name = "vodcb",
-    version,
+    version = crate::VERSION,
     disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "\

@@ -1,0 +1,57 @@
+//! Gives the program its version, with the commit where one is known: `0.1.0 (d73faab2c)`.
+//!
+//! Only what git says goes in, no time and no place, so the same commit builds the same version
+//! everywhere. A source package has no repository, hence no commit.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)] // how cargo and build scripts talk
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let commit = match env::var("PROFILE").as_deref() {
+        Ok("release") => commit(),
+        // Else every commit would compile what did not change for those who work on it.
+        _ => None,
+    };
+    let version = match commit {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version,
+    };
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
+}
+
+/// The commit that is checked out here, marked where files differ from it.
+fn commit() -> Option<String> {
+    let here = env::var("CARGO_MANIFEST_DIR").ok()?;
+    // A repository further up is somebody else's.
+    if !Path::new(&here).join(".git").exists() {
+        return None;
+    }
+    // The reflog changes with everything that moves HEAD; the sources decide about the mark.
+    let reflog = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
+    for changing in [
+        reflog.as_str(),
+        "src",
+        "completions",
+        "Cargo.lock",
+        "Cargo.toml",
+    ] {
+        println!("cargo::rerun-if-changed={changing}");
+    }
+    git(&[
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=9",
+        "--exclude=*",
+    ])
+}
+
+fn git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
