@@ -74,7 +74,9 @@ impl Context {
             _ => Talk::Normal,
         };
         let cwd = std::env::current_dir().map_err(|error| {
-            Error::usage("there is no working directory").cause(error.to_string())
+            Error::usage("there is no working directory")
+                .cause(error.to_string())
+                .hint("change to a folder that exists")
         })?;
         let project = crate::settings::project(&cwd)?;
         let format = crate::settings::format(&flags, &env, &project)?;
@@ -149,9 +151,15 @@ impl Context {
     /// The folder for what vodcb remembers: `$XDG_STATE_HOME/vodcb` or `~/.local/state/vodcb`.
     ///
     /// # Errors
-    /// A usage error without a home folder.
+    /// A usage error without a home folder, or for a variable that is no text.
     pub fn state_folder(&self) -> Result<PathBuf> {
-        let xdg = self.env.get("XDG_STATE_HOME").map(PathBuf::from);
+        let xdg = self.env.get("XDG_STATE_HOME");
+        // It was replaced where the variable is no UTF-8, and would name another folder.
+        if xdg.is_some_and(|path| path.contains(char::REPLACEMENT_CHARACTER)) {
+            return Err(Error::usage("XDG_STATE_HOME is not UTF-8")
+                .hint("name a folder whose whole path is UTF-8"));
+        }
+        let xdg = xdg.map(PathBuf::from);
         let base = xdg.filter(|path| path.is_absolute()).or_else(|| {
             let home = self.home.as_ref()?;
             Some(home.join(".local").join("state"))

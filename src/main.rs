@@ -6,7 +6,7 @@ use vodcb::commands::{self, completions, grammar};
 use vodcb::context::{self, Context};
 use vodcb::error::{Applied, Error, Kind, Result};
 use vodcb::exit::Exit;
-use vodcb::output::{ColorWhen, Format, Output, Surroundings, Talk};
+use vodcb::output::{self, ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::prompt;
 
 fn main() -> ExitCode {
@@ -35,11 +35,16 @@ fn main() -> ExitCode {
 
 /// Runs the command on one thread until it ends or a signal stops it.
 fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
+    let runtime = room_for_a_runtime()
+        .and_then(|()| {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+        })
         .map_err(|error| {
-            Error::usage("the system has no resources left for a runtime").cause(error.to_string())
+            Error::usage("the system has no resources left for a runtime")
+                .cause(error.to_string())
+                .hint("end other programs, or raise the limit of open files: ulimit -n")
         })?;
     let result = runtime.block_on(async {
         let command = commands::run(ctx, command);
@@ -61,6 +66,17 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
     runtime.shutdown_background();
     prompt::restore_terminal();
     result
+}
+
+/// Where there is no room for its pipe of signals tokio panics, so that is found out before.
+fn room_for_a_runtime() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::net::UnixStream;
+        // Beside that pipe there are two files for waiting.
+        let _room = [UnixStream::pair()?, UnixStream::pair()?];
+    }
+    Ok(())
 }
 
 /// Waits for Ctrl-C or SIGTERM.
@@ -138,13 +154,14 @@ fn refused(error: &clap::Error) -> ExitCode {
             &told.hint("vodcb --help shows the commands and flags"),
         );
     }
-    let _ = error.print();
-    let exit = if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Ok
-    };
-    ExitCode::from(exit.code())
+    let printed = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(Exit::Usage.code());
+    }
+    match output::written(printed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(unwritten) => failed(&plain(wants_json()), &unwritten),
+    }
 }
 
 /// Output for errors that come before the settings are known.

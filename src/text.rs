@@ -3,6 +3,8 @@
 //! Event bodies, URLs and messages are written by strangers; a control character could move the
 //! cursor, and a line end could forge a line of ours.
 
+use std::borrow::Cow;
+
 /// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
 /// letters of all languages.
 pub fn escape(text: &str) -> String {
@@ -12,6 +14,22 @@ pub fn escape(text: &str) -> String {
 /// The same for text that must stay on one line.
 pub fn escape_line(text: &str) -> String {
     escaped(text, |_| false)
+}
+
+/// Text of more characters is cut where it is only quoted.
+const LONG: usize = 1000;
+
+/// A long text by its beginning and its end, so that a mistake of a megabyte can still be told about.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    let count = text.chars().count();
+    let Some(left_out) = count.checked_sub(LONG).filter(|more| *more > 0) else {
+        return Cow::Borrowed(text);
+    };
+    let head: String = text.chars().take(LONG * 3 / 4).collect();
+    let tail: String = text.chars().skip(LONG * 3 / 4 + left_out).collect();
+    Cow::Owned(format!(
+        "{head} … ({left_out} characters left out) … {tail}"
+    ))
 }
 
 fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {

@@ -2,10 +2,27 @@
 //!
 //! The tests of vodcb include this file, too, and run the corpus through it on every change.
 
+use std::path::Path;
+
+use serde_json::Value;
+use vodcb::callback::{self, Destination};
+use vodcb::change::lines;
+use vodcb::context::Context;
+use vodcb::credential::{ini as credentials, profile as profiles};
 use vodcb::delivery::record;
 use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
+use vodcb::event::compose::Draft;
+use vodcb::event::edit::Edit;
+use vodcb::event::path::Path as EventPath;
 use vodcb::event::{decode, summary};
+use vodcb::mns::xml as messages;
+use vodcb::openapi::refusal::{self, Asked, Head, Reading};
+use vodcb::output::{ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::secret::Secret;
+use vodcb::settings::Flags;
+use vodcb::target::Endpoint;
+use vodcb::vod::wire::{self, Stored};
+use vodcb::xml;
 
 /// A name, and what is done with the bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -15,6 +32,14 @@ pub const TARGETS: &[Target] = &[
     ("event", event),
     ("signature", signature),
     ("envelope", envelope),
+    ("profile", profile),
+    ("ini", ini),
+    ("mns", mns),
+    ("api", api),
+    ("query", query),
+    ("address", address),
+    ("edit", edit),
+    ("history", history),
 ];
 
 /// The body of an event, as HTTP and queues bring it.
@@ -67,4 +92,172 @@ pub fn envelope(bytes: &[u8]) {
     assert_eq!(again, recorded);
     recorded.claim();
     recorded.end_to_end_headers();
+}
+
+/// The first line, and what comes after it.
+fn first_line(bytes: &[u8]) -> (String, &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+    (String::from_utf8_lossy(line).into_owned(), rest)
+}
+
+/// Surroundings that say nothing.
+fn context() -> Context {
+    let flags = Flags {
+        quiet: true,
+        ..Flags::default()
+    };
+    let mut ctx = Context::of_process(flags).expect("there is a working directory");
+    ctx.env.clear();
+    ctx.home = None;
+    ctx
+}
+
+/// The name of a profile, or nothing, and a `config.json` of aliyun-cli.
+pub fn profile(bytes: &[u8]) {
+    let (name, file) = first_line(bytes);
+    let name = Some(name.as_str()).filter(|name| !name.is_empty());
+    let _ = profiles::read(&context(), Path::new("config.json"), file, name);
+}
+
+/// The name of a section, and the SDKs' file of credentials.
+pub fn ini(bytes: &[u8]) {
+    let (section, file) = first_line(bytes);
+    let file = String::from_utf8_lossy(file);
+    let _ = credentials::read(&context(), Path::new("credentials"), &file, &section);
+}
+
+/// An answer of the queue service.
+pub fn mns(bytes: &[u8]) {
+    let Ok(root) = xml::parse(&String::from_utf8_lossy(bytes)) else {
+        return;
+    };
+    let _ = messages::read_page(&root);
+    let _ = messages::read_status(&root);
+    let _ = messages::read_attributes(&root);
+    let _ = messages::read_sent(&root);
+    let _ = messages::read_sent_batch(&root);
+    let _ = messages::read_visibility(&root);
+    let _ = messages::read_failures(&root);
+    if let Some(error) = messages::read_error(400, &root) {
+        error.cause();
+    }
+    for message in messages::read_messages(&root).into_iter().flatten() {
+        message.is_intact();
+    }
+}
+
+/// The status and the body of an answer by VOD, STS or RAM. A key that stands in it once is not in what
+/// is shown of it.
+pub fn api(bytes: &[u8]) {
+    let (status, body) = first_line(bytes);
+    let head = Head {
+        status: status.trim().parse().unwrap_or(200),
+        content_type: Some("application/json"),
+        request_id: None,
+    };
+    let body = String::from_utf8_lossy(body);
+    let masked = wire::masked_answer(&body);
+    match refusal::read(head, &body) {
+        Reading::Success(value) => {
+            let _ = wire::read_apps(&value);
+            if let Stored::Callback(callback) = wire::read_get(&value) {
+                callback.fingerprint();
+                check_mask(&callback.destination, &body, &masked);
+            }
+        }
+        Reading::Refused(refused) => {
+            let asked = Asked {
+                product: "vod",
+                action: "GetMessageCallback",
+                host: "vod.example.com",
+                string_to_sign: "",
+            };
+            refusal::explain(&refused, asked, &[]);
+        }
+        Reading::Nonsense(_) => {}
+    }
+}
+
+fn check_mask(destination: &Destination, body: &str, masked: &str) {
+    let Destination::Http { auth, .. } = destination else {
+        return;
+    };
+    let key = auth.known_key().map_or("", |key| key.expose());
+    // A short text may well stand elsewhere.
+    if key.len() >= 16 && body.matches(key).count() == 1 {
+        assert!(!masked.contains(key), "{masked}");
+    }
+}
+
+/// A `--query`, and the document it is asked of.
+pub fn query(bytes: &[u8]) {
+    let (query, document) = first_line(bytes);
+    let around = Surroundings::default();
+    let output = Output::new(
+        Format::Json,
+        Some(&query),
+        ColorWhen::Never,
+        Talk::Quiet,
+        &around,
+    );
+    let Ok(output) = output else {
+        return;
+    };
+    let document: Value = serde_json::from_slice(document).unwrap_or_default();
+    let _ = output.check(&document);
+}
+
+/// Something that is typed where a URL, an endpoint or a queue is expected.
+pub fn address(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if callback::url::check(&text).is_ok() {
+        assert!(text.len() <= callback::url::MAX_BYTES);
+    }
+    if let Ok(endpoint) = Endpoint::parse(&text, true) {
+        endpoint.host();
+        endpoint.is_loopback();
+        let again = Endpoint::parse(&endpoint.to_string(), true);
+        assert_eq!(again.ok(), Some(endpoint));
+    }
+    callback::queue::parse_host(&text);
+    let _ = callback::queue::check_endpoint(&text, false);
+    let _ = callback::queue::check_name(&text);
+}
+
+/// A change of an event as `--set` and `--unset` take it, and the event. A path is read as it is written.
+pub fn edit(bytes: &[u8]) {
+    let (line, body) = first_line(bytes);
+    if let Ok(path) = EventPath::parse(&line) {
+        let again = EventPath::parse(&path.to_string()).expect("our own path can be read");
+        assert_eq!(again, path);
+    }
+    let Ok(mut draft) = Draft::parse(body) else {
+        return;
+    };
+    for edit in [Edit::set(&line), Edit::unset(&line)].into_iter().flatten() {
+        let _ = draft.edit(&edit);
+        let written = draft.to_bytes();
+        let again = Draft::parse(&written).expect("our own event can be read");
+        assert_eq!(again.to_bytes(), written);
+    }
+}
+
+/// A history. A record that was understood is written and read again the same.
+pub fn history(bytes: &[u8]) {
+    lines::next_number(bytes);
+    assert!(lines::newest(bytes, bytes.len() / 2).len() <= bytes.len() / 2);
+    for record in lines::read(bytes).records {
+        let mut line = lines::write(&record, true);
+        if !line.ends_with('\n') {
+            line.push('\n');
+        }
+        let again = lines::read(line.as_bytes()).records;
+        let expected = vodcb::change::record::Record {
+            ending: None,
+            ..record
+        };
+        assert_eq!(again, [expected]);
+    }
 }

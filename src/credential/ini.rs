@@ -58,6 +58,19 @@ pub fn find(ctx: &Context, section: &str) -> Result<std::result::Result<Found, S
     };
     let text = std::fs::read_to_string(path)
         .map_err(|error| trouble(path, "cannot be read").cause(error.to_string()))?;
+    read(ctx, path, &text, section)
+}
+
+/// The same of a file that was read; its path is for errors.
+///
+/// # Errors
+/// As [`find`].
+pub fn read(
+    ctx: &Context,
+    path: &Path,
+    text: &str,
+    section: &str,
+) -> Result<std::result::Result<Found, String>> {
     let mut ini = reader();
     ini.read(text.trim_start_matches('\u{FEFF}').to_owned())
         .map_err(|why| trouble(path, "is not valid").cause(why))?;
@@ -87,7 +100,7 @@ pub fn find(ctx: &Context, section: &str) -> Result<std::result::Result<Found, S
         recipe,
         kind: section.get("type").unwrap_or_default(),
         section: section.name.to_owned(),
-        file: path.clone(),
+        file: path.to_owned(),
         holds_secret: section.file_holds_secret(),
     }))
 }

@@ -233,6 +233,11 @@ impl Running {
         held(&self.server.journal).calls()
     }
 
+    /// From now on these faults happen, and none of those before.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        *held(&self.server.faults) = faults;
+    }
+
     /// Puts a message into a queue of an account and region, as the service does with an event.
     ///
     /// # Errors

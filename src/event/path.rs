@@ -2,6 +2,10 @@
 
 use crate::error::{Error, Result};
 
+/// Bodies are walked by functions that call themselves for each step; JSON of more than 128 is not read
+/// either.
+const DEEPEST: usize = 100;
+
 /// One step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -37,6 +41,9 @@ impl Path {
                 None => name(text, rest)?,
             };
             steps.push(step);
+            if steps.len() > DEEPEST {
+                return Err(refuse(text, &format!("it has more than {DEEPEST} steps")));
+            }
             rest = match behind.strip_prefix('.') {
                 Some(behind) => behind,
                 None if behind.starts_with('[') => behind,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::text::escape_line;
+use crate::text::{escape_line, shortened};
 
 /// A line in a pipe is not wrapped, so that grep finds names and values together.
 const UNBOUND: u16 = 10_000;
@@ -277,16 +277,12 @@ impl Output {
     fn write(&self, what: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
         self.erase();
         let mut stdout = BufWriter::new(std::io::stdout().lock());
-        match what(&mut stdout).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Error::usage("standard output cannot be written").cause(error.to_string()))
-            }
-            Err(_) => {
-                self.closed.set(true);
-                Ok(())
-            }
-            Ok(()) => Ok(()),
+        let result = what(&mut stdout).and_then(|()| stdout.flush());
+        let is_gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        if result.as_ref().is_err_and(is_gone) {
+            self.closed.set(true);
         }
+        written(result)
     }
 
     /// Whether nobody reads standard output any more.
@@ -337,7 +333,7 @@ impl Output {
         }
         self.labelled("error", &error.message, AnsiColor::Red);
         for cause in &error.causes {
-            self.say(&format!("  {}", escape_line(cause)));
+            self.say(&format!("  {}", escape_line(&shortened(cause))));
         }
         for hint in &error.hints {
             self.labelled("hint", hint, AnsiColor::Cyan);
@@ -346,7 +342,10 @@ impl Output {
 
     fn labelled(&self, label: &str, text: &str, color: AnsiColor) {
         if self.format.is_json() {
-            self.say(&json!({"schema_version": 1, "kind": label, "message": text}).to_string());
+            self.say(
+                &json!({"schema_version": 1, "kind": label, "message": shortened(text)})
+                    .to_string(),
+            );
             return;
         }
         let style = Style::new().bold().fg_color(Some(color.into()));
@@ -355,7 +354,7 @@ impl Output {
         } else {
             format!("{label}:")
         };
-        self.say(&format!("{label} {}", escape_line(text)));
+        self.say(&format!("{label} {}", escape_line(&shortened(text))));
     }
 
     /// Nothing can be said about a stderr that cannot be written.
@@ -366,9 +365,31 @@ impl Output {
     }
 }
 
+/// What became of writing to stdout. A reader that went away has what it wanted.
+///
+/// # Errors
+/// A usage error when stdout cannot be written, for example because the disk is full.
+pub fn written(result: std::io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::usage("standard output cannot be written").cause(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The reader of queries calls itself for each bracket, so that a long one would exhaust the stack.
+const MAX_QUERY: usize = 2000;
+
 fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
     if !matches!(format, Format::Json | Format::Yaml | Format::Ndjson) {
         return Err(Error::usage("--query works on documents").hint("add -o json or -o yaml"));
+    }
+    if text.len() > MAX_QUERY {
+        return Err(
+            Error::usage(format!("--query is longer than {MAX_QUERY} bytes"))
+                .hint("hand the document to another program for what takes more"),
+        );
     }
     jmespath::compile(text).map_err(|error| {
         Error::usage(format!("--query {text:?} is not JMESPath"))
@@ -379,15 +400,19 @@ fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> 
 
 /// The error as a program reads it.
 pub fn error_document(error: &Error) -> Value {
+    let all = |texts: &[String]| -> Vec<String> {
+        let texts = texts.iter();
+        texts.map(|text| shortened(text).into_owned()).collect()
+    };
     json!({
         "schema_version": 1,
         "kind": "error",
         "code": error.code(),
         "exit_code": error.kind.code(),
-        "message": error.message,
-        "causes": error.causes,
-        "hint": error.hints.first(),
-        "hints": error.hints,
+        "message": shortened(&error.message),
+        "causes": all(&error.causes),
+        "hint": error.hints.first().map(|hint| shortened(hint)),
+        "hints": all(&error.hints),
         "request_id": error.details.request_id,
         "retryable": error.details.retryable,
         "applied": error.details.applied.as_str(),

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// What stands for the endpoint of the emulator inside the process, whose port is another one each time.
 pub const EMULATOR: &str = "emulator";
 
+/// The longest name of a host, by RFC 1035.
+const LONGEST_NAME: usize = 253;
+
 /// Scheme, host and port of an API; requests go to `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -41,6 +44,9 @@ impl Endpoint {
         }
         if url.host_str().is_none_or(str::is_empty) {
             return refuse("it has no host");
+        }
+        if url.host_str().is_some_and(|host| host.len() > LONGEST_NAME) {
+            return refuse("its host is longer than names can be");
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return refuse("it has something behind the host");

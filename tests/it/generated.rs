@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+mod faults;
 mod outline;
 mod reference;
 mod screens;

@@ -39,6 +39,7 @@ mod schema;
 mod secrets;
 mod send;
 mod sessions;
+mod surroundings;
 mod targets;
 mod terminal;
 mod tools;

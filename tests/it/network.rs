@@ -237,12 +237,12 @@ fn a_metadata_service_that_is_silent_does_not_hold_anybody_up() {
 }
 
 /// A company with a certificate authority of its own.
-struct Company {
+pub struct Company {
     authority: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Company {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -253,6 +253,11 @@ impl Company {
 
     /// A server with a certificate for these names.
     fn server(&self, names: &[&str]) -> Server {
+        Server::secure(self.certified(names))
+    }
+
+    /// What a server needs that has a certificate for these names.
+    pub fn certified(&self, names: &[&str]) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(names).unwrap();
@@ -267,10 +272,10 @@ impl Company {
                 PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
             )
             .unwrap();
-        Server::secure(Arc::new(config))
+        Arc::new(config)
     }
 
-    fn file(&self, sandbox: &Sandbox) -> PathBuf {
+    pub fn file(&self, sandbox: &Sandbox) -> PathBuf {
         sandbox.file("company.pem", &self.authority.pem())
     }
 }

@@ -42,7 +42,8 @@ impl OddServer {
     }
 }
 
-fn read_request(stream: &mut impl Read) -> String {
+/// Reads one request, or what came of it before the client went.
+pub fn read_request(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {

@@ -33,6 +33,7 @@ struct Emulator {
 enum Ask {
     Log(mpsc::Sender<Vec<Call>>),
     Deliver(String, String, mpsc::Sender<bool>),
+    Faults(Vec<Fault>, mpsc::Sender<()>),
 }
 
 /// What a run left behind.
@@ -217,6 +218,16 @@ impl Sandbox {
         receiver.recv().unwrap()
     }
 
+    /// From now on these faults happen, and none of those before.
+    pub fn afflict(&self, faults: &[String]) {
+        let (sender, receiver) = mpsc::channel();
+        let faults = faults.iter().map(|spec| Fault::parse(spec).unwrap());
+        let emulator = self.emulator.as_ref().unwrap();
+        let ask = Ask::Faults(faults.collect(), sender);
+        assert!(emulator.commands.send(ask).is_ok());
+        receiver.recv().unwrap();
+    }
+
     /// The names of the operations the emulator saw, in order.
     pub fn actions(&self) -> Vec<String> {
         self.calls().into_iter().map(|call| call.action).collect()
@@ -256,6 +267,10 @@ impl Emulator {
                         Ask::Deliver(queue, body, answer) => {
                             let put = running.deliver(ACCOUNT_ID, "cn-shanghai", &queue, &body);
                             answer.send(put.is_ok()).is_ok()
+                        }
+                        Ask::Faults(faults, done) => {
+                            running.set_faults(faults);
+                            done.send(()).is_ok()
                         }
                     };
                 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{ACCESS_KEY_SECRET, AUTH_KEY, SECURITY_TOKEN, Sandbox};
+
+/// What the callback key is replaced with.
+const NEW_AUTH_KEY: &str = "Zw4Np8Hs2Jc6SandboxNewKey";
 
 /// The secrets in every form in which they could leak.
 fn forms() -> Vec<String> {
     let mut forms = Vec::new();
-    for secret in [ACCESS_KEY_SECRET, SECURITY_TOKEN, AUTH_KEY] {
+    for secret in [ACCESS_KEY_SECRET, SECURITY_TOKEN, AUTH_KEY, NEW_AUTH_KEY] {
         let once = vodcb::openapi::encode(secret);
         let twice = vodcb::openapi::encode(&once);
         // The middle is enough to give a key away.
@@ -59,6 +63,16 @@ const COMMANDS: &[&[&str]] = &[
     &["set", "--mns-queue", "q", "--account-id", "1"],
     &["delete", "--yes"],
     &["undo", "--yes", "--auth-key-env", "VOD_KEY"],
+    &[
+        "key",
+        "rotate",
+        "--auth-key-env",
+        "NEW_KEY",
+        "--skip-proof",
+        "--yes",
+    ],
+    &["key", "status"],
+    &["queue", "list"],
     &["history"],
     &["history", "show", "2"],
     &["whoami", "--explain"],
@@ -100,6 +114,7 @@ fn no_command_shows_a_secret_under_any_fault() {
 fn run_everything(faults: &[&str]) {
     let mut sandbox = Sandbox::with_token(faults, &[]);
     sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox.set("NEW_KEY", NEW_AUTH_KEY);
     for command in COMMANDS {
         for variant in VARIANTS {
             let args = [*command, &["--retries", "0", "--timeout", "0.6"], *variant].concat();
@@ -108,6 +123,73 @@ fn run_everything(faults: &[&str]) {
             assert_clean(&run.stderr, &format!("{faults:?}: {args:?}: stderr"));
         }
     }
+}
+
+/// Everything that signs or verifies deliveries, with a receiver that refuses them.
+#[test]
+fn no_command_with_a_receiver_shows_a_key() {
+    let receiver = Receiver::start(&[Reply::Status(403)]);
+    let url = receiver.url("/vod");
+    let mut sandbox = Sandbox::with_token(&[], &[]);
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox.set("NEW_KEY", NEW_AUTH_KEY);
+    sandbox.file(
+        "delivery",
+        "POST /vod HTTP/1.1\r\nHost: localhost\r\nX-VOD-TIMESTAMP: 1519375990\r\nX-VOD-SIGNATURE: c72b60894140fa98920f1279219b7ed3\r\n\r\n{\"EventType\":\"FileUploadComplete\"}",
+    );
+    sandbox.vodcb(["queue", "create", "q"]).ok();
+    sandbox.deliver("q", r#"{"EventType":"FileUploadComplete"}"#);
+    let signed = ["--auth-key-env", "VOD_KEY"];
+    let sending = [&signed[..], &["--to", &url, "--once"]].concat();
+    let commands: &[(&[&str], &[&str])] = &[
+        (&["set", "--http-url", &url], &signed),
+        (&["check", "--deliver"], &[]),
+        (&["check", &url, "--deliver"], &signed),
+        (&["send", "FileUploadComplete"], &sending),
+        (&["replay", "delivery"], &sending),
+        (&["verify", "--configured", "--delivery", "delivery"], &[]),
+        (
+            &["verify", "--url", &url, "--delivery", "delivery"],
+            &signed,
+        ),
+        (
+            &["queue", "forward", "q", "--to", &url, "--for", "1"],
+            &signed,
+        ),
+        (&["queue", "peek", "q"], &[]),
+        (
+            &["key", "rotate", "--auth-key-env", "NEW_KEY", "--yes"],
+            &[],
+        ),
+        (&["key", "status"], &[]),
+        (&["key", "rotate", "--abandon", "--yes"], &[]),
+        (&["key", "generate"], &[]),
+        (
+            &[
+                "listen",
+                "--port",
+                "0",
+                "--configured",
+                "--exit-after",
+                "1",
+                "--timeout",
+                "1",
+            ],
+            &[],
+        ),
+    ];
+    for (command, more) in commands {
+        for variant in [
+            &["--debug"][..],
+            &["--debug", "-o", "json"],
+            &["--debug", "-o", "ndjson"],
+        ] {
+            let run = sandbox.vodcb([command, more, variant].concat());
+            assert_clean(&run.stdout, &format!("{command:?} {variant:?}: stdout"));
+            assert_clean(&run.stderr, &format!("{command:?} {variant:?}: stderr"));
+        }
+    }
+    assert!(!receiver.requests().is_empty());
 }
 
 #[test]

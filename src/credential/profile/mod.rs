@@ -74,7 +74,20 @@ pub fn find(
         }
         Err(error) => return Err(trouble(path, "cannot be read").cause(error.to_string())),
     };
-    let text = text(path, &bytes)?;
+    read(ctx, path, &bytes, name)
+}
+
+/// The same of a file that was read; its path is for errors.
+///
+/// # Errors
+/// As [`find`].
+pub fn read(
+    ctx: &Context,
+    path: &Path,
+    bytes: &[u8],
+    name: Option<&str>,
+) -> Result<std::result::Result<Found, String>> {
+    let text = text(path, bytes)?;
     let book = Book::read(path, text)?;
     if book.file.profiles.is_empty() {
         return Ok(Err(format!("{} has no profiles", path.display())));

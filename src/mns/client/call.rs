@@ -299,7 +299,9 @@ fn sort(
         Err(Miss::Nonsense(status, describe(head, &response.text())))
     };
     if response.body.trim_ascii().is_empty() {
-        return if is_success { done(None) } else { nonsense() };
+        // The only ones that the service gives without a body; another's 200 says nothing about a queue.
+        let is_ours = matches!(status, 201 | 204);
+        return if is_ours { done(None) } else { nonsense() };
     }
     let Ok(root) = xml::parse(&response.text()) else {
         return nonsense();

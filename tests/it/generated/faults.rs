@@ -1,0 +1,225 @@
+//! `docs/faults.md`: every command under everything that can go wrong between it and the service.
+//!
+//! What each cell has to be is written down here, by the meaning of the exit codes; the page is what
+//! the cells were.
+
+mod columns;
+mod rows;
+mod way;
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+use rustls::ServerConfig;
+use serde_json::Value;
+
+use crate::network::Company;
+use crate::sandbox::{Run, Sandbox};
+use columns::{COLUMNS, Column, Phase};
+use rows::{Cause, Outcome, ROWS, Row};
+use way::{Ambush, Way};
+
+const INTRODUCTION: &str = "\
+# What goes wrong, and how commands end
+
+This page is made by a test that runs each command below under each fault: the [emulator's](emulator.md#faults), and what can befall
+a connection on the way. The cells are [exit codes](exit-codes.md). All are run with `--retries 0`; with retries, a fault that passes is survived.
+
+The test also holds each cell to this:
+
+- An error has a message and a hint, and nothing is on standard output unless it is whole.
+- After a write the target is as it was or as it was wanted, never neither, unless the service itself stored something else. Exit 0
+  means that it is as wanted, `\"applied\":\"no\"` that it is as it was.
+- A redirection is never followed: a signed request goes to nobody else.
+- No answer takes longer than `--timeout`, or more memory than 8 MiB; vodcb asks for no compressed answers and unpacks none.
+
+`–`: cannot happen there.
+";
+
+/// One command under one fault.
+struct Cell {
+    row: &'static Row,
+    column: &'static Column,
+}
+
+/// Certificates for the rows that speak TLS.
+struct Tls {
+    config: Arc<ServerConfig>,
+    company: Company,
+}
+
+#[test]
+fn every_command_ends_as_documented_under_every_fault() {
+    let company = Company::new();
+    let tls = Tls {
+        config: company.certified(&["127.0.0.1"]),
+        company,
+    };
+    let cells = ROWS
+        .iter()
+        .flat_map(|row| COLUMNS.iter().map(move |column| Cell { row, column }))
+        .filter(|cell| cell.column.meets(cell.row));
+    let (waiting, working) = cells.partition(|cell: &Cell| cell.row.waits);
+    let found = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        // Those that only wait can do so at the same time.
+        for (cells, threads) in [(waiting, 48), (working, 6)] {
+            let cells: Arc<Mutex<Vec<Cell>>> = Arc::new(Mutex::new(cells));
+            for _ in 0..threads {
+                let (cells, found, tls) = (Arc::clone(&cells), &found, &tls);
+                scope.spawn(move || {
+                    while let Some(cell) = next(&cells) {
+                        let code = cell.run(tls);
+                        let names = (cell.row.name, cell.column.heading);
+                        found.lock().unwrap().push((names, code, cell.expected()));
+                    }
+                });
+            }
+        }
+    });
+    let found = found.into_inner().unwrap();
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(_, code, expected)| code.as_ref() != Ok(expected))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    super::kept("docs/faults.md", &page(&found));
+}
+
+/// Row and column, how it ended or what is wrong with that, and how it had to end.
+type Found = ((&'static str, &'static str), Result<i32, String>, i32);
+
+fn next(cells: &Mutex<Vec<Cell>>) -> Option<Cell> {
+    cells.lock().unwrap().pop()
+}
+
+fn page(found: &[Found]) -> String {
+    let mut page = INTRODUCTION.to_owned();
+    page.push_str(
+        "\n## Commands\n\n| column | what is run | what the fault befalls |\n|---|---|---|\n",
+    );
+    for column in COLUMNS {
+        let _ = writeln!(
+            page,
+            "| {} | `vodcb {}` | {} |",
+            column.heading,
+            column.args.join(" "),
+            column.befallen
+        );
+    }
+    page.push_str("\n## Faults\n");
+    for (title, is_ours) in [("Of the service", true), ("On the way", false)] {
+        let _ = write!(page, "\n### {title}\n\n| fault |");
+        for column in COLUMNS {
+            let _ = write!(page, " {} |", column.heading);
+        }
+        let _ = writeln!(page, "\n|---|{}", "---|".repeat(COLUMNS.len()));
+        for row in ROWS
+            .iter()
+            .filter(|row| matches!(row.cause, Cause::Emulator(_)) == is_ours)
+        {
+            let _ = write!(page, "| {} |", row.name);
+            for column in COLUMNS {
+                let cell = found
+                    .iter()
+                    .find(|(names, ..)| *names == (row.name, column.heading));
+                let text = cell.map_or("–".to_owned(), |(.., expected)| expected.to_string());
+                let _ = write!(page, " {text} |");
+            }
+            page.push('\n');
+        }
+    }
+    page
+}
+
+/// What a check found wrong.
+type Verdict = Result<(), String>;
+
+impl Cell {
+    fn expected(&self) -> i32 {
+        self.column.expected(self.row)
+    }
+
+    /// How the command ended, or what is wrong with that.
+    fn run(&self, tls: &Tls) -> Result<i32, String> {
+        let mut sandbox = Sandbox::with(&[], &["apps=2"]);
+        let secure = self.row.secure.then(|| Arc::clone(&tls.config));
+        let way = Way::to(sandbox.url(), secure);
+        let trusted = tls.company.file(&sandbox);
+        let trusted = trusted.to_str().unwrap();
+        sandbox.set("SSL_CERT_FILE", trusted);
+        self.column.prepare(&mut sandbox, &way.url());
+        self.befall(&sandbox, &way);
+        let run = self.command(&sandbox);
+        sandbox.afflict(&[]);
+        way.lay(None);
+        tls.company.file(&sandbox);
+        let after = self.column.state(&sandbox);
+        let checks = [
+            self.column.check_words(&run),
+            self.check_state(&run, &after),
+            if way.led_astray() {
+                Err("a redirection was followed".to_owned())
+            } else {
+                Ok(())
+            },
+        ];
+        let wrong: Vec<String> = checks.into_iter().filter_map(Verdict::err).collect();
+        if wrong.is_empty() && run.code == self.expected() {
+            return Ok(run.code);
+        }
+        Err(format!("{}: {wrong:?} {run:#?}", run.code))
+    }
+
+    fn befall(&self, sandbox: &Sandbox, way: &Way) {
+        let Column {
+            action,
+            spared,
+            words,
+            ..
+        } = self.column;
+        match self.row.cause {
+            Cause::Emulator(spec) => sandbox.afflict(&[
+                format!("{action}:pass*{spared}"),
+                format!("{action}:{spec}"),
+            ]),
+            Cause::Way(mishap) => way.lay(Some(Ambush {
+                mishap,
+                words,
+                spared: *spared,
+            })),
+            Cause::Stranger => {
+                // The same file, so that it is again as it was when it is written again.
+                Company::new().file(sandbox);
+            }
+        }
+    }
+
+    fn command(&self, sandbox: &Sandbox) -> Run {
+        // Long enough for a busy machine where nothing has to be waited for.
+        let timeout = if self.row.waits { "3" } else { "60" };
+        let more = ["--retries", "0", "--timeout", timeout, "-o", "json"];
+        sandbox.vodcb(self.column.args.iter().copied().chain(more))
+    }
+
+    fn check_state(&self, run: &Run, after: &Value) -> Verdict {
+        if self.column.phase == Phase::Reading || self.row.outcome == Outcome::Altered {
+            return Ok(());
+        }
+        let (old, new) = (self.column.is_old(after), self.column.is_wanted(after));
+        let applied = match run.code {
+            0 => "yes".to_owned(),
+            _ => run.error()["applied"].as_str().unwrap().to_owned(),
+        };
+        let agrees = match applied.as_str() {
+            "yes" => new,
+            "no" => old,
+            _ => old || new,
+        };
+        if agrees {
+            Ok(())
+        } else {
+            Err(format!("applied is {applied}, but there is {after}"))
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The way to the service, with something that goes wrong on it: a relay in front of the emulator.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::odd_answers::read_request;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// The answer is called plain text.
+    WrongType,
+    /// `100 Continue` comes first, although nobody asked for it.
+    Continue,
+    /// The answer is compressed, although nobody asked for it.
+    Gzip,
+    /// The answer has a megabyte of headers.
+    HugeHeaders,
+    /// The connection closes within the headers of the answer.
+    HalfHeader,
+    /// The connection closes within the answer; over TLS without a farewell.
+    HalfAnswer,
+    /// The answer never ends.
+    Endless,
+    /// The answer comes byte by byte, and never whole.
+    Drip,
+    /// The request is sent elsewhere.
+    Redirect,
+    /// Something else than a web server is there.
+    NotHttp,
+    /// Nobody says a word.
+    Silence,
+    /// Each connection closes within the TLS handshake.
+    Handshake,
+    /// The port for TLS speaks plain HTTP.
+    PlainOnTls,
+}
+
+impl Mishap {
+    /// It befalls connections, before it is known what they are for.
+    pub fn befalls_connections(self) -> bool {
+        matches!(self, Mishap::Handshake | Mishap::PlainOnTls)
+    }
+}
+
+/// A mishap, and the calls that it befalls.
+#[derive(Debug, Clone)]
+pub struct Ambush {
+    pub mishap: Mishap,
+    /// Words that stand in the request.
+    pub words: &'static [&'static str],
+    /// How many such calls are spared.
+    pub spared: u32,
+}
+
+/// A relay in front of an emulator; it ends with the test.
+pub struct Way {
+    port: u16,
+    scheme: &'static str,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstream: String,
+    ambush: Mutex<Option<Ambush>>,
+    over: AtomicBool,
+    led_astray: AtomicBool,
+}
+
+impl Way {
+    /// A way to this address, over TLS if it is given a certificate.
+    pub fn to(url: &str, tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared {
+            upstream: url.strip_prefix("http://").unwrap().to_owned(),
+            ambush: Mutex::default(),
+            over: AtomicBool::new(false),
+            led_astray: AtomicBool::new(false),
+        });
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let relay = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if relay.over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let Ok(stream) = stream else { continue };
+                let (relay, tls) = (Arc::clone(&relay), tls.clone());
+                std::thread::spawn(move || relay.accept(stream, tls));
+            }
+        });
+        Way {
+            port,
+            scheme,
+            shared,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    /// From now on this happens, or nothing.
+    pub fn lay(&self, ambush: Option<Ambush>) {
+        *self.shared.ambush() = ambush;
+    }
+
+    /// True when a client followed a redirection.
+    pub fn led_astray(&self) -> bool {
+        self.shared.led_astray.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+impl Shared {
+    fn ambush(&self) -> std::sync::MutexGuard<'_, Option<Ambush>> {
+        self.ambush.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn accept(&self, mut stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+        // A client that is gone, or waits for nothing, holds no thread for long.
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
+        let early = self.ambush().as_ref().map(|ambush| ambush.mishap);
+        match (early, tls) {
+            (Some(Mishap::Handshake), _) => {
+                let _ = stream.read(&mut [0; 16]);
+            }
+            (Some(Mishap::PlainOnTls), _) => {
+                let _ = stream.read(&mut [0; 16]);
+                let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            }
+            (_, None) => self.relay(&mut stream),
+            (_, Some(config)) => {
+                let connection = ServerConnection::new(config).unwrap();
+                self.relay(&mut StreamOwned::new(connection, &mut stream));
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+
+    /// One request and its answer.
+    fn relay(&self, client: &mut (impl Read + Write)) {
+        let request = read_request(client);
+        if request.is_empty() {
+            return;
+        }
+        if request.contains("/elsewhere") {
+            self.led_astray.store(true, Ordering::Relaxed);
+        }
+        // A client that hangs up early is one of the things that are looked at.
+        let _ = match self.befallen(&request) {
+            Some(Mishap::Silence) => client.read(&mut [0; 16]).map(drop),
+            Some(Mishap::NotHttp) => client.write_all(b"SSH-2.0-OpenSSH_9.6\r\n"),
+            Some(Mishap::Redirect) => client.write_all(
+                b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            ),
+            mishap => {
+                let answer = self.ask(&request);
+                tell(client, mishap, &answer)
+            }
+        };
+        let _ = client.flush();
+    }
+
+    fn befallen(&self, request: &str) -> Option<Mishap> {
+        let mut ambush = self.ambush();
+        let ambush = ambush.as_mut()?;
+        if !ambush.words.iter().all(|word| request.contains(word)) {
+            return None;
+        }
+        match ambush.spared.checked_sub(1) {
+            Some(left) => {
+                ambush.spared = left;
+                None
+            }
+            None => Some(ambush.mishap),
+        }
+    }
+
+    /// The service's own answer, empty when it gave none.
+    fn ask(&self, request: &str) -> Vec<u8> {
+        let mut service = TcpStream::connect(&self.upstream).unwrap();
+        let closing = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
+        let mut answer = Vec::new();
+        let _ = service.write_all(closing.as_bytes());
+        let _ = service.read_to_end(&mut answer);
+        answer
+    }
+}
+
+/// Tells the client an answer, or what a mishap makes of it.
+fn tell(client: &mut impl Write, mishap: Option<Mishap>, answer: &[u8]) -> std::io::Result<()> {
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n");
+    let (head, body) = answer.split_at(end.map_or(answer.len(), |at| at + 4));
+    let text = String::from_utf8_lossy(head);
+    match mishap {
+        None => client.write_all(answer),
+        Some(Mishap::WrongType) => {
+            let kind = |line: &str| line.split(':').next() == Some("content-type");
+            let head: String = text
+                .split_inclusive("\r\n")
+                .map(|line| {
+                    if kind(line) {
+                        "content-type: text/plain\r\n"
+                    } else {
+                        line
+                    }
+                })
+                .collect();
+            client.write_all(head.as_bytes())?;
+            client.write_all(body)
+        }
+        Some(Mishap::Continue) => {
+            client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            client.write_all(answer)
+        }
+        Some(Mishap::Gzip) => client.write_all(&compressed()),
+        Some(Mishap::HugeHeaders) => {
+            let header = format!("x-padding: {}\r\n", "a".repeat(8000));
+            let (status, rest) = text.split_once("\r\n").unwrap();
+            client.write_all(format!("{status}\r\n{}{rest}", header.repeat(130)).as_bytes())?;
+            client.write_all(body)
+        }
+        Some(Mishap::HalfHeader) => client.write_all(&head[..head.len() / 2]),
+        Some(Mishap::HalfAnswer) => {
+            client.write_all(head)?;
+            client.write_all(&body[..body.len() / 2])
+        }
+        Some(Mishap::Endless) => endless(client),
+        Some(_) => {
+            client.write_all(head)?;
+            loop {
+                client.write_all(b" ")?;
+                client.flush()?;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+}
+
+/// `{"RequestId":"R-1"}` as gzip writes it.
+fn compressed() -> Vec<u8> {
+    const BODY: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x0a\x4a\x2d\x2c\x4d\x2d\x2e\xf1\x4c\x51\xb2\x52\x0a\xd2\x35\x54\xaa\x05\x00\xcb\x33\x28\x70\x13\x00\x00\x00";
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        BODY.len()
+    );
+    [head.as_bytes(), BODY].concat()
+}
+
+fn endless(client: &mut impl Write) -> std::io::Result<()> {
+    client.write_all(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n",
+    )?;
+    loop {
+        client.write_all(&[b' '; 65536])?;
+    }
+}
