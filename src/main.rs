@@ -73,8 +73,12 @@ fn room_for_a_runtime() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::net::UnixStream;
-        // Beside that pipe there are two files for waiting.
-        let _room = [UnixStream::pair()?, UnixStream::pair()?];
+        // Beside that pipe and a copy of its end there are two files for waiting, and one to spare.
+        let _room = [
+            UnixStream::pair()?,
+            UnixStream::pair()?,
+            UnixStream::pair()?,
+        ];
     }
     Ok(())
 }

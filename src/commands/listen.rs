@@ -1,5 +1,6 @@
 //! `vodcb listen`
 
+mod feed;
 mod session;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,6 +27,7 @@ use session::Session;
 
 /// Notices that may wait to be shown; after that, receiving waits for showing.
 const NOTICES: usize = 1024;
+const PORT: u16 = 8080;
 
 /// Receive deliveries, show them, keep them, hand them on
 ///
@@ -37,6 +39,9 @@ const NOTICES: usize = 1024;
 /// Without --url, a signature is compared with the URL that the request shows: the host it asks for,
 /// path and query. A wrong signature is shown and explained; --require-signature refuses it, too.
 ///
+/// With --queue the events come from a queue, so that no public address is needed. A message is deleted
+/// after the application's 200, and tried again later otherwise; what --events leaves out stays there.
+///
 /// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -44,12 +49,13 @@ Examples:
   vodcb listen
   vodcb listen --auth-key-env VOD_KEY --save events.ndjson
   vodcb listen --forward-to http://localhost:3000/vod
+  vodcb listen --queue vod-events --forward-to http://localhost:3000/vod
   vodcb listen --respond 500,500,200
   vodcb listen --port 0 --ready-file ready --timeout 60 --expect \"EventType == 'TranscodeComplete'\"")]
 pub struct Args {
-    /// Port; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 8080)]
-    port: u16,
+    /// Port; 0 takes a free one [default: 8080, with --queue any]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
     /// Address to listen at; 0.0.0.0 is every address of this machine
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
@@ -62,6 +68,9 @@ pub struct Args {
     /// Write the URL to this file once it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    feed: feed::Feed,
 
     /// Hand deliveries on to this URL, and its answers back
     #[arg(long, value_name = "URL", value_parser = application, help_heading = "Answer")]
@@ -111,7 +120,8 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
-    let receiver = args.receiver(ctx).await?;
+    let events = args.events()?;
+    let receiver = args.receiver(ctx, events.clone()).await?;
     let (listener, url) = args.bind().await?;
     args.tell_ready(ctx, &url)?;
 
@@ -122,7 +132,15 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }));
     let mut session = Session::new(ctx, told, args.exit_after, expectations);
     let time = args.timeout.map(Duration::from_secs_f64);
-    session.until_done(time).await?;
+    let listening = async {
+        session.until_done(time).await?;
+        // A reader of a queue finishes what it has begun while the listener is still there.
+        if args.feed.is_wanted() {
+            ctx.stop.ask();
+        }
+        Ok(())
+    };
+    tokio::try_join!(listening, args.feed.run(ctx, &events, &url))?;
     drop(stop);
     session.until_quiet().await?;
     let _ = server.await;
@@ -130,11 +148,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 }
 
 impl Args {
-    async fn receiver(&self, ctx: &Context) -> Result<Receiver> {
-        let events = match &self.events {
-            Some(text) => EventSelection::parse(text, true)?,
-            None => EventSelection::All,
-        };
+    fn events(&self) -> Result<EventSelection> {
+        match &self.events {
+            Some(text) => EventSelection::parse(text, true),
+            None => Ok(EventSelection::All),
+        }
+    }
+
+    async fn receiver(&self, ctx: &Context, events: EventSelection) -> Result<Receiver> {
         let script = self.respond.as_deref().map(Script::parse).transpose()?;
         let proof = self.proof(self.against.read(ctx).await?)?;
         if proof.keys.is_empty() && !self.bind.is_loopback() {
@@ -199,8 +220,10 @@ impl Args {
 
     /// The open port, and its URL as this machine reaches it.
     async fn bind(&self) -> Result<(TcpListener, String)> {
+        let usual = if self.feed.is_wanted() { 0 } else { PORT };
+        let port = self.port.unwrap_or(usual);
         let trouble = |error: std::io::Error| {
-            let place = SocketAddr::new(self.bind, self.port);
+            let place = SocketAddr::new(self.bind, port);
             let what = match error.kind() {
                 std::io::ErrorKind::AddrInUse => format!("{place} is in use by another process"),
                 _ => format!("{place} cannot be listened at"),
@@ -209,7 +232,7 @@ impl Args {
                 .cause(error.to_string())
                 .hint("choose another port with --port; --port 0 takes a free one")
         };
-        let listener = TcpListener::bind((self.bind, self.port))
+        let listener = TcpListener::bind((self.bind, port))
             .await
             .map_err(trouble)?;
         let mut address = listener.local_addr().map_err(trouble)?;
@@ -230,6 +253,10 @@ impl Args {
         let saving_to = self.save.as_ref().map(|path| path.display().to_string());
         let document = Ready::new(url, saving_to, self.forward_to.as_deref());
         ctx.out.line(&document, |_| String::new())?;
+        if let Some(words) = self.feed.words(self.forward_to.as_deref()) {
+            ctx.out.note(&words);
+            return Ok(());
+        }
         let (place, path) = match &self.path {
             Some(path) => (String::new(), path.as_str()),
             None => (", at any path".to_owned(), "/vod"),

@@ -11,6 +11,8 @@ use crate::error::Result;
 
 pub(super) fn text(prompt: Prompt, text: &Text) -> std::io::Result<Result<Reply<String>>> {
     let term = Term::stderr();
+    // Between two keys the terminal must not edit or show the line by itself, as it would a pasted one.
+    let _unedited = super::Unedited::begin();
     let mut typed = String::new();
     draw(&term, prompt, text, &typed)?;
     loop {

@@ -166,6 +166,49 @@ fn remember_terminal() {
 #[cfg(not(unix))]
 fn remember_terminal() {}
 
+/// Keeps the terminal from editing and showing lines by itself, until it is dropped.
+#[cfg(unix)]
+struct Unedited(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Unedited {
+    fn begin() -> Self {
+        use rustix::termios::{
+            LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr,
+        };
+        let Ok(before) = tcgetattr(std::io::stdin()) else {
+            return Unedited(None);
+        };
+        let mut now = before.clone();
+        now.local_modes
+            .remove(LocalModes::ICANON | LocalModes::ECHO);
+        now.special_codes[SpecialCodeIndex::VMIN] = 1;
+        now.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &now);
+        Unedited(Some(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unedited {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Unedited;
+
+#[cfg(not(unix))]
+impl Unedited {
+    fn begin() -> Self {
+        Unedited
+    }
+}
+
 /// True while a question waits for its answer.
 static STANDING: AtomicBool = AtomicBool::new(false);
 

@@ -4,6 +4,7 @@ mod commands;
 mod forwarding;
 mod hostile;
 mod parts;
+mod queue;
 mod saving;
 mod signatures;
 mod world;

@@ -125,6 +125,9 @@ fn run_everything(faults: &[&str]) {
     }
 }
 
+/// A delivery as somebody kept it.
+const SIGNED: &str = "POST /vod HTTP/1.1\r\nHost: localhost\r\nX-VOD-TIMESTAMP: 1519375990\r\nX-VOD-SIGNATURE: c72b60894140fa98920f1279219b7ed3\r\n\r\n{\"EventType\":\"FileUploadComplete\"}";
+
 /// Everything that signs or verifies deliveries, with a receiver that refuses them.
 #[test]
 fn no_command_with_a_receiver_shows_a_key() {
@@ -133,10 +136,7 @@ fn no_command_with_a_receiver_shows_a_key() {
     let mut sandbox = Sandbox::with_token(&[], &[]);
     sandbox.set("VOD_KEY", AUTH_KEY);
     sandbox.set("NEW_KEY", NEW_AUTH_KEY);
-    sandbox.file(
-        "delivery",
-        "POST /vod HTTP/1.1\r\nHost: localhost\r\nX-VOD-TIMESTAMP: 1519375990\r\nX-VOD-SIGNATURE: c72b60894140fa98920f1279219b7ed3\r\n\r\n{\"EventType\":\"FileUploadComplete\"}",
-    );
+    sandbox.file("delivery", SIGNED);
     sandbox.vodcb(["queue", "create", "q"]).ok();
     sandbox.deliver("q", r#"{"EventType":"FileUploadComplete"}"#);
     let signed = ["--auth-key-env", "VOD_KEY"];

@@ -1,0 +1,155 @@
+//! Events that come from a queue, so that no public address is needed.
+
+use std::time::Duration;
+
+use crate::receiver::{Receiver, Reply};
+use crate::sandbox::Sandbox;
+
+const FILE: &str = r#"{"EventType":"FileUploadComplete","VideoId":"a","Status":"success"}"#;
+const TRANSCODE: &str = r#"{"EventType":"TranscodeComplete","VideoId":"b","Status":"success"}"#;
+
+#[test]
+fn messages_are_handed_on_saved_and_deleted_after_a_200() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("vod-events", 30);
+    sandbox.deliver("vod-events", FILE);
+    sandbox.deliver("vod-events", TRANSCODE);
+    let app = Receiver::start(&[Reply::Status(200)]);
+    let to = app.url("/vod");
+    let run = sandbox
+        .vodcb([
+            "listen",
+            "--queue",
+            "vod-events",
+            "--forward-to",
+            &to,
+            "--save",
+            "events.ndjson",
+            "--expect",
+            "EventType == 'TranscodeComplete'",
+            "--timeout",
+            "60",
+            "-o",
+            "ndjson",
+        ])
+        .ok();
+    assert!(run.stdout.contains(r#""kind":"summary""#), "{run:#?}");
+    let bodies: Vec<String> = app
+        .requests()
+        .iter()
+        .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+        .collect();
+    assert_eq!(bodies, [FILE, TRANSCODE]);
+    let saved = std::fs::read_to_string(sandbox.home().join("events.ndjson")).unwrap();
+    assert_eq!(saved.lines().count(), 2, "{saved}");
+    assert_eq!(sandbox.backlog("vod-events"), (0, 0));
+}
+
+#[test]
+fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("vod-events", 30);
+    sandbox.deliver("vod-events", FILE);
+    sandbox.deliver("vod-events", TRANSCODE);
+    let app = Receiver::start(&[Reply::Status(500)]);
+    let to = app.url("/vod");
+    // Three attempts, as VOD makes them.
+    let args = [
+        "--exit-after",
+        "3",
+        "--timeout",
+        "60",
+        "--events",
+        "TranscodeComplete",
+    ];
+    sandbox
+        .vodcb(
+            ["listen", "--queue", "vod-events", "--forward-to", &to]
+                .into_iter()
+                .chain(args),
+        )
+        .ok();
+    assert_eq!(app.requests().len(), 3);
+    assert!(
+        app.requests()
+            .iter()
+            .all(|request| request.body == TRANSCODE.as_bytes())
+    );
+    let (active, inactive) = sandbox.backlog("vod-events");
+    assert_eq!(active + inactive, 2);
+}
+
+#[test]
+fn a_queue_needs_an_application_and_must_be_there() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["listen", "--queue", "vod-events"])
+        .exits(2)
+        .says(&["--forward-to"]);
+    sandbox
+        .vodcb([
+            "listen",
+            "--queue",
+            "no-such",
+            "--forward-to",
+            "http://127.0.0.1:9/",
+        ])
+        .exits(4)
+        .says(&["no-such"]);
+}
+
+/// Keys that end while the command goes on are replaced before they do.
+#[test]
+fn a_session_of_two_seconds_is_renewed_without_a_gap() {
+    let mut sandbox = Sandbox::with(&[], &["session-seconds=2"]);
+    sandbox.queue("vod-events", 30);
+    let config = serde_json::json!({"current": "role", "profiles": [{
+        "name": "role", "mode": "RamRoleArn",
+        "access_key_id": crate::sandbox::ACCESS_KEY_ID,
+        "access_key_secret": crate::sandbox::ACCESS_KEY_SECRET,
+        "ram_role_arn": format!("acs:ram::{}:role/vod-admin", crate::sandbox::ACCOUNT_ID),
+        "ram_session_name": "test",
+    }]});
+    sandbox.file(".aliyun/config.json", &config.to_string());
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    let app = Receiver::start(&[Reply::Status(200)]);
+    let to = app.url("/vod");
+    let child = std::thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            sandbox.vodcb([
+                "listen",
+                "--queue",
+                "vod-events",
+                "--forward-to",
+                &to,
+                "--exit-after",
+                "4",
+                "--timeout",
+                "120",
+            ])
+        });
+        for number in 0..4 {
+            std::thread::sleep(Duration::from_millis(1700));
+            sandbox.deliver(
+                "vod-events",
+                &FILE.replace("\"a\"", &format!("\"{number}\"")),
+            );
+        }
+        run.join().unwrap()
+    });
+    child.ok();
+    assert_eq!(app.requests().len(), 4);
+    let actions = sandbox.actions();
+    let renewals = actions
+        .iter()
+        .filter(|action| *action == "AssumeRole")
+        .count();
+    assert!(renewals >= 3, "{actions:?}");
+    let calls = sandbox.calls();
+    let refused: Vec<_> = calls
+        .iter()
+        .filter(|call| call.outcome.contains("Token"))
+        .collect();
+    assert!(refused.is_empty(), "{refused:?}");
+}
