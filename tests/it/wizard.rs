@@ -54,6 +54,7 @@ fn an_http_callback_is_set_up_after_a_url_was_corrected() {
     .says(&[
         "16 of 256 bytes: the callback URL cannot be used",
         "written and read back",
+        "auth_key = { env = \"VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000\" }",
         "set --http-url https://example.com/vod --auth-key-env VOD_CALLBACK_KEY \
          --events StreamTranscodeComplete,TranscodeComplete",
     ]);

@@ -8,6 +8,7 @@ use crate::delivery::rules;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::error::Result;
 use crate::event::compose::Draft;
+use crate::manifest::{Syntax, export};
 use crate::prompt::{Choice, Reply};
 
 /// Offers to hand a sample event to the receiver, as VOD would.
@@ -70,6 +71,10 @@ pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
         "The same by command:\n  {}",
         command(here, answers, callback)
     ));
+    out.note(&format!(
+        "As a manifest, for vodcb apply:\n{}",
+        manifest(here, callback)
+    ));
 }
 
 fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
@@ -101,4 +106,12 @@ fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
     let events = if events.is_empty() { "none" } else { &events };
     words.push(format!("--events {events}"));
     here.ctx.again(&words.join(" "))
+}
+
+/// The callback as `vodcb export` writes it, without the comment on top; keys are references.
+fn manifest(here: &Here, callback: &Callback) -> String {
+    let callbacks = [(here.connection.target.clone(), callback.clone())];
+    let text = export(None, &callbacks, Syntax::Toml).text;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
