@@ -15,6 +15,10 @@ fn main() -> ExitCode {
         let _ = plain(false).print(&answer);
         return ExitCode::SUCCESS;
     }
+    if let Some(version) = grammar::version(&words()) {
+        let _ = plain(false).print(&version);
+        return ExitCode::SUCCESS;
+    }
     report_panics();
     let cli = match grammar::parse(std::env::args_os()) {
         Ok(cli) => cli,

@@ -33,6 +33,10 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
+    // The usual text needs no look at each letter.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if spared(c) || !is_invisible(c) {

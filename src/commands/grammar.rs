@@ -47,6 +47,16 @@ pub fn command() -> Command {
     root.help_template(layout).mut_subcommands(laid_out)
 }
 
+/// The answer to `vodcb --version` and `vodcb -V`, which needs no grammar.
+pub fn version(words: &[String]) -> Option<String> {
+    match words {
+        [_, word] if word == "--version" || word == "-V" => {
+            Some(format!("vodcb {}\n", crate::VERSION))
+        }
+        _ => None,
+    }
+}
+
 /// Reads the words of the command line, the name of the program first. Without any word after that the
 /// overview is shown, as a result and not as an error.
 ///

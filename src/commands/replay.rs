@@ -1,7 +1,5 @@
 //! `vodcb replay`
 
-mod recording;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,11 +7,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
-use self::recording::{Found, Piece};
 use super::event_source::Edits;
 use super::receiver::{Receiver, ReceiverFlags};
 use crate::context::Context;
 use crate::delivery::record::Recorded;
+use crate::delivery::recording::{self, Found, Piece};
 use crate::delivery::report::{self, AttemptReport};
 use crate::delivery::rules::{Rules, SIGNATURE, VOD};
 use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
@@ -73,7 +71,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         )
         .hint("give the key with --auth-key-env or --auth-key-file"));
     }
-    let mut pieces = recording::open(&args.from)?;
+    let mut pieces = recording::open(&args.from);
     let receiver = args.receiver.find(ctx).await?;
     let mut replay = Replay {
         ctx,

@@ -1,27 +1,34 @@
 //! `vodcb verify`
 
-use serde::Serialize;
+mod recorded;
+mod verdict;
 
-use super::read_input;
-use super::verification::{Against, Known};
+use std::path::PathBuf;
+
+use self::verdict::Judge;
+use super::verification::Against;
 use crate::context::Context;
-use crate::delivery::record;
-use crate::delivery::signature::{Claim, Verdict, verify};
+use crate::delivery::signature::Claim;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::pairs;
 
 /// Check the signature of a delivery, and say what is wrong with it
 ///
-/// Takes the two headers, or a whole delivery that was kept: an HTTP request as text, or a JSON
-/// envelope. Exit 0 when the signature is right, 1 when it is not. A wrong signature is compared with
-/// the usual mistakes. A right one proves that the sender knew the key; it does not cover the body.
+/// Takes the two headers, or deliveries that were kept: an HTTP request as text, or the lines that vodcb
+/// listen --save and -o ndjson write. Exit 0 when every signature is right, 1 when one is not. A wrong
+/// signature is compared with the usual mistakes. A right one proves that the sender knew the key; it
+/// does not cover the body.
+///
+/// Of several deliveries the ones that are not right are shown, and how many there are of each kind;
+/// -o ndjson shows all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   vodcb verify --url https://example.com/vod --timestamp 1519375990 --signature c72b… --auth-key-env VOD_KEY
   vodcb verify --delivery request.txt --url https://example.com/vod --auth-key-file key
-  vodcb verify --delivery request.txt --configured")]
+  vodcb verify --delivery request.txt --configured
+  vodcb verify --delivery events.ndjson --configured -o ndjson")]
 pub struct Args {
     #[command(flatten)]
     against: Against,
@@ -41,24 +48,9 @@ pub struct Args {
         conflicts_with = "delivery"
     )]
     signature: Option<String>,
-    /// File with a whole delivery; - is standard input
+    /// File with a whole delivery, or with many, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
-    delivery: Option<String>,
-}
-
-/// The result; the order of the members is the order in JSON.
-#[derive(Debug, Serialize)]
-struct Document {
-    schema_version: u8,
-    valid: bool,
-    signature: &'static str,
-    key: Option<String>,
-    url: Option<String>,
-    timestamp: String,
-    age_seconds: Option<i64>,
-    fresh: Option<bool>,
-    reasons: Vec<String>,
-    covers_body: bool,
+    delivery: Option<PathBuf>,
 }
 
 /// Verifies offline, unless `--configured` asks the service.
@@ -66,10 +58,10 @@ struct Document {
 /// # Errors
 /// A usage error for what cannot be read or is missing; with `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let claim = args.claim().await?;
-    let Known { urls, keys } = args.against.read(ctx).await?;
-    if urls.is_empty() || keys.is_empty() {
-        let what = if urls.is_empty() {
+    args.check()?;
+    let known = args.against.read(ctx).await?;
+    if known.urls.is_empty() || known.keys.is_empty() {
+        let what = if known.urls.is_empty() {
             "the configured URL"
         } else {
             "the callback key"
@@ -77,93 +69,46 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         return Err(Error::usage(format!("{what} is needed to verify a signature"))
             .hint("give --url URL and --auth-key-env NAME, or --configured to take both from the service"));
     }
-    let document = args.judge(ctx, &claim, &verify(&claim, &urls, &keys));
+    let judge = Judge {
+        known,
+        max_age: args.against.max_age,
+        now: (ctx.now)().as_second(),
+    };
+    if let Some(from) = &args.delivery {
+        return recorded::run(ctx, judge, from).await;
+    }
+    let verdict = judge.judge(&args.claim());
     ctx.out
-        .show(&document, |width| pairs(&document.lines(), width))?;
-    Ok(if document.valid {
-        Exit::Ok
-    } else {
-        Exit::Negative
-    })
+        .show(&verdict.alone(), |width| pairs(&verdict.lines(), width))?;
+    Ok(verdict.exit())
 }
 
 impl Args {
-    async fn claim(&self) -> Result<Claim> {
-        if let (Some(timestamp), Some(signature)) = (&self.timestamp, &self.signature) {
-            return Ok(Claim {
-                timestamp: timestamp.trim().to_owned(),
-                signature: signature.trim().to_owned(),
-                body: None,
-            });
-        }
-        let Some(file) = &self.delivery else {
+    fn check(&self) -> Result<()> {
+        if self.signature.is_none() && self.delivery.is_none() {
             return Err(Error::usage("there is nothing to verify")
                 .hint("give --timestamp and --signature, or --delivery FILE"));
-        };
-        if file == "-" && self.against.source.auth_key_stdin {
+        }
+        let stdin = self
+            .delivery
+            .as_ref()
+            .is_some_and(|file| file.as_os_str() == "-");
+        if stdin && self.against.source.auth_key_stdin {
             return Err(Error::usage(
                 "the delivery and the key cannot both come from standard input",
             )
             .hint("give the key with --auth-key-env or --auth-key-file"));
         }
-        let bytes = read_input(file).await.map_err(|error| {
-            Error::usage(format!("{file} cannot be read"))
-                .cause(error.to_string())
-                .hint("give a file, or - for standard input")
-        })?;
-        record::read(&bytes)?.claim().ok_or_else(|| {
-            Error::usage("this delivery is not signed: X-VOD-TIMESTAMP or X-VOD-SIGNATURE is missing")
-                .hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on")
-        })
+        Ok(())
     }
 
-    fn judge(&self, ctx: &Context, claim: &Claim, verdict: &Verdict) -> Document {
-        let age = claim
-            .timestamp
-            .parse::<i64>()
-            .ok()
-            .map(|time| (ctx.now)().as_second().saturating_sub(time));
-        let fresh = self
-            .against
-            .max_age
-            .map(|most| age.is_some_and(|age| age.unsigned_abs() <= most));
-        let (right, key, url, mut reasons) = match verdict {
-            Verdict::Valid { key, url } => (true, Some(key.clone()), Some(url.clone()), Vec::new()),
-            Verdict::NearMiss(reasons) => (false, None, None, reasons.clone()),
-            Verdict::Invalid => (
-                false,
-                None,
-                None,
-                vec!["no usual mistake explains it: another key, or another URL".to_owned()],
-            ),
-        };
-        if fresh == Some(false) {
-            reasons.push("the time is further away than --max-age allows".to_owned());
+    /// The two headers of the command line.
+    fn claim(&self) -> Claim {
+        let text = |given: &Option<String>| given.as_deref().unwrap_or_default().trim().to_owned();
+        Claim {
+            timestamp: text(&self.timestamp),
+            signature: text(&self.signature),
+            body: None,
         }
-        Document {
-            schema_version: 1,
-            valid: right && fresh != Some(false),
-            signature: if right { "right" } else { "wrong" },
-            key,
-            url,
-            timestamp: claim.timestamp.clone(),
-            age_seconds: age,
-            fresh,
-            reasons,
-            covers_body: false,
-        }
-    }
-}
-
-impl Document {
-    fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("Signature", self.signature.to_owned())];
-        lines.extend(self.key.clone().map(|key| ("Key", key)));
-        lines.extend(self.url.clone().map(|url| ("URL", url)));
-        lines.push(("Time", self.timestamp.clone()));
-        lines.extend(self.age_seconds.map(|age| ("Age", format!("{age} s"))));
-        lines.extend(self.reasons.iter().map(|reason| ("Reason", reason.clone())));
-        lines.push(("Body", "not covered by the signature".to_owned()));
-        lines
     }
 }

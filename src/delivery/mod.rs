@@ -2,15 +2,16 @@
 //!
 //! VOD's rules for deliveries have their home here. [`rules`] says what counts as delivered,
 //! [`signature`] is the formula and what is mistaken for it, [`record`] keeps a delivery and reads it
-//! again, [`send`] hands an event to a receiver as VOD does, [`load`] many of them, and [`trial`] tries a
-//! receiver in the situations of [`scenario`]. The other side is [`receive`], a receiver, with [`save`],
-//! the file that it keeps deliveries in, and [`notice`], what it tells of them.
+//! again, [`recording`] reads many, [`send`] hands an event to a receiver as VOD does, [`load`] many of
+//! them, and [`trial`] tries a receiver in the situations of [`scenario`]. The other side is [`receive`], a
+//! receiver, with [`save`], the file that it keeps deliveries in, and [`notice`], what it tells of them.
 
 pub mod expect;
 pub mod load;
 pub mod notice;
 pub mod receive;
 pub mod record;
+pub mod recording;
 pub mod reply;
 pub mod report;
 pub mod rules;

@@ -3,9 +3,11 @@
 //! The line of JSON is an envelope, see [`Envelope`]. The body is Base64, so that it comes back byte for
 //! byte whatever it was; of headers it keeps order, case and repetition.
 
+use std::borrow::Cow;
+
 use base64::display::Base64Display;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rules::{SIGNATURE, TIMESTAMP};
@@ -147,6 +149,46 @@ impl Recorded {
             body: &self.body,
         }
     }
+}
+
+/// What a signature is checked with, looked up in an envelope without a copy and without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed<'a> {
+    /// `X-VOD-TIMESTAMP`.
+    pub timestamp: Cow<'a, str>,
+    /// `X-VOD-SIGNATURE`.
+    pub signature: Cow<'a, str>,
+}
+
+/// Looks at an envelope in the form that [`Recorded::envelope`] gives it. `None` says only that [`read`]
+/// must look at it.
+pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(borrow)]
+        kind: Text<'a>,
+        #[serde(borrow)]
+        headers: Vec<(Text<'a>, Text<'a>)>,
+    }
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    let line: Line<'_> = serde_json::from_slice(line).ok()?;
+    if line.kind.0 != "delivery" {
+        return None;
+    }
+    let (mut timestamp, mut signature) = (None, None);
+    for (Text(name), Text(value)) in line.headers {
+        if name.eq_ignore_ascii_case(TIMESTAMP) {
+            timestamp.get_or_insert(value);
+        } else if name.eq_ignore_ascii_case(SIGNATURE) {
+            signature.get_or_insert(value);
+        }
+    }
+    Some(Signed {
+        timestamp: timestamp?,
+        signature: signature?,
+    })
 }
 
 /// Reads a delivery.

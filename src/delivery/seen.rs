@@ -1,7 +1,9 @@
 //! Which deliveries came before: VOD sends an event again when its answer was late or lost.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
 
 /// The bodies of the last deliveries, by their hashes.
 ///
@@ -20,7 +22,7 @@ impl Seen {
     /// Remembers this many.
     pub fn new(most: usize) -> Self {
         Seen {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             order: VecDeque::new(),
             known: HashSet::new(),
             most,

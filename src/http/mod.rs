@@ -26,6 +26,11 @@ use crate::target::Endpoint;
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How an error of the system ends that has no file left for a connection.
+#[cfg(unix)]
+const TOO_MANY_FILES: &str = "(os error 24)";
+#[cfg(not(unix))]
+const TOO_MANY_FILES: &str = "(os error 10024)";
 
 /// The outgoing side of the network. A clone has connections of its own.
 #[derive(Debug, Clone)]
@@ -348,11 +353,12 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
             Some("check --region, --endpoint and the network"),
         )
     } else if error.is_connect() {
-        (
-            Trouble::Connect,
-            "no connection".to_owned(),
-            Some("check the network, the proxy variables and --endpoint"),
-        )
+        let hint = if causes.iter().any(|cause| cause.contains(TOO_MANY_FILES)) {
+            "end other programs, or raise the limit of open files: ulimit -n"
+        } else {
+            "check the network, the proxy variables and --endpoint"
+        };
+        (Trouble::Connect, "no connection".to_owned(), Some(hint))
     } else {
         (
             Trouble::Broken,

@@ -166,11 +166,22 @@ impl Output {
     /// # Errors
     /// A usage error when the query fails or stdout cannot be written.
     pub fn line(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        self.print(&self.piece(document, text)?)
+    }
+
+    /// What [`line`](Output::line) would show, for pieces that are printed together.
+    ///
+    /// # Errors
+    /// A usage error when the query fails.
+    pub fn piece(
+        &self,
+        document: &impl Serialize,
+        text: impl FnOnce(u16) -> String,
+    ) -> Result<String> {
         if self.format != Format::Ndjson {
-            return self.print(&text(self.width));
+            return Ok(text(self.width));
         }
-        let line = self.queried(document)?.to_string();
-        self.print(&format!("{line}\n"))
+        Ok(format!("{}\n", self.queried(document)?))
     }
 
     /// Makes sure that a stream can be shown in the form that was asked for.

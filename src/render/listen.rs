@@ -1,5 +1,6 @@
 //! What a receiver tells, as documents and as lines.
 
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -129,51 +130,58 @@ pub fn delivery(delivery: &Delivery) -> DeliveryDocument<'_> {
 
 /// A delivery as one line, with its end.
 pub fn delivery_line(delivery: &Delivery) -> String {
-    let shown = |text: &str| escape_line(&clip(text, LONGEST));
-    let what = match &delivery.event {
-        Ok(event) => {
-            let id = event.id.as_ref();
-            let id = id.map_or("no id".to_owned(), |id| {
-                format!("{}={}", id.field, shown(&id.value))
-            });
-            format!(
-                "{:<26}  {:<8}  {id}",
-                shown(event.event_type.as_deref().unwrap_or("no EventType")),
-                shown(event.status.as_deref().unwrap_or("-")),
-            )
-        }
-        Err(why) => format!("no event: the body is {why}"),
-    };
-    let signature = match &delivery.verdict {
-        Verdict::Unchecked => "not verified".to_owned(),
-        Verdict::Missing => "signature missing".to_owned(),
-        Verdict::Right(key) => format!("signature right ({key})"),
-        Verdict::Wrong(_) => "signature WRONG".to_owned(),
-    };
-    let again = if delivery.duplicate { "  again" } else { "" };
-    let saved = match &delivery.saved {
-        Some(Err(_)) => "  NOT SAVED",
-        _ => "",
-    };
-    format!(
-        "#{:<4} {}  {what}  {signature}  {} bytes  {}{again}{saved}\n",
-        delivery.number,
-        delivery.received_at.strftime("%H:%M:%SZ"),
-        delivery.body.len(),
-        answer(&delivery.answer),
-    )
+    let mut line = String::with_capacity(192);
+    write_line(&mut line, delivery).expect("writing to memory does not fail");
+    line
 }
 
-fn answer(answer: &Answer) -> String {
-    match answer {
-        Answer::Own(Reply::Status { status, after }) if after.is_zero() => format!("-> {status}"),
-        Answer::Own(Reply::Status { status, after }) => {
-            format!("-> {status} after {} s", after.as_secs_f64())
+fn write_line(line: &mut String, delivery: &Delivery) -> fmt::Result {
+    let at = delivery.received_at.as_second().rem_euclid(24 * 60 * 60);
+    let (hours, minutes, seconds) = (at / 3600, at / 60 % 60, at % 60);
+    let number = delivery.number;
+    write!(line, "#{number:<4} {hours:02}:{minutes:02}:{seconds:02}Z  ")?;
+    match &delivery.event {
+        Ok(event) => {
+            let name = event.event_type.as_deref().unwrap_or("no EventType");
+            let status = event.status.as_deref().unwrap_or("-");
+            write!(line, "{:<26}  {:<8}  ", shown(name), shown(status))?;
+            match &event.id {
+                Some(id) => write!(line, "{}={}", id.field, shown(&id.value))?,
+                None => line.push_str("no id"),
+            }
         }
-        Answer::Own(Reply::Close) => "-> closed without an answer".to_owned(),
-        Answer::Forwarded(_) => "-> forwarded".to_owned(),
-        Answer::HungUp => "-> the sender hung up".to_owned(),
+        Err(why) => write!(line, "no event: the body is {why}")?,
     }
+    match &delivery.verdict {
+        Verdict::Unchecked => line.push_str("  not verified"),
+        Verdict::Missing => line.push_str("  signature missing"),
+        Verdict::Right(key) => write!(line, "  signature right ({key})")?,
+        Verdict::Wrong(_) => line.push_str("  signature WRONG"),
+    }
+    write!(line, "  {} bytes  -> ", delivery.body.len())?;
+    match &delivery.answer {
+        Answer::Own(Reply::Status { status, after }) if after.is_zero() => {
+            write!(line, "{status}")?
+        }
+        Answer::Own(Reply::Status { status, after }) => {
+            write!(line, "{status} after {} s", after.as_secs_f64())?;
+        }
+        Answer::Own(Reply::Close) => line.push_str("closed without an answer"),
+        Answer::Forwarded(_) => line.push_str("forwarded"),
+        Answer::HungUp => line.push_str("the sender hung up"),
+    }
+    if delivery.duplicate {
+        line.push_str("  again");
+    }
+    if matches!(delivery.saved, Some(Err(_))) {
+        line.push_str("  NOT SAVED");
+    }
+    line.push('\n');
+    Ok(())
+}
+
+fn shown(text: &str) -> String {
+    escape_line(&clip(text, LONGEST))
 }
 
 /// What became of a delivery that was handed on.

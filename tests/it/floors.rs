@@ -40,6 +40,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("probe::rotation", 3),
     ("probe::destination", 3),
     ("delivery::load", 3),
+    ("delivery::recording", 3),
     ("delivery::report", 3),
     ("delivery::scenario", 3),
     ("delivery::receive", 3),

@@ -206,6 +206,10 @@ fn what_is_sent_and_received_obeys_its_schema() {
     sandbox.file("recorded.ndjson", &format!("{}nonsense\n", tail.stdout));
     lines("replay", &format!("replay recorded.ndjson --to {url}"));
     lines(
+        "verify",
+        &format!("verify --delivery recorded.ndjson --url {url} --auth-key-env KEY"),
+    );
+    lines(
         "queue forward",
         &format!("queue forward vod-events --to {url} --exit-after 1 --for 20"),
     );

@@ -208,6 +208,15 @@ fn sixteen_open_files_are_enough() {
     }
 }
 
+/// Twenty connections at once do not fit; what did not is named with the reason.
+#[test]
+fn too_few_open_files_for_many_targets_are_told() {
+    let sandbox = Sandbox::with(&["get:slow=200"], &["apps=20"]);
+    let words = format!("{ONLY_STANDARD}; ulimit -n 16; {RUN}");
+    let run = under(&sandbox, &words, &["get", "--all-apps", "--retries", "0"]).exits(8);
+    run.says(&["Too many open files", "ulimit -n"]);
+}
+
 #[test]
 fn too_few_open_files_are_told() {
     let sandbox = Sandbox::new();

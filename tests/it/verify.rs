@@ -339,7 +339,7 @@ fn the_command_answers_by_its_exit_code() {
         .exits(2)
         .says(&["nothing to verify"]);
     sandbox
-        .vodcb(["verify", "--delivery", "no/such", "--url", URL])
+        .vodcb([&AGAINST[..], &["no/such"]].concat())
         .exits(2)
         .says(&["cannot be read"]);
     let unsigned = sandbox.vodcb_with_input(
@@ -355,6 +355,162 @@ fn the_command_answers_by_its_exit_code() {
         ],
     );
     unsigned.exits(2).says(&["this delivery is not signed"]);
+}
+
+/// A file as `listen --save` writes it: two deliveries that are right, one for another time, one unsigned.
+fn recording() -> Vec<String> {
+    let envelope = |headers: &str| {
+        format!(
+            r#"{{"schema_version":1,"kind":"delivery","received_at":null,"method":"POST","target":"/","headers":[{headers}],"body":"e30="}}"#
+        )
+    };
+    let signed = |time: &str| {
+        envelope(&format!(
+            r#"["Host","e"],["x-vod-timestamp","{time}"],["X-VOD-SIGNATURE","{SIGNATURE}"]"#
+        ))
+    };
+    vec![
+        signed(TIME),
+        signed(TIME),
+        signed("1767225601"),
+        envelope(""),
+    ]
+}
+
+const AGAINST: [&str; 6] = [
+    "verify",
+    "--url",
+    URL,
+    "--auth-key-env",
+    "VOD_KEY",
+    "--delivery",
+];
+
+#[test]
+fn of_several_deliveries_those_that_are_not_right_are_shown() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let lines = recording();
+    sandbox.file("right.ndjson", &lines[..2].join("\n"));
+    let run = sandbox.vodcb([&AGAINST[..], &["right.ndjson"]].concat());
+    assert_eq!(
+        run.exits(0).stdout,
+        "2 deliveries: 2 right, 0 wrong, 0 not signed; 0 lines damaged\n"
+    );
+    sandbox.file("mixed.ndjson", &format!("{}\nnonsense\n", lines.join("\n")));
+    let run = sandbox.vodcb([&AGAINST[..], &["mixed.ndjson"]].concat());
+    let run = run.exits(1).says(&["mixed.ndjson:5: "]);
+    assert_eq!(
+        run.stdout,
+        "mixed.ndjson:3  wrong  no usual mistake explains it: another key, or another URL\n\
+         mixed.ndjson:4  missing  X-VOD-TIMESTAMP or X-VOD-SIGNATURE is missing\n\
+         4 deliveries: 2 right, 1 wrong, 1 not signed; 1 lines damaged\n"
+    );
+    sandbox
+        .vodcb([&AGAINST[..], &["mixed.ndjson", "-o", "json"]].concat())
+        .exits(2)
+        .says(&["-o ndjson"]);
+    sandbox
+        .vodcb([&AGAINST[..], &["right.ndjson", "-o", "json"]].concat())
+        .exits(2)
+        .says(&["-o ndjson"]);
+    // Signatures of long ago.
+    let run = sandbox.vodcb([&AGAINST[..], &["right.ndjson", "--max-age", "9"]].concat());
+    assert!(
+        run.exits(1)
+            .stdout
+            .ends_with("0 right, 2 wrong, 0 not signed; 0 lines damaged\n")
+    );
+}
+
+#[test]
+fn a_recording_is_a_verdict_a_line_as_ndjson() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    sandbox.file(
+        "mixed.ndjson",
+        &format!("{}\n{{\"torn", recording().join("\n")),
+    );
+    let run = sandbox.vodcb([&AGAINST[..], &["mixed.ndjson", "-o", "ndjson"]].concat());
+    let run = run.exits(1).says(&["not complete"]);
+    let lines: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines[..4]
+        .iter()
+        .map(|line| {
+            (
+                line["line"].as_u64(),
+                line["valid"].as_bool(),
+                line["signature"].as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(1), Some(true), Some("right")),
+            (Some(2), Some(true), Some("right")),
+            (Some(3), Some(false), Some("wrong")),
+            (Some(4), Some(false), Some("missing")),
+        ]
+    );
+    assert_eq!(
+        lines[4],
+        serde_json::json!({"schema_version": 1, "kind": "summary", "deliveries": 4, "right": 2, "wrong": 1, "unsigned": 1, "damaged": 0})
+    );
+}
+
+#[test]
+fn one_delivery_in_a_file_is_the_only_result() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let line = recording().remove(0);
+    let readable = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&line).unwrap());
+    for text in [line, readable.unwrap()] {
+        sandbox.file("one.ndjson", &text);
+        let run = sandbox.vodcb([&AGAINST[..], &["one.ndjson", "-o", "json"]].concat());
+        let document = run.exits(0).json();
+        assert_eq!(document["valid"], true);
+        assert_eq!(document["kind"], Value::Null);
+    }
+    for (text, why) in [
+        ("", "there is no delivery"),
+        ("\n\n", "there is no delivery"),
+        ("{\"kind\":\"summary\"}\n", "there is no delivery"),
+        ("nonsense", "this is no recorded delivery"),
+        ("{\"headers\":[", "there is no delivery"),
+    ] {
+        sandbox.file("none", text);
+        let run = sandbox.vodcb([&AGAINST[..], &["none"]].concat());
+        run.exits(2).says(&[why]);
+    }
+}
+
+/// The quick look at a line must never say more than the thorough one.
+#[test]
+fn what_is_looked_up_is_what_is_read() {
+    for line in recording() {
+        let read = record::read(line.as_bytes()).unwrap().claim();
+        let found = record::signed(line.as_bytes());
+        assert_eq!(
+            found.map(|signed| (signed.timestamp.into_owned(), signed.signature.into_owned())),
+            read.map(|claim| (claim.timestamp, claim.signature))
+        );
+    }
+    let repeated = r#"{"kind":"delivery","headers":[["X-VOD-TIMESTAMP","1"],["x-vod-timestamp","2"],["X-VOD-SIGNATURE","a\u0062"]]}"#;
+    let signed = record::signed(repeated.as_bytes()).unwrap();
+    assert_eq!((&*signed.timestamp, &*signed.signature), ("1", "ab"));
+    for other in [
+        r#"{"kind":"summary","headers":[["X-VOD-TIMESTAMP","1"],["X-VOD-SIGNATURE","a"]]}"#,
+        r#"{"kind":"delivery","headers":[["X-VOD-TIMESTAMP","1"]]}"#,
+        r#"{"kind":"delivery","headers":null}"#,
+        "{",
+    ] {
+        assert_eq!(record::signed(other.as_bytes()), None, "{other}");
+    }
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::render::listen::{self, Summing};
 
+/// Notices that are shown together, when so many wait.
+const BATCH: usize = 64;
+
 /// Different warnings that are given; strangers can make up more.
 const MOST_WARNINGS: usize = 100;
 
@@ -26,6 +29,8 @@ pub(super) struct Session<'a> {
     missing: Vec<Expectation>,
     warned: HashSet<String>,
     sum: Summing,
+    /// Warnings about what is being shown.
+    warnings: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -43,6 +48,7 @@ impl<'a> Session<'a> {
             missing: expectations,
             warned: HashSet::new(),
             sum: Summing::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -59,9 +65,10 @@ impl<'a> Session<'a> {
             }
         });
         let mut asked = std::pin::pin!(ctx.stop.asked());
+        let mut notices = Vec::new();
         while !self.is_done() {
             tokio::select! {
-                Some(notice) = self.told.recv() => self.take(notice)?,
+                _ = self.told.recv_many(&mut notices, BATCH) => self.show(&mut notices)?,
                 () = &mut end => break,
                 () = &mut asked => break,
             }
@@ -74,8 +81,9 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it cannot be shown.
     pub(super) async fn until_quiet(&mut self) -> Result<()> {
-        while let Some(notice) = self.told.recv().await {
-            self.take(notice)?;
+        let mut notices = Vec::new();
+        while self.told.recv_many(&mut notices, BATCH).await > 0 {
+            self.show(&mut notices)?;
         }
         Ok(())
     }
@@ -102,21 +110,29 @@ impl<'a> Session<'a> {
         self.exit_after.is_some_and(enough) || self.expected && self.missing.is_empty()
     }
 
-    fn take(&mut self, notice: Notice) -> Result<()> {
+    /// Shows notices at once, and then what is to be warned of.
+    fn show(&mut self, notices: &mut Vec<Notice>) -> Result<()> {
         let out = &self.ctx.out;
-        match notice {
-            Notice::Delivery(delivery) => {
-                out.line(&listen::delivery(&delivery), |_| {
-                    listen::delivery_line(&delivery)
-                })?;
-                self.count(&delivery);
+        let mut shown = String::new();
+        for notice in notices.drain(..) {
+            match notice {
+                Notice::Delivery(delivery) => {
+                    let line = |_| listen::delivery_line(&delivery);
+                    shown += &out.piece(&listen::delivery(&delivery), line)?;
+                    self.count(&delivery);
+                }
+                Notice::Forwarded(forwarded) => {
+                    let line = |_| listen::forwarded_line(&forwarded);
+                    shown += &out.piece(&listen::forwarded(&forwarded), line)?;
+                }
+                Notice::NotAccepted(why) => {
+                    self.warn_once(format!("connections cannot be accepted: {why}"));
+                }
             }
-            Notice::Forwarded(forwarded) => out.line(&listen::forwarded(&forwarded), |_| {
-                listen::forwarded_line(&forwarded)
-            })?,
-            Notice::NotAccepted(why) => {
-                self.warn_once(format!("connections cannot be accepted: {why}"));
-            }
+        }
+        out.print(&shown)?;
+        for warning in self.warnings.drain(..) {
+            out.warn(&warning);
         }
         Ok(())
     }
@@ -130,7 +146,7 @@ impl<'a> Session<'a> {
         match &delivery.saved {
             Some(Err(why)) => {
                 self.sum.not_saved += 1;
-                self.ctx.out.warn(&format!(
+                self.warnings.push(format!(
                     "delivery #{} was answered 500, since it could not be saved: {why}",
                     delivery.number
                 ));
@@ -156,8 +172,8 @@ impl<'a> Session<'a> {
     /// Once for each text: what is wrong with one delivery is usually wrong with all.
     fn warn_once(&mut self, warning: String) {
         if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
-            self.ctx.out.warn(&warning);
-            self.warned.insert(warning);
+            self.warned.insert(warning.clone());
+            self.warnings.push(warning);
         }
     }
 }

@@ -242,6 +242,20 @@ pub const COLUMNS: &[Column] = &[
         SET,
         Effect::Callback("auth_key", NEW_KEY, OLD_KEY),
     ),
+    reading("export", &["export", "--format", "json"], "get", GET),
+    reading(
+        "diff",
+        &["diff", "-f", "callbacks.toml", "--exit-zero"],
+        "get",
+        GET,
+    ),
+    writing(
+        "apply",
+        &["apply", "-f", "callbacks.toml", "--yes"],
+        "set",
+        SET,
+        Effect::Callback("url", NEW, OLD),
+    ),
     Column {
         setup: QUEUE,
         ends: Ends::AsFindings,
@@ -317,6 +331,11 @@ impl Column {
         fits && !(row.everywhere && self.spared > 0) && (has_body || !row.in_the_body)
     }
 
+    /// Whether the command waits for a short while only, whatever `--timeout` says.
+    pub fn hurries(&self) -> bool {
+        self.key == KeyFrom::Instance
+    }
+
     /// The exit code of the command under this fault.
     pub fn expected(&self, row: &Row) -> i32 {
         let code = match self.phase {
@@ -342,6 +361,10 @@ impl Column {
         for name in ENDPOINTS {
             sandbox.set(name, url);
         }
+        sandbox.file(
+            "callbacks.toml",
+            &format!("schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nurl = {NEW:?}\nevents = \"ALL\"\n"),
+        );
         sandbox.set("OLD_KEY", OLD_KEY);
         sandbox.set("NEW_KEY", NEW_KEY);
         for args in self.setup {

@@ -1,0 +1,3 @@
+//! The least a Rust program can be: what starting a process costs.
+
+fn main() {}
