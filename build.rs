@@ -1,14 +1,27 @@
-//! Gives the program its version, with the commit where one is known: `0.1.0 (d73faab2c)`.
+//! Gives the program its version, with the commit where one is known: `0.1.0 (d73faab2c)`, and its tables
+//! without the blanks that make them readable.
 //!
 //! Only what git says goes in, no time and no place, so the same commit builds the same version
 //! everywhere. A source package has no repository, hence no commit.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)] // how cargo and build scripts talk
 
-use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
+
+/// Tables that would otherwise hold more blanks than words.
+const TABLES: [(&str, &str); 2] = [
+    ("src/event/catalogue.json", "catalogue.json"),
+    ("src/commands/schema/output.json", "output_schema.json"),
+];
 
 fn main() {
+    let out = env::var("OUT_DIR").expect("cargo names a folder");
+    for (table, name) in TABLES {
+        println!("cargo::rerun-if-changed={table}");
+        let text = fs::read_to_string(table).expect("the table is there");
+        fs::write(Path::new(&out).join(name), dense(&text)).expect("the folder is cargo's");
+    }
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let commit = match env::var("PROFILE").as_deref() {
         Ok("release") => commit(),
@@ -21,6 +34,19 @@ fn main() {
     };
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
+}
+
+/// JSON without the blanks between its tokens.
+fn dense(json: &str) -> String {
+    let (mut in_text, mut escaped) = (false, false);
+    json.chars()
+        .filter(|letter| {
+            let quote = *letter == '"' && !escaped;
+            escaped = in_text && *letter == '\\' && !escaped;
+            in_text ^= quote;
+            in_text || !letter.is_ascii_whitespace()
+        })
+        .collect()
 }
 
 /// The commit that is checked out here, marked where files differ from it.

@@ -28,12 +28,9 @@ fn main() -> ExitCode {
         Ok(ctx) => ctx,
         Err(error) => return failed(&plain(wants_json()), &error),
     };
-    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&ctx, &cli.command)));
-    match ended {
-        Ok(Ok(exit)) => ExitCode::from(exit.code()),
-        Ok(Err(error)) => failed(&ctx.out, &error),
-        // The hook has told about it.
-        Err(_) => ExitCode::from(Exit::Internal.code()),
+    match run(&ctx, &cli.command) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => failed(&ctx.out, &error),
     }
 }
 
@@ -207,7 +204,7 @@ fn wants_json() -> bool {
     })
 }
 
-/// A panic is a bug: it ends with 70 and asks for a report.
+/// A panic is a bug: it is told, and ends the process with 70 from whatever thread it comes.
 fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         prompt::restore_terminal();
@@ -219,5 +216,7 @@ fn report_panics() {
             error = error.cause(format!("at {at}"));
         }
         plain(wants_json()).error(&error);
+        #[allow(clippy::disallowed_methods)] // nobody above can decide any more
+        std::process::exit(Exit::Internal.code().into());
     }));
 }

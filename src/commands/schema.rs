@@ -61,7 +61,10 @@ fn read(text: &str) -> Result<Value> {
 }
 
 fn output(words: &[String]) -> Result<Value> {
-    let whole = read(include_str!("schema/output.json"))?;
+    let whole = read(include_str!(concat!(
+        env!("OUT_DIR"),
+        "/output_schema.json"
+    )))?;
     let Some(all) = whole["$defs"].as_object() else {
         return Ok(whole);
     };

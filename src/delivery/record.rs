@@ -3,11 +3,9 @@
 //! The line of JSON is an envelope, see [`Envelope`]. The body is Base64, so that it comes back byte for
 //! byte whatever it was; of headers it keeps order, case and repetition.
 
-use std::borrow::Cow;
-
 use base64::display::Base64Display;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::rules::{SIGNATURE, TIMESTAMP};
@@ -151,44 +149,73 @@ impl Recorded {
     }
 }
 
-/// What a signature is checked with, looked up in an envelope without a copy and without its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a signature is checked with, where it stands in an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signed<'a> {
     /// `X-VOD-TIMESTAMP`.
-    pub timestamp: Cow<'a, str>,
+    pub timestamp: &'a str,
     /// `X-VOD-SIGNATURE`.
-    pub signature: Cow<'a, str>,
+    pub signature: &'a str,
 }
 
-/// Looks at an envelope in the form that [`Recorded::envelope`] gives it. `None` says only that [`read`]
-/// must look at it.
+/// Looks at a line that is just as [`Recorded::envelope`] writes the usual delivery, many times faster than
+/// [`read`]. The body is not decoded: no signature covers it. `None` says only that [`read`] must look.
 pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
-    #[derive(Deserialize)]
-    struct Line<'a> {
-        #[serde(borrow)]
-        kind: Text<'a>,
-        #[serde(borrow)]
-        headers: Vec<(Text<'a>, Text<'a>)>,
+    let mut pieces = Pieces(Some(line));
+    pieces.are(&["{", "schema_version", ":1,", "kind", ":", "delivery", ","])?;
+    for name in ["received_at", "method", "target"] {
+        pieces.are(&[name, ":"])?;
+        pieces.next()?;
+        pieces.are(&[","])?;
     }
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    let line: Line<'_> = serde_json::from_slice(line).ok()?;
-    if line.kind.0 != "delivery" {
-        return None;
-    }
+    pieces.are(&["headers", ":[["])?;
     let (mut timestamp, mut signature) = (None, None);
-    for (Text(name), Text(value)) in line.headers {
-        if name.eq_ignore_ascii_case(TIMESTAMP) {
+    loop {
+        let name = pieces.next()?;
+        pieces.are(&[","])?;
+        let value = pieces.next()?;
+        if name.eq_ignore_ascii_case(TIMESTAMP.as_bytes()) {
             timestamp.get_or_insert(value);
-        } else if name.eq_ignore_ascii_case(SIGNATURE) {
+        } else if name.eq_ignore_ascii_case(SIGNATURE.as_bytes()) {
             signature.get_or_insert(value);
         }
+        match pieces.next()? {
+            b"],[" => {}
+            b"]]," => break,
+            _ => return None,
+        }
     }
+    pieces.are(&["body", ":"])?;
+    pieces.next()?;
+    pieces.are(&["}"])?;
+    // Where nothing is escaped, every quote was the begin or the end of a text.
+    if pieces.0.is_some() || memchr::memchr(b'\\', line).is_some() {
+        return None;
+    }
+    let text = |bytes| std::str::from_utf8(bytes).ok();
     Some(Signed {
-        timestamp: timestamp?,
-        signature: signature?,
+        timestamp: text(timestamp?)?,
+        signature: text(signature?)?,
     })
+}
+
+/// What stands between the quotes of a line: by turns its structure and its texts.
+struct Pieces<'a>(Option<&'a [u8]>);
+
+impl<'a> Pieces<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.0?;
+        let quote = memchr::memchr(b'"', rest);
+        self.0 = quote.map(|at| &rest[at + 1..]);
+        Some(&rest[..quote.unwrap_or(rest.len())])
+    }
+
+    fn are(&mut self, expected: &[&str]) -> Option<()> {
+        let mut expected = expected.iter();
+        expected
+            .all(|piece| self.next() == Some(piece.as_bytes()))
+            .then_some(())
+    }
 }
 
 /// Reads a delivery.

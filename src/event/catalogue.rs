@@ -166,7 +166,8 @@ struct NotVod {
 }
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("catalogue.json")).expect("the embedded catalogue is valid")
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
+        .expect("the embedded catalogue is valid")
 });
 
 /// The catalogue.
