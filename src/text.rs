@@ -48,6 +48,12 @@ fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
     shown
 }
 
+/// A number with the word for so many: `1 line`, `2 lines`.
+pub fn counted(number: u64, one: &str, several: &str) -> String {
+    let word = if number == 1 { one } else { several };
+    format!("{number} {word}")
+}
+
 /// The beginning of a text, with an ellipsis where it was cut.
 pub fn clip(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {

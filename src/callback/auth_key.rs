@@ -65,7 +65,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Secret> {
         .into_iter()
         .fold(error, Error::cause)
         .hint("a key has at most 32 characters, among them an upper-case letter, a lower-case letter and a digit")
-        .hint("--generate-auth-key makes a good one"))
+        .hint("vodcb key generate makes a good one"))
 }
 
 /// Eight hex digits that tell two keys apart.

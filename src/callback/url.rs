@@ -3,6 +3,7 @@
 //! The service signs deliveries with the configured text byte for byte, so a URL is checked here and
 //! never rewritten.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
@@ -103,12 +104,31 @@ fn odd_characters(text: &str) -> Option<String> {
     })
 }
 
+/// The URL as it may be shown: a password in it is masked. What is configured is shown as it is.
+pub fn without_password(text: &str) -> Cow<'_, str> {
+    let begin = text.find("://").map_or(0, |at| at + "://".len());
+    let end = text[begin..]
+        .find(['/', '?', '#'])
+        .map_or(text.len(), |at| begin + at);
+    let user = text[begin..end]
+        .rfind('@')
+        .map(|at| &text[begin..begin + at]);
+    match user.and_then(|user| user.split_once(':')) {
+        Some((name, password)) if !password.is_empty() => {
+            let behind = &text[begin + name.len() + 1 + password.len()..];
+            Cow::Owned(format!("{}{name}:••••{behind}", &text[..begin]))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// What should be mended in a URL that can be used, wherever it leads.
 pub fn doubts(text: &str) -> Vec<String> {
     let user =
         Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
     let user = user.then(|| {
-        "the URL holds a user name or a password: everybody who may read the callback sees it"
+        "the URL holds a user name or a password: everybody who may read the callback sees it, and \
+         whether VOD logs in with them is not known"
             .to_owned()
     });
     odd_characters(text).into_iter().chain(user).collect()
@@ -222,6 +242,7 @@ fn domain(name: &str) -> Option<&'static str> {
 
 /// At most eighty characters, quoted and escaped.
 fn shown(text: &str) -> String {
+    let text = &without_password(text);
     if text.chars().count() <= 80 {
         return format!("{text:?}");
     }

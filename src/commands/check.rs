@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use super::connect;
 use super::key_source::KeySource;
 use super::proof::prove;
-use crate::callback::auth_key;
 use crate::context::Context;
 use crate::error::{Kind, Result};
 use crate::event::EventSelection;
@@ -64,7 +63,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_form()?;
     let only = args.only.as_deref().map(parse_names).transpose()?;
     let only = only.unwrap_or_default();
-    let key = args.key(ctx).await?;
+    let key = args.source.read(ctx).await?;
     let deliveries = if only.is_empty() || only.iter().any(|name| needs_delivery(name)) {
         Deliveries::of(ctx, args.deliver)
     } else {
@@ -136,14 +135,4 @@ async fn configured(
     }
     connection.close().await;
     Ok(checks)
-}
-
-impl Args {
-    /// The key that was given. Deliveries may be tried with one that VOD would not take.
-    async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
-        let given = self.source.read(ctx).await?;
-        given
-            .map(|given| auth_key::parse(&given.text, &given.origin))
-            .transpose()
-    }
 }

@@ -78,11 +78,7 @@ async fn resolve(ctx: &Context, reference: &KeyReference) -> Result<Secret> {
             String::from_utf8_lossy(&printed).into_owned()
         }
     };
-    auth_key::parse(&text, &reference.source.to_string()).map_err(|mut error| {
-        // The other hint is about a flag.
-        error.hints.truncate(1);
-        error
-    })
+    auth_key::parse(&text, &reference.source.to_string())
 }
 
 /// Runs a program without a shell, in the manifest's folder. What it says on stderr reaches the user; its

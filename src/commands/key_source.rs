@@ -5,8 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::read_stdin;
+use crate::callback::auth_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 
 /// The flags that name a source of the key.
 #[derive(Debug, Default, clap::Args)]
@@ -35,14 +37,6 @@ pub struct KeySource {
     auth_key: Option<String>,
 }
 
-/// A key as it was found, and where.
-pub struct Given {
-    /// The text, a line end behind it included.
-    pub text: String,
-    /// For example `the variable VOD_KEY`.
-    pub origin: String,
-}
-
 impl KeySource {
     /// True when a source is named, even one that is refused.
     pub fn is_named(&self) -> bool {
@@ -56,9 +50,8 @@ impl KeySource {
     ///
     /// # Errors
     /// A usage error for a variable that is not set, a file that cannot be read, a key on the command
-    /// line.
-    pub async fn read(&self, ctx: &Context) -> Result<Option<Given>> {
-        let given = |text: String, origin: String| Ok(Some(Given { text, origin }));
+    /// line, and one that VOD could never have.
+    pub async fn read(&self, ctx: &Context) -> Result<Option<Secret>> {
         if self.auth_key.is_some() {
             return Err(Error::usage(
                 "keys are not taken on the command line, where others can read them",
@@ -66,40 +59,38 @@ impl KeySource {
             .hint("use --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"));
         }
         if let Some(name) = &self.auth_key_env {
-            return given(variable(ctx, name)?, format!("the variable {name}"));
+            return variable(ctx, name).map(Some);
         }
         if let Some(path) = &self.auth_key_file {
-            return given(read_file(path)?, path.display().to_string());
+            return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
         }
         if self.auth_key_stdin && ctx.prompt.interactive {
             let text = ctx
                 .prompt
                 .hidden("Callback key (not shown)".to_owned())
                 .await?;
-            return given(text, "the terminal".to_owned());
+            return auth_key::parse(&text, "the terminal").map(Some);
         }
         if self.auth_key_stdin {
             let bytes = read_stdin(ENOUGH).await.map_err(|error| {
                 Error::usage("the key cannot be read from standard input").cause(error.to_string())
             })?;
-            return given(
-                String::from_utf8_lossy(&bytes).into_owned(),
-                "standard input".to_owned(),
-            );
+            return auth_key::parse(&String::from_utf8_lossy(&bytes), "standard input").map(Some);
         }
         Ok(None)
     }
 }
 
-/// The value of a variable that a flag names.
+/// The key in a variable that a flag names.
 ///
 /// # Errors
-/// A usage error when it is not set.
-pub fn variable(ctx: &Context, name: &str) -> Result<String> {
-    ctx.env.get(name).cloned().ok_or_else(|| {
+/// A usage error when it is not set, or holds what VOD could never have as a key.
+pub fn variable(ctx: &Context, name: &str) -> Result<Secret> {
+    let text = ctx.env.get(name).ok_or_else(|| {
         Error::usage(format!("the environment variable {name} is not set"))
             .hint("export it, or use --auth-key-file FILE")
-    })
+    })?;
+    auth_key::parse(text, &format!("the variable {name}"))
 }
 
 /// Far more than a key, so that a wrong file is told by its length and not read for ever.

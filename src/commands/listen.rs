@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use super::ready_file;
 use super::verification::{Against, Known};
+use super::{event_filter, ready_file};
+use crate::callback::url::without_password;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
 use crate::delivery::receive::{Limits, Proof, Receiver, Routes, serve};
@@ -121,6 +122,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
     let events = args.events()?;
+    args.check_feed()?;
+    for chosen in args.route.iter().map(|(events, _)| events).chain([&events]) {
+        event_filter::warn_of_unknown(ctx, chosen);
+    }
     let receiver = args.receiver(ctx, events.clone()).await?;
     let (listener, url) = args.bind().await?;
     args.tell_ready(ctx, &url)?;
@@ -150,9 +155,22 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 impl Args {
     fn events(&self) -> Result<EventSelection> {
         match &self.events {
-            Some(text) => EventSelection::parse(text, true),
+            Some(text) => event_filter::parse(text),
             None => Ok(EventSelection::All),
         }
+    }
+
+    /// What comes from a queue is not signed, so a key would only bring complaints.
+    fn check_feed(&self) -> Result<()> {
+        let verifies = self.require_signature || self.against.is_named();
+        if self.feed.is_wanted() && verifies {
+            return Err(Error::usage(
+                "messages of a queue carry no signature, so there is nothing to verify",
+            )
+            .hint("leave keys, URLs and --require-signature out")
+            .hint("to have what is handed on signed: vodcb queue forward NAME --to URL --auth-key-env NAME"));
+        }
+        Ok(())
     }
 
     async fn receiver(&self, ctx: &Context, events: EventSelection) -> Result<Receiver> {
@@ -251,9 +269,10 @@ impl Args {
             ready_file::write(file, &format!("{url}\n"))?;
         }
         let saving_to = self.save.as_ref().map(|path| path.display().to_string());
-        let document = Ready::new(url, saving_to, self.forward_to.as_deref());
+        let forward_to = self.forward_to.as_deref().map(without_password);
+        let document = Ready::new(url, saving_to, forward_to.as_deref());
         ctx.out.line(&document, |_| String::new())?;
-        if let Some(words) = self.feed.words(self.forward_to.as_deref()) {
+        if let Some(words) = self.feed.words(forward_to.as_deref()) {
             ctx.out.note(&words);
             return Ok(());
         }
@@ -295,7 +314,7 @@ fn route(text: &str) -> std::result::Result<(EventSelection, String), String> {
     let (events, url) = text
         .split_once('=')
         .ok_or("write EVENTS=URL, for example TranscodeComplete=http://localhost:3000/t")?;
-    let events = EventSelection::parse(events, true).map_err(|error| error.message)?;
+    let events = event_filter::parse(events).map_err(|error| error.message)?;
     Ok((events, application(url)?))
 }
 

@@ -12,6 +12,7 @@ mod declared;
 pub mod delete;
 pub mod diff;
 pub mod emulator;
+mod event_filter;
 pub mod event_source;
 pub mod events;
 pub mod export;

@@ -31,6 +31,8 @@ pub struct ReceiverFlags {
 pub struct Receiver {
     /// Where it is.
     pub url: String,
+    /// The same as it may be shown.
+    pub shown_url: String,
     /// How deliveries are signed.
     pub proof: Proof,
 }
@@ -58,8 +60,10 @@ impl ReceiverFlags {
             // A test may go where the service cannot reach, so its warnings do not matter here.
             url::check(to)?;
         }
+        if let Some(signed_url) = &self.signed_url {
+            url::check(signed_url)?;
+        }
         let given = self.source.read(ctx).await?;
-        let given = given.map(|given| Secret::new(given.text.trim_end_matches(['\r', '\n'])));
         let (url, key) = if to == CONFIGURED {
             needs_confirmation(ctx, "sending to the configured receiver")?;
             let (url, key) = configured(ctx).await?;
@@ -82,7 +86,12 @@ impl ReceiverFlags {
                 );
             }
         };
-        Ok(Receiver { url, proof })
+        let shown_url = url::without_password(&url).into_owned();
+        Ok(Receiver {
+            url,
+            shown_url,
+            proof,
+        })
     }
 }
 
@@ -92,7 +101,7 @@ async fn confirm(ctx: &Context, url: &str) -> Result<()> {
     }
     let question = format!(
         "Send events that never happened to {}, where VOD delivers to now?",
-        crate::text::escape_line(url)
+        crate::text::escape_line(&url::without_password(url))
     );
     if ctx.prompt.confirm(question).await? {
         return Ok(());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 
+use super::event_filter;
 use super::event_source::Edits;
 use super::receiver::{Receiver, ReceiverFlags};
 use crate::context::Context;
@@ -108,10 +109,7 @@ fn only(ctx: &Context, names: &[String]) -> Result<Vec<String>> {
             return Err(Error::usage("--only names no event type")
                 .hint("for example --only TranscodeComplete,SnapshotComplete"));
         } else {
-            let nearest = catalogue::nearest(name).join(", ");
-            ctx.out.warn(&format!(
-                "{name} is not an event type of the catalogue; did you mean {nearest}?"
-            ));
+            event_filter::warn(ctx, name);
             known.push(name.clone());
         }
     }
@@ -354,8 +352,11 @@ impl Replay<'_> {
                  {left_out} left out, {damaged} damaged\n"
             )
         })?;
+        // A slip, or a type that was waited for in vain.
+        let is_in_vain =
+            deliveries == 0 && !self.only.iter().all(|name| event_filter::is_known(name));
         Ok(match dropped + damaged {
-            0 => Exit::Ok,
+            0 if !is_in_vain => Exit::Ok,
             _ => Exit::Negative,
         })
     }

@@ -167,7 +167,7 @@ async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> R
     };
     let mut document = Document {
         schema_version: 1,
-        url: &receiver.url,
+        url: &receiver.shown_url,
         signed: receiver.is_signed(),
         event_type: body.event_type(),
         size: delivery.body.len(),
@@ -271,7 +271,7 @@ struct Plan<'a> {
 fn plan(ctx: &Context, receiver: &Receiver, body: &Body) -> Result<Exit> {
     let plan = Plan {
         schema_version: 1,
-        url: &receiver.url,
+        url: &receiver.shown_url,
         headers: headers(&receiver.proof, (ctx.now)()),
         body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
     };

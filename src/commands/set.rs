@@ -384,8 +384,8 @@ impl Args {
     }
 
     async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {
-        if let Some(given) = self.source.read(ctx).await? {
-            return auth_key::parse(&given.text, &given.origin).map(Some);
+        if let Some(key) = self.source.read(ctx).await? {
+            return Ok(Some(key));
         }
         if self.generate_auth_key && !self.show_auth_key && history::mode(ctx)? != Mode::Full {
             return Err(

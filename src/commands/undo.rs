@@ -2,7 +2,7 @@
 
 use super::key_source::KeySource;
 use super::{Connection, carry_out, check_fingerprint, connect, keys, needs_confirmation};
-use crate::callback::{Callback, auth_key};
+use crate::callback::Callback;
 use crate::change::diff::Difference;
 use crate::change::history::{self, Mode};
 use crate::change::record::{Ended, Record};
@@ -48,10 +48,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .map(check_fingerprint)
         .transpose()?;
     needs_confirmation(ctx, "undo")?;
-    let key = match args.source.read(ctx).await? {
-        Some(given) => Some(auth_key::parse(&given.text, &given.origin)?),
-        None => None,
-    };
+    let key = args.source.read(ctx).await?;
     if history::mode(ctx)? == Mode::Off {
         ctx.out
             .warn("VODCB_HISTORY=off: changes are not recorded, and neither is this undo");

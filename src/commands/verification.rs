@@ -2,10 +2,10 @@
 
 use super::key_source::{KeySource, variable};
 use super::receiver::configured;
+use crate::callback::url;
 use crate::context::Context;
 use crate::delivery::signature::{NamedKey, NamedUrl};
 use crate::error::Result;
-use crate::secret::Secret;
 
 /// The flags that name URLs and keys.
 #[derive(Debug, Default, clap::Args)]
@@ -36,26 +36,40 @@ pub struct Known {
 }
 
 impl Against {
+    /// True when anything is named to verify signatures with.
+    pub fn is_named(&self) -> bool {
+        !self.url.is_empty()
+            || self.configured
+            || self.max_age.is_some()
+            || self.source.is_named()
+            || self.previous_key_env.is_some()
+    }
+
     /// Reads what the flags name; with `--configured` the service is asked.
     ///
     /// # Errors
-    /// A usage error for a key that cannot be read or a callback without a URL; those of a Get.
+    /// A usage error for a URL or key that VOD could never have, a key that cannot be read, and a callback
+    /// without a URL; those of a Get.
     pub async fn read(&self, ctx: &Context) -> Result<Known> {
         let mut known = Known::default();
-        known.urls.extend(self.url.iter().map(|url| NamedUrl {
-            name: "--url".to_owned(),
-            url: url.clone(),
-        }));
-        if let Some(given) = self.source.read(ctx).await? {
+        for text in &self.url {
+            // What it warns about, private addresses above all, is what receivers in development have.
+            url::check(text)?;
+            known.urls.push(NamedUrl {
+                name: "--url".to_owned(),
+                url: text.clone(),
+            });
+        }
+        if let Some(key) = self.source.read(ctx).await? {
             known.keys.push(NamedKey {
                 name: "given key".to_owned(),
-                key: Secret::new(given.text.trim_end_matches(['\r', '\n'])),
+                key,
             });
         }
         if let Some(name) = &self.previous_key_env {
             known.keys.push(NamedKey {
                 name: "previous key".to_owned(),
-                key: Secret::new(variable(ctx, name)?),
+                key: variable(ctx, name)?,
             });
         }
         if self.configured {

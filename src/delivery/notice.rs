@@ -16,6 +16,8 @@ pub enum Notice {
     Delivery(Box<Delivery>),
     /// What became of one that was handed on.
     Forwarded(Forwarded),
+    /// Something that could have been a delivery was not taken.
+    TurnedAway(TurnedAway),
     /// A connection could not be accepted, for example for lack of files; told as far as there is room.
     NotAccepted(String),
 }
@@ -45,12 +47,25 @@ pub struct Delivery {
     pub body: Bytes,
 }
 
+/// A request that did not become a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// The verb.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// What the sender was answered.
+    pub status: u16,
+    /// Why.
+    pub reason: &'static str,
+}
+
 /// What a sender is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// What the receiver says itself.
     Own(Reply),
-    /// What the application at this URL will say.
+    /// What the application at this URL will say; the URL as it may be shown.
     Forwarded(String),
     /// Nothing: it hung up before the delivery was saved.
     HungUp,
@@ -96,7 +111,7 @@ impl Verdict {
 pub struct Forwarded {
     /// The delivery's number.
     pub number: u64,
-    /// Where it went.
+    /// Where it went, as it may be shown.
     pub url: String,
     /// Until the answer, or until it was given up.
     pub took: Duration,

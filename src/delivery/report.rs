@@ -55,6 +55,13 @@ pub fn line(attempt: &Attempt) -> String {
     format!("{answer} after {} ms", attempt.took.as_millis())
 }
 
+/// What becomes of a queue's message after the last attempt, for example `204 after 3 attempts: kept,
+/// tried again in 10 s`.
+pub fn kept(last: &Attempt, seconds: u32) -> String {
+    let (answer, number) = (escape_line(&last.answer.to_string()), last.number);
+    format!("{answer} after {number} attempts: kept, tried again in {seconds} s")
+}
+
 /// The beginning of an answer that was not 200, on one line.
 pub fn said(attempt: &Attempt) -> Option<String> {
     if attempt.answer.is_delivered() {

@@ -10,6 +10,7 @@ use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use crate::callback::url::without_password;
 use crate::openapi::acs3::hex;
 use crate::secret::Secret;
 
@@ -49,14 +50,15 @@ pub enum Verdict {
     Valid {
         /// The key's name.
         key: String,
-        /// The URL itself.
+        /// The URL, as it may be shown.
         url: String,
     },
-    /// Wrong, but right if one thing were different: each of these would do.
-    NearMiss(Vec<String>),
-    /// Wrong, and nothing usual explains it.
-    Invalid,
+    /// Wrong, and why, as far as that can be told: each of these would have made it so.
+    Wrong(Vec<String>),
 }
+
+/// The reason for a wrong signature when there is no other.
+const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
 
 /// The signature of a delivery to this URL at that time.
 pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
@@ -64,7 +66,12 @@ pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
     format!("{:032x}", u128::from_be_bytes(digest.into()))
 }
 
-/// The first key and URL with which a signature is right.
+/// Whether this is a time as VOD writes it: seconds since 1970 as ten digits.
+fn is_time(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The first key and URL with which a signature is right; none where the time is no time of VOD's.
 pub fn fitting<'a>(
     timestamp: &str,
     signature: &str,
@@ -76,7 +83,7 @@ pub fn fitting<'a>(
         .flat_map(|key| urls.iter().map(move |url| (key, url)));
     let mut right =
         pairs.filter(|(key, url)| same(&sign(&url.url, timestamp, &key.key), signature));
-    right.next()
+    right.next().filter(|_| is_time(timestamp))
 }
 
 /// Tries every key with every URL; when none fits, tries the usual mistakes.
@@ -84,7 +91,7 @@ pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
     if let Some((key, url)) = fitting(&claim.timestamp, &claim.signature, urls, keys) {
         return Verdict::Valid {
             key: key.name.clone(),
-            url: url.url.clone(),
+            url: without_password(&url.url).into_owned(),
         };
     }
     let mut found: Vec<String> = Vec::new();
@@ -95,10 +102,24 @@ pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
     }
     found.dedup();
     if found.is_empty() {
-        Verdict::Invalid
-    } else {
-        Verdict::NearMiss(found)
+        found = flaws(claim);
     }
+    if found.is_empty() {
+        found.push(UNEXPLAINED.to_owned());
+    }
+    Verdict::Wrong(found)
+}
+
+/// What cannot be a header of VOD's, whatever was signed.
+fn flaws(claim: &Claim) -> Vec<String> {
+    let signature = &claim.signature;
+    let is_digest = signature.len() == 32 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let signature = (!is_digest)
+        .then_some("X-VOD-SIGNATURE is no signature of VOD's: that has 32 hexadecimal digits");
+    let time = (!is_time(&claim.timestamp))
+        .then_some("X-VOD-TIMESTAMP is no time of VOD's: that is seconds since 1970, ten digits");
+    let flaws = signature.into_iter().chain(time);
+    flaws.map(str::to_owned).collect()
 }
 
 /// Compares in a time that does not depend on where the difference is.
@@ -122,8 +143,10 @@ fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
     for (what, variant) in url_variants(&url.url) {
         if fits(&variant, &claim.timestamp, &key.key) {
             found.push(format!(
-                "{what}: it was signed for {variant}, not for {} ({})",
-                url.url, url.name
+                "{what}: it was signed for {}, not for {} ({})",
+                without_password(&variant),
+                without_password(&url.url),
+                url.name
             ));
         }
     }

@@ -3,7 +3,7 @@
 use super::network::{self, From};
 use super::receiver::{self, Receiver};
 use super::{Check, Verdict, config, queue, skip_all, test_event};
-use crate::callback::queue::Host;
+use crate::callback::{queue::Host, url};
 use crate::context::Context;
 use crate::error::Result;
 use crate::mns::Mns;
@@ -43,7 +43,7 @@ impl Deliveries {
                 let question = format!(
                     "Send up to four test deliveries of {} to {}?",
                     test_event::choose(receiver.events),
-                    crate::text::escape_line(receiver.url)
+                    crate::text::escape_line(&url::without_password(receiver.url))
                 );
                 let agreed = ctx.prompt.confirm(question).await?;
                 Ok((!agreed).then_some("it was answered with no"))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::callback::Keys;
 use super::check::rows;
 use super::{pairs, table};
-use crate::callback::Auth;
+use crate::callback::{Auth, url};
 use crate::change::diff;
 use crate::probe::Check;
 use crate::secret::Secret;
@@ -50,7 +50,7 @@ impl KeyStatus {
             schema_version: 1,
             region: target.region.to_string(),
             app_id: target.app_id.to_string(),
-            url: http.map(|(url, _)| url.to_owned()),
+            url: http.map(|(url, _)| url::without_password(url).into_owned()),
             auth: http.map(|(_, auth)| diff::switch(auth)),
             auth_key: http.and_then(|(_, auth)| diff::shown_key(&auth.key)),
             auth_key_since: None,

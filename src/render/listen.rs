@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::delivery::notice::{Answer, Answered, Delivery, Forwarded, Verdict};
+use crate::delivery::notice::{Answer, Answered, Delivery, Forwarded, TurnedAway, Verdict};
 use crate::delivery::reply::Reply;
 use crate::delivery::rules::VOD;
 use crate::event::decode::{IdField, Outcome};
 use crate::event::summary::Summary;
-use crate::text::{clip, escape_line};
+use crate::text::{clip, counted, escape_line};
 
 /// Longer names and ids are cut in lines; documents have them whole.
 const LONGEST: usize = 64;
@@ -238,6 +238,18 @@ pub fn forwarded_line(forwarded: &Forwarded) -> String {
     format!("#{:<4} -> {what}{late}\n", forwarded.number)
 }
 
+/// What was not taken, as a warning.
+pub fn turned_away(told: &TurnedAway) -> String {
+    let TurnedAway {
+        method,
+        path,
+        status,
+        reason,
+    } = told;
+    let (method, path) = (shown(method), shown(path));
+    format!("a {method} to {path} was answered {status}: {reason}")
+}
+
 /// What came in all.
 #[derive(Debug, Default, Serialize)]
 pub struct Summing {
@@ -251,6 +263,8 @@ pub struct Summing {
     pub refused: u64,
     /// Those that could not be saved.
     pub not_saved: u64,
+    /// Requests that could have been deliveries and were not taken.
+    pub turned_away: u64,
     /// The expectations that nothing met.
     pub missing: Vec<String>,
 }
@@ -267,14 +281,12 @@ impl Summing {
 
     /// As lines.
     pub fn text(&self) -> String {
-        let mut text = match self.deliveries {
-            1 => "1 delivery".to_owned(),
-            number => format!("{number} deliveries"),
-        };
+        let mut text = counted(self.deliveries, "delivery", "deliveries");
         for (number, what) in [
             (self.duplicates, "again"),
             (self.refused, "refused"),
             (self.not_saved, "not saved"),
+            (self.turned_away, "turned away"),
         ] {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));

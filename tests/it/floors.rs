@@ -218,6 +218,7 @@ fn every_module_has_a_floor_and_uses_lower_ones_only() {
 const NO_COMMANDS: &[&str] = &[
     "connection",
     "declared",
+    "event_filter",
     "event_source",
     "grammar",
     "help",

@@ -202,7 +202,14 @@ fn a_receiver_out_of_reach_can_be_left_unasked_with_a_warning() {
         .ok()
         .says(&["the receiver is not asked"]);
     assert_eq!(configured(&sandbox), NEW);
-    rotate(&sandbox, &["--finish", "--skip-proof"]).ok();
+    rotate(&sandbox, &["--finish"]).exits(1).says(&[
+        "not finished",
+        "and no other",
+        "--skip-proof",
+    ]);
+    rotate(&sandbox, &["--finish", "--skip-proof"])
+        .ok()
+        .says(&["may still accept deliveries signed with the old key"]);
     assert!(state_files(&sandbox).is_empty());
 }
 

@@ -317,6 +317,14 @@ fn nothing_to_send_is_said() {
     )
     .ok()
     .says(&["--only leaves all of them out"]);
+    replay(
+        &sandbox,
+        &receiver,
+        "events.ndjson",
+        &["--only", "TranscodeComplet"],
+    )
+    .exits(1)
+    .says(&["TranscodeComplet is not", "did you mean TranscodeComplete"]);
     let run = replay(&sandbox, &receiver, "events.ndjson", &["--dry-run"]).ok();
     assert!(run.stdout.contains("3 deliveries would be sent"), "{run:?}");
     assert!(receiver.requests().is_empty());

@@ -134,6 +134,30 @@ fn urls_the_service_cannot_reach_are_warned_about() {
 }
 
 #[test]
+fn a_password_in_a_url_is_masked_and_nothing_else() {
+    for (given, shown) in [
+        (
+            "https://me:pw@example.com/a",
+            "https://me:••••@example.com/a",
+        ),
+        ("http://me:p@w:x@[::1]:80?q", "http://me:••••@[::1]:80?q"),
+        ("https://:pw@example.com", "https://:••••@example.com"),
+        ("me:pw@example.com/a", "me:••••@example.com/a"),
+        ("https://me@example.com/", "https://me@example.com/"),
+        ("https://me:@example.com/", "https://me:@example.com/"),
+        (
+            "https://example.com:80/a:b@c?d:e@f",
+            "https://example.com:80/a:b@c?d:e@f",
+        ),
+        ("", ""),
+    ] {
+        assert_eq!(url::without_password(given), shown);
+    }
+    let error = url::check("https://me:pw@example.com/#part").unwrap_err();
+    assert!(!format!("{error:?}").contains("me:pw@"), "{error:?}");
+}
+
+#[test]
 fn keys_are_refused_without_being_shown() {
     for (given, texts) in [
         ("", &["it is empty"][..]),

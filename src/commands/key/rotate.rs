@@ -80,9 +80,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     // Refused before a key is kept or the receiver asked.
     ctx.out.check_form()?;
     let given = args.source.read(ctx).await?;
-    let given = given
-        .map(|given| auth_key::parse(&given.text, &given.origin))
-        .transpose()?;
     let connection = connect(ctx).await?;
     let exit = Work::on(ctx, args, &connection).await?.go_on(given).await?;
     connection.close().await;
@@ -196,10 +193,7 @@ impl<'a> Work<'a> {
     fn begin(&self, given: Option<Secret>) -> Result<Rotation> {
         let old = match (self.configured(), &self.args.old_key_env) {
             (Some(key), _) => key.clone(),
-            (None, Some(name)) => {
-                let text = variable(self.ctx, name)?;
-                auth_key::parse(&text, &format!("the variable {name}"))?
-            }
+            (None, Some(name)) => variable(self.ctx, name)?,
             (None, None) => {
                 return Err(Error::usage("the service does not show the present key")
                     .hint("name it with --old-key-env NAME"));
@@ -248,9 +242,11 @@ impl<'a> Work<'a> {
     /// Asks the receiver, unless that is to be skipped.
     async fn prove(&self, good: &[Accepted<'_>], bad: Option<&Secret>) -> Result<Vec<Check>> {
         if self.args.skip_proof {
-            self.ctx.out.warn(
-                "the receiver is not asked: if it does not accept the new key, events are lost",
-            );
+            self.ctx.out.warn(if self.args.finish {
+                "the receiver is not asked: it may still accept deliveries signed with the old key"
+            } else {
+                "the receiver is not asked: if it does not accept the new key, events are lost"
+            });
             return Ok(Vec::new());
         }
         let offset = self.connection.vod.client.learnt.seen_offset.get();

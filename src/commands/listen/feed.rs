@@ -1,11 +1,13 @@
 //! Events from a queue instead of the internet: each message is handed to the listener itself, by VOD's
 //! rules, so that saving, showing and handing on are the same as for deliveries by HTTP.
 
+use std::cell::Cell;
+
 use crate::callback::queue::check_name;
 use crate::commands::connect;
 use crate::context::Context;
-use crate::delivery::rules;
 use crate::delivery::send::{Delivery, Proof, deliver};
+use crate::delivery::{report, rules};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode};
 use crate::mns::Message;
@@ -17,7 +19,12 @@ use crate::target::Region;
 #[command(next_help_heading = "Queue")]
 pub(super) struct Feed {
     /// Take events from this queue; a message is deleted after the application's 200
-    #[arg(long, value_name = "NAME", requires = "forward_to", conflicts_with_all = ["require_signature", "bind"])]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "forward_to",
+        conflicts_with = "bind"
+    )]
     queue: Option<String>,
     /// Region of the queue, if it is not the callback's
     #[arg(long, value_name = "ID", requires = "queue")]
@@ -68,8 +75,9 @@ impl Feed {
             concurrency: 1,
             ..Terms::default()
         };
+        let hinted = Cell::new(false);
         consume(ctx, &mns, queue, &terms, async |message: &Message| {
-            hand_over(ctx, events, url, message).await
+            hand_over(ctx, events, url, message, &hinted).await
         })
         .await?;
         connection.close().await;
@@ -82,6 +90,7 @@ async fn hand_over(
     events: &EventSelection,
     url: &str,
     message: &Message,
+    hinted: &Cell<bool>,
 ) -> Result<Verdict> {
     let back_in = pause_after(message.dequeue_count);
     let body = decode::unwrapped(message.body.as_bytes()).into_owned();
@@ -96,8 +105,16 @@ async fn hand_over(
         body,
     };
     let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, |_| {}).await?;
-    Ok(match outcome.is_delivered() {
-        true => Verdict::Delete,
-        false => Verdict::Keep(back_in),
-    })
+    if outcome.is_delivered() {
+        return Ok(Verdict::Delete);
+    }
+    if let Some(last) = outcome.attempts.last() {
+        let kept = report::kept(last, back_in);
+        ctx.out.warn(&format!("message {}: {kept}", message.id));
+        // Once is enough: an application has usually one reason.
+        if let Some(hint) = last.answer.hint().filter(|_| !hinted.replace(true)) {
+            ctx.out.hint(&hint);
+        }
+    }
+    Ok(Verdict::Keep(back_in))
 }

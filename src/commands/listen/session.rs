@@ -16,7 +16,7 @@ use crate::render::listen::{self, Summing};
 /// Notices that are shown together, when so many wait.
 const BATCH: usize = 64;
 
-/// Different warnings that are given; strangers can make up more.
+/// Different warnings of a kind that are given; strangers can make up more.
 const MOST_WARNINGS: usize = 100;
 
 /// One run of the receiver, as its user sees it.
@@ -27,7 +27,9 @@ pub(super) struct Session<'a> {
     expected: bool,
     /// The expectations that nothing met so far.
     missing: Vec<Expectation>,
+    /// What was warned of, apart for what was turned away: any path is a new one.
     warned: HashSet<String>,
+    warned_of_paths: HashSet<String>,
     sum: Summing,
     /// Warnings about what is being shown.
     warnings: Vec<String>,
@@ -47,6 +49,7 @@ impl<'a> Session<'a> {
             expected: !expectations.is_empty(),
             missing: expectations,
             warned: HashSet::new(),
+            warned_of_paths: HashSet::new(),
             sum: Summing::new(),
             warnings: Vec::new(),
         }
@@ -125,8 +128,15 @@ impl<'a> Session<'a> {
                     let line = |_| listen::forwarded_line(&forwarded);
                     shown += &out.piece(&listen::forwarded(&forwarded), line)?;
                 }
+                Notice::TurnedAway(told) => {
+                    self.sum.turned_away += 1;
+                    let warning = listen::turned_away(&told);
+                    self.warnings
+                        .extend(once(&mut self.warned_of_paths, warning));
+                }
                 Notice::NotAccepted(why) => {
-                    self.warn_once(format!("connections cannot be accepted: {why}"));
+                    let warning = format!("connections cannot be accepted: {why}");
+                    self.warnings.extend(once(&mut self.warned, warning));
                 }
             }
         }
@@ -140,7 +150,8 @@ impl<'a> Session<'a> {
     fn count(&mut self, delivery: &Delivery) {
         if let Verdict::Wrong(reasons) = &delivery.verdict {
             for reason in reasons {
-                self.warn_once(format!("a signature is wrong: {reason}"));
+                let warning = format!("a signature is wrong: {reason}");
+                self.warnings.extend(once(&mut self.warned, warning));
             }
         }
         match &delivery.saved {
@@ -168,12 +179,10 @@ impl<'a> Session<'a> {
             self.missing.retain(|expected| !expected.is_met(&event));
         }
     }
+}
 
-    /// Once for each text: what is wrong with one delivery is usually wrong with all.
-    fn warn_once(&mut self, warning: String) {
-        if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
-            self.warned.insert(warning.clone());
-            self.warnings.push(warning);
-        }
-    }
+/// A warning that was not given yet: what is wrong with one delivery is usually wrong with all.
+fn once(given: &mut HashSet<String>, warning: String) -> Option<String> {
+    let is_new = given.len() < MOST_WARNINGS && given.insert(warning.clone());
+    is_new.then_some(warning)
 }

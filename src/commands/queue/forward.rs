@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::callback::{auth_key, queue, url};
+use crate::callback::{queue, url};
 use crate::commands::key_source::KeySource;
 use crate::context::Context;
+use crate::delivery::report;
 use crate::delivery::rules::{self, Answer};
 use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
 use crate::error::Result;
@@ -100,14 +101,14 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
 
 impl Args {
     async fn proof(&self, ctx: &Context) -> Result<Proof> {
-        let Some(given) = self.source.read(ctx).await? else {
+        let Some(key) = self.source.read(ctx).await? else {
             return Ok(Proof::Unsigned);
         };
         let signed = self.signed_url.as_ref().unwrap_or(&self.to);
         url::check(signed)?;
         Ok(Proof::Signed {
             url: signed.clone(),
-            key: auth_key::parse(&given.text, &given.origin)?,
+            key,
             shift: jiff::SignedDuration::ZERO,
         })
     }
@@ -124,7 +125,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn ready(&self, mns: &Mns) -> Result<()> {
-        let Args { name, to, .. } = self.args;
+        let (name, to) = (&self.args.name, url::without_password(&self.args.to));
         let endpoint = mns.endpoint.to_string();
         let document = json!({"schema_version": 1, "kind": "ready", "queue": name, "endpoint": endpoint, "to": to});
         self.ctx.out.note(&format!(
@@ -260,10 +261,7 @@ fn result(outcome: &Outcome, back_in: Option<u32>) -> String {
     match (last.number, back_in) {
         (1, None) => format!("{} in {took} ms", last.answer),
         (number, None) => format!("{} in {took} ms at attempt {number}", last.answer),
-        (number, Some(seconds)) => format!(
-            "{} after {number} attempts: kept, tried again in {seconds} s",
-            last.answer
-        ),
+        (_, Some(seconds)) => report::kept(last, seconds),
     }
 }
 

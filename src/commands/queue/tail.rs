@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::callback::queue;
+use crate::commands::event_filter;
 use crate::context::Context;
 use crate::delivery::record::{QueueMessage, Recorded};
 use crate::error::Result;
@@ -53,9 +54,10 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     queue::check_name(&args.name)?;
     ctx.out.check_stream()?;
     let wanted = match &args.events {
-        Some(text) => EventSelection::parse(text, true)?,
+        Some(text) => event_filter::parse(text)?,
         None => EventSelection::All,
     };
+    event_filter::warn_of_unknown(ctx, &wanted);
     ctx.out.note(&if args.ack {
         format!("what is shown is deleted from {}; Ctrl-C ends it", args.name)
     } else {

@@ -80,7 +80,7 @@ pub async fn run(
 ) -> Result<Exit> {
     let mut document = Document {
         schema_version: 1,
-        url: &receiver.url,
+        url: &receiver.shown_url,
         signed: receiver.is_signed(),
         result: Verdict::Pass,
         scenarios: Vec::new(),

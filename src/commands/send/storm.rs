@@ -104,7 +104,7 @@ pub async fn run(
 ) -> Result<Exit> {
     let mut document = Document {
         schema_version: 1,
-        url: &receiver.url,
+        url: &receiver.shown_url,
         signed: receiver.is_signed(),
         event_type: body.event_type(),
         result: "delivered",
@@ -121,7 +121,7 @@ pub async fn run(
     ctx.out.note(&format!(
         "{} events to {}",
         load.count,
-        escape_line(&receiver.url)
+        escape_line(&receiver.shown_url)
     ));
     let tally = trial.load(rules, make, || progress.step()).await?;
     document.load = LoadReport::from(&tally);

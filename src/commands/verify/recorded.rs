@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::output::Format;
 use crate::render::pairs;
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// Verdicts that may wait to be shown.
 const AHEAD: usize = 64;
@@ -151,19 +151,20 @@ impl Summary {
 
 /// The only delivery of a file.
 fn alone(ctx: &Context, judged: Judged) -> Result<Exit> {
-    let verdict = match (judged.verdict, judged.piece.found) {
+    let verdict = match (judged.verdict, &judged.piece.found) {
         (Some(verdict), _) => verdict,
-        (None, Found::Damaged(why)) => return Err(Error::usage(why).hint(recording::HINT)),
+        (None, Found::Damaged(why)) => {
+            return Err(Error::usage(why.clone()).hint(recording::HINT));
+        }
         (None, _) => return Err(Error::usage("the delivery is not complete")),
     };
-    if verdict.is_unsigned() {
-        return Err(Error::usage(
-            "this delivery is not signed: X-VOD-TIMESTAMP or X-VOD-SIGNATURE is missing",
-        )
-        .hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on"));
-    }
     ctx.out
         .show(&verdict.alone(), |width| pairs(&verdict.lines(), width))?;
+    let is_message =
+        matches!(judged.piece.found, Found::Delivery(recorded) if recorded.message.is_some());
+    if verdict.is_unsigned() && !is_message {
+        ctx.out.hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on");
+    }
     Ok(verdict.exit())
 }
 
@@ -222,9 +223,12 @@ fn end(ctx: &Context, from: &Path, summary: &Summary) -> Result<Exit> {
         );
     }
     ctx.out.line(summary, |_| {
-        format!(
-            "{deliveries} deliveries: {right} right, {wrong} wrong, {unsigned} not signed; {damaged} lines damaged\n"
-        )
+        let damaged = match damaged {
+            0 => String::new(),
+            count => format!("; {} damaged", counted(count, "line", "lines")),
+        };
+        let deliveries = counted(deliveries, "delivery", "deliveries");
+        format!("{deliveries}: {right} right, {wrong} wrong, {unsigned} not signed{damaged}\n")
     })?;
     Ok(if right == deliveries && damaged == 0 {
         Exit::Ok

@@ -50,15 +50,9 @@ impl Judge {
         let (right, key, url, mut reasons) = match verify(claim, &self.known.urls, &self.known.keys)
         {
             Verdict::Valid { key, url } => (true, Some(key), Some(url), Vec::new()),
-            Verdict::NearMiss(reasons) => (false, None, None, reasons),
-            Verdict::Invalid => (
-                false,
-                None,
-                None,
-                vec!["no usual mistake explains it: another key, or another URL".to_owned()],
-            ),
+            Verdict::Wrong(reasons) => (false, None, None, reasons),
         };
-        if fresh == Some(false) {
+        if fresh == Some(false) && age.is_some() {
             reasons.push("the time is further away than --max-age allows".to_owned());
         }
         Document {

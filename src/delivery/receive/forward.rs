@@ -10,6 +10,7 @@ use hyper::{Response, StatusCode};
 use tokio::time::Instant;
 
 use super::notices::Notices;
+use crate::callback::url::without_password;
 use crate::delivery::notice::{Answered, Forwarded, Notice};
 use crate::delivery::record::Recorded;
 use crate::event::{EventSelection, EventType};
@@ -53,7 +54,7 @@ pub(super) async fn forward(
     let telling = |result| {
         Notice::Forwarded(Forwarded {
             number,
-            url: url.to_owned(),
+            url: without_password(url).into_owned(),
             took: begun.elapsed(),
             result,
         })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use hyper::StatusCode;
 use hyper::body::{Body, Bytes, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -40,6 +41,20 @@ pub(super) enum Untaken {
     TooLarge,
     TooSlow,
     Broken,
+}
+
+impl Untaken {
+    /// The answer to its sender.
+    pub(super) const fn told(&self) -> (StatusCode, &'static str) {
+        match self {
+            Untaken::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is larger than any event",
+            ),
+            Untaken::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+            Untaken::Broken => (StatusCode::BAD_REQUEST, "the body broke off"),
+        }
+    }
 }
 
 impl Intake {

@@ -27,15 +27,16 @@ pub use forward::Routes;
 pub use intake::Limits as BodyLimits;
 pub use proof::Proof;
 
-use super::notice::{Answer, Delivery, Notice};
+use super::notice::{Answer, Delivery, Notice, TurnedAway};
 use super::record::Envelope;
 use super::reply::{Reply, Script};
 use super::save::Store;
 use super::seen::Seen;
+use crate::callback::url::without_password;
 use crate::event::{EventSelection, EventType, summary};
 use crate::http::Http;
 use crate::http::listener::{self, Limits as ConnectionLimits};
-use intake::{Intake, Untaken};
+use intake::Intake;
 use notices::Notices;
 use proof::Searches;
 
@@ -159,58 +160,67 @@ pub async fn serve(
 async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering {
     let (head, incoming) = request.into_parts();
     let path = shared.receiver.path.as_deref();
-    if path.is_some_and(|path| path != head.uri.path()) {
-        return Ok(answer(
-            StatusCode::NOT_FOUND,
-            "there is no receiver at this path\n",
-        ));
-    }
-    match head.method {
-        Method::POST => {}
-        // What health checks and curious people send.
-        Method::GET | Method::HEAD => {
-            let text = "a receiver of VOD callbacks; deliveries come by POST\n";
-            return Ok(answer(StatusCode::OK, text));
+    let is_elsewhere = path.is_some_and(|path| path != head.uri.path());
+    // What health checks and curious people send.
+    let is_visit = matches!(head.method, Method::GET | Method::HEAD);
+    let (status, reason) = if is_elsewhere {
+        (StatusCode::NOT_FOUND, "there is no receiver at this path")
+    } else if is_visit {
+        (
+            StatusCode::OK,
+            "a receiver of VOD callbacks; deliveries come by POST",
+        )
+    } else if head.method != Method::POST {
+        (StatusCode::METHOD_NOT_ALLOWED, "deliveries come by POST")
+    } else {
+        match shared.intake.take(incoming).await {
+            Ok(taken) => return shared.receive(&head, &taken.body).await,
+            Err(untaken) => untaken.told(),
         }
-        _ => {
-            let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, "deliveries come by POST\n");
-            let allowed = HeaderValue::from_static("POST, GET, HEAD");
-            refusal.headers_mut().insert(ALLOW, allowed);
-            return Ok(refusal);
+    };
+    if !is_visit {
+        shared.turned_away(&head, status, reason).await;
+    }
+    Ok(refusal(status, reason))
+}
+
+/// The answer to what is no delivery, for people.
+fn refusal(status: StatusCode, reason: &str) -> Response<Full<Bytes>> {
+    let mut response = answer(status, format!("{reason}\n"));
+    let (name, value) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => (ALLOW, "POST, GET, HEAD"),
+        // The rest of the request is not read any more.
+        StatusCode::BAD_REQUEST | StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE => {
+            (CONNECTION, "close")
         }
-    }
-    match shared.intake.take(incoming).await {
-        Ok(taken) => shared.receive(&head, &taken.body).await,
-        Err(Untaken::Broken) => Ok(last_answer(StatusCode::BAD_REQUEST, "the body broke off\n")),
-        Err(Untaken::TooSlow) => Ok(last_answer(
-            StatusCode::REQUEST_TIMEOUT,
-            "the body did not come in time\n",
-        )),
-        Err(Untaken::TooLarge) => Ok(last_answer(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is larger than any event\n",
-        )),
-    }
+        _ => return response,
+    };
+    let value = HeaderValue::from_static(value);
+    response.headers_mut().insert(name, value);
+    response
 }
 
 /// A short answer for people.
-fn answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(text));
+fn answer(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(text.into()));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
 
-/// The same where the rest of the request is not read any more.
-fn last_answer(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = answer(status, text);
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(CONNECTION, close);
-    response
-}
-
 impl Shared {
+    /// Tells of what could have been a delivery.
+    async fn turned_away(&self, head: &Parts, status: StatusCode, reason: &'static str) {
+        let told = Notice::TurnedAway(TurnedAway {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            status: status.as_u16(),
+            reason,
+        });
+        self.notices.tell(told).await;
+    }
+
     async fn receive(&self, head: &Parts, body: &Bytes) -> Answering {
         let receiver = &self.receiver;
         let received_at = (receiver.now)();
@@ -287,7 +297,7 @@ impl Shared {
         let event = delivery.event.as_ref().ok();
         let event = event.and_then(|event| event.event_type.as_deref());
         if let Some(url) = self.receiver.routes.of(event) {
-            delivery.answer = Answer::Forwarded(url.to_owned());
+            delivery.answer = Answer::Forwarded(without_password(url).into_owned());
             self.notices.tell(Notice::Delivery(delivery.into())).await;
             let http = &self.receiver.http;
             return Ok(forward::forward(http, &self.notices, number, url, head, body).await);

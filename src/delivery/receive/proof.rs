@@ -19,6 +19,10 @@ static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// anybody can send wrong signatures.
 const SEARCHED_EVERY: Duration = Duration::from_millis(100);
 
+/// The reason when they were not looked for.
+const NOT_COMPARED: &str =
+    "not compared with the usual mistakes, as another wrong one came within a tenth of a second";
+
 /// What is asked of a signature.
 #[derive(Debug, Default)]
 pub struct Proof {
@@ -82,7 +86,7 @@ impl Proof {
                 Some(reason) => Verdict::Wrong(vec![reason]),
             },
             None if searches.may_begin() => Verdict::Wrong(self.mistakes(time, signed, urls, body)),
-            None => Verdict::Wrong(Vec::new()),
+            None => Verdict::Wrong(vec![NOT_COMPARED.to_owned()]),
         }
     }
 
@@ -101,8 +105,8 @@ impl Proof {
             body: Some(body.to_vec()),
         };
         match signature::verify(&claim, urls, &self.keys) {
-            signature::Verdict::NearMiss(reasons) => reasons,
-            _ => Vec::new(),
+            signature::Verdict::Valid { .. } => Vec::new(),
+            signature::Verdict::Wrong(reasons) => reasons,
         }
     }
 }
@@ -112,8 +116,16 @@ fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl
     let target = target.map_or("/", PathAndQuery::as_str);
     let hosts = [&FORWARDED_HOST, &HOST].into_iter();
     let hosts = hosts.filter_map(|name| headers.get(name)?.to_str().ok());
-    hosts
-        .flat_map(|host| ["https", "http"].map(|scheme| format!("{scheme}://{host}{target}")))
+    let origins =
+        hosts.flat_map(|host| ["https", "http"].map(|scheme| format!("{scheme}://{host}")));
+    // A URL without a path, such as https://example.com, is asked for as /, and signed without it.
+    let bare = target.strip_prefix('/');
+    let bare = bare.filter(|rest| rest.is_empty() || rest.starts_with('?'));
+    origins
+        .flat_map(|origin| {
+            let bare = bare.map(|rest| format!("{origin}{rest}"));
+            std::iter::once(origin + target).chain(bare)
+        })
         .map(|url| NamedUrl {
             name: "as the request shows it".to_owned(),
             url,

@@ -129,8 +129,52 @@ fn other_verbs_and_paths_are_told_where_deliveries_go() {
             status == 405
         );
     }
+    let run = listening.stop().ok().says(&[
+        "a PUT to /vod was answered 405: deliveries come by POST",
+        "a POST to /vod/ was answered 404: there is no receiver at this path",
+    ]);
+    assert_eq!(run.stdout, "0 deliveries, 4 turned away\n");
+}
+
+/// Where did my events go? A slash too much is the usual answer.
+#[test]
+fn what_is_turned_away_is_told_once_and_counted() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--path", "/vod", "-o", "ndjson"]);
+    let mut client = Client::to(listening.address);
+    let elsewhere = (0..150).map(|number| format!("/other/{number}"));
+    let slashes = std::iter::repeat_n("/vod/".to_owned(), 3);
+    for target in slashes.chain(elsewhere) {
+        client.post(&target, &[], EVENT.as_bytes());
+        assert_eq!(client.answer().unwrap().status, 404);
+    }
+    client.post("/vod", &[], &vec![b' '; 1024 * 1024 + 1]);
+    assert_eq!(client.answer().unwrap().status, 413);
     let run = listening.stop().ok();
-    assert_eq!(run.stdout, "0 deliveries\n");
+    assert_eq!(run.lines().last().unwrap()["turned_away"], 154);
+    assert_eq!(run.stderr.matches("a POST to /vod/ was").count(), 1);
+    // Strangers can make up any number of paths.
+    assert_eq!(run.stderr.lines().count(), 100, "{run:?}");
+}
+
+#[test]
+fn a_slip_in_an_event_type_is_told_and_what_nothing_fits_is_refused() {
+    let sandbox = Sandbox::offline();
+    let filters = [
+        "--events",
+        "SnapshotComplet",
+        "--route",
+        "Nope=http://127.0.0.1:9/",
+    ];
+    let filters = filters.into_iter().chain(["--timeout", "0.1"]);
+    Listening::start(&sandbox, filters).end().ok().says(&[
+        "SnapshotComplet is not an event type of the catalogue; did you mean SnapshotComplete",
+        "Nope is not an event type",
+    ]);
+    sandbox
+        .vodcb(["listen", "--events", "none"])
+        .exits(2)
+        .says(&["no event type is left", "vodcb events list"]);
 }
 
 #[test]

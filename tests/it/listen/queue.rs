@@ -51,7 +51,7 @@ fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
     sandbox.queue("vod-events", 30);
     sandbox.deliver("vod-events", FILE);
     sandbox.deliver("vod-events", TRANSCODE);
-    let app = Receiver::start(&[Reply::Status(500)]);
+    let app = Receiver::start(&[Reply::Status(204)]);
     let to = app.url("/vod");
     // Three attempts, as VOD makes them.
     let args = [
@@ -68,7 +68,11 @@ fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
                 .into_iter()
                 .chain(args),
         )
-        .ok();
+        .ok()
+        .says(&[
+            "204 after 3 attempts: kept, tried again in 10 s",
+            "only status 200 counts",
+        ]);
     assert_eq!(app.requests().len(), 3);
     assert!(
         app.requests()
@@ -77,6 +81,31 @@ fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
     );
     let (active, inactive) = sandbox.backlog("vod-events");
     assert_eq!(active + inactive, 2);
+}
+
+#[test]
+fn messages_of_a_queue_cannot_be_verified() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("KEY", crate::sandbox::AUTH_KEY);
+    let queue = [
+        "listen",
+        "--queue",
+        "q",
+        "--forward-to",
+        "http://127.0.0.1:9/",
+    ];
+    for flags in [
+        &["--auth-key-env", "KEY"][..],
+        &["--previous-key-env", "KEY"],
+        &["--require-signature"],
+        &["--url", "https://example.com/vod"],
+        &["--configured"],
+    ] {
+        sandbox
+            .vodcb([&queue[..], flags].concat())
+            .exits(2)
+            .says(&["carry no signature", "vodcb queue forward"]);
+    }
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn what_is_sent_is_in_the_file_byte_for_byte() {
         };
         let outcome = runtime.block_on(deliver(
             &http,
-            || Timestamp::UNIX_EPOCH,
+            || Timestamp::from_second(1_767_225_600).unwrap(),
             rules,
             &delivery,
             |_| {},

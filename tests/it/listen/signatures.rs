@@ -1,6 +1,6 @@
 //! Verdicts on signatures, as they are shown and acted upon.
 
-use super::world::{EVENT, Listening, post};
+use super::world::{Client, EVENT, Listening, post};
 use crate::sandbox::{AUTH_KEY, Sandbox};
 
 /// MD5 of `http://receiver.test/vod?tenant=blue|1767225600|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum.
@@ -55,6 +55,78 @@ fn without_a_url_the_request_shows_it() {
     assert_eq!(lines[4]["deliveries"], 1);
     assert_eq!(lines[4]["refused"], 2);
     assert!(!format!("{run:?}").contains(AUTH_KEY));
+}
+
+/// A URL without a path is signed without one, and asked for as `/`.
+#[test]
+fn the_url_that_a_request_shows_may_have_no_path() {
+    let sandbox = sandbox();
+    let args = [
+        "--auth-key-env",
+        "KEY",
+        "--require-signature",
+        "--exit-after",
+        "2",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    for (target, signature) in [
+        // MD5 of `http://receiver.test|1767225600|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum.
+        ("/", "062389afe7317414b2160c09d89ec6c2"),
+        // The same of `https://receiver.test?a=b`.
+        ("/?a=b", "d9c950a58f47c0734d496c7e4cbce78b"),
+    ] {
+        let mut client = Client::to(listening.address);
+        client.post(
+            target,
+            &[TIME, ("x-vod-signature", signature)],
+            EVENT.as_bytes(),
+        );
+        assert_eq!(client.answer().unwrap().status, 200, "{target}");
+    }
+    listening.end().ok();
+}
+
+#[test]
+fn a_listener_takes_what_is_sent_to_the_url_it_names() {
+    let sandbox = sandbox();
+    let key = ["--auth-key-env", "KEY"];
+    let args = key
+        .into_iter()
+        .chain(["--require-signature", "--exit-after", "1"]);
+    let listening = Listening::start(&sandbox, args);
+    let send = ["send", "TranscodeComplete", "--to", &listening.url];
+    sandbox.vodcb(send.into_iter().chain(key)).ok();
+    listening.end().ok();
+}
+
+#[test]
+fn a_signature_with_an_unknown_key_has_a_reason_too() {
+    let sandbox = sandbox();
+    let args = [
+        "--auth-key-env",
+        "KEY",
+        "--url",
+        URL,
+        "--exit-after",
+        "2",
+        "-o",
+        "ndjson",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    // One after the other on one connection, far less than a tenth of a second apart.
+    let mut client = Client::to(listening.address);
+    for _ in 0..2 {
+        client.post(
+            "/",
+            &[TIME, ("x-vod-signature", PREVIOUS)],
+            EVENT.as_bytes(),
+        );
+        assert_eq!(client.answer().unwrap().status, 200);
+    }
+    let run = listening.end().ok().says(&["another key, or another URL"]);
+    for line in &run.lines()[1..3] {
+        assert_eq!(line["reasons"].as_array().unwrap().len(), 1, "{line}");
+    }
 }
 
 #[test]

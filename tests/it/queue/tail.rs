@@ -86,6 +86,10 @@ fn it_ends_with_its_time_and_says_whether_enough_came() {
     sandbox
         .vodcb(["queue", "tail", "q", "--events", "a b"])
         .exits(2);
+    sandbox
+        .vodcb(args.into_iter().chain(["--events", "SnapshotComplet"]))
+        .ok()
+        .says(&["did you mean SnapshotComplete"]);
 }
 
 #[cfg(unix)]

@@ -17,7 +17,7 @@ use vodcb::secret::Secret;
 use crate::receiver::{Receiver, Reply, Request};
 use crate::sandbox::AUTH_KEY;
 
-const AT: Timestamp = Timestamp::UNIX_EPOCH;
+const AT: Timestamp = Timestamp::constant(1_767_225_600, 0);
 const RULES: Rules = Rules {
     attempts: 1,
     pause: Duration::ZERO,

@@ -1,7 +1,7 @@
 //! The steps of a rotation, each for itself.
 
 use super::Work;
-use crate::callback::Callback;
+use crate::callback::{Callback, url};
 use crate::change::edit::{AuthEdit, Edit};
 use crate::change::rotation::Rotation;
 use crate::change::write::{Ask, Order, Outcome, Wanted, change};
@@ -71,7 +71,8 @@ impl Work<'_> {
     }
 
     pub(super) async fn prove_and_switch(&self, mut rotation: Rotation) -> Result<Exit> {
-        let (url, target) = (escape_line(&self.url), &self.connection.target);
+        let target = &self.connection.target;
+        let url = escape_line(&url::without_password(&self.url));
         let question = if self.args.skip_proof {
             format!("Switch {target} to the new key without asking the receiver?")
         } else {
@@ -123,7 +124,8 @@ impl Work<'_> {
         let question = if self.args.skip_proof {
             "Forget the old key without asking the receiver?".to_owned()
         } else {
-            format!("Send test deliveries to {}?", escape_line(&self.url))
+            let url = escape_line(&url::without_password(&self.url));
+            format!("Send test deliveries to {url}?")
         };
         if !self.agreed(question).await? {
             return Ok(Exit::Ok);
@@ -134,6 +136,13 @@ impl Work<'_> {
         if failed(&checks) {
             self.show(Some(&rotation), checks)?;
             self.ctx.out.note("not finished: a proof failed");
+            self.ctx.out.hint(&format!(
+                "have the receiver accept the new key and no other, then: {}",
+                self.ctx.again("key rotate --finish")
+            ));
+            self.ctx
+                .out
+                .hint("--skip-proof forgets the old key without asking a receiver that cannot be reached from here");
             return Ok(Exit::Negative);
         }
         self.place.forget()?;

@@ -1,0 +1,42 @@
+//! Event types by which commands choose what they take. No command, but what several need.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
+
+/// Reads names joined by commas. A name outside the catalogue passes, as the service adds some.
+///
+/// # Errors
+/// A usage error for what no event can be called, and for `none`, which leaves nothing to wait for.
+pub fn parse(text: &str) -> Result<EventSelection> {
+    match EventSelection::parse(text, true)? {
+        EventSelection::None => Err(Error::usage("no event type is left to take").hint(
+            "for example --events TranscodeComplete,SnapshotComplete; vodcb events list shows them",
+        )),
+        events => Ok(events),
+    }
+}
+
+/// Warns of each name that the catalogue does not have: it is more often a slip than a new event.
+pub fn warn_of_unknown(ctx: &Context, events: &EventSelection) {
+    if let EventSelection::Only(names) = events {
+        for name in names.iter().map(EventType::as_str) {
+            if !is_known(name) {
+                warn(ctx, name);
+            }
+        }
+    }
+}
+
+/// Whether the catalogue has this name, as it spells it.
+pub fn is_known(name: &str) -> bool {
+    name == AI_UMBRELLA || catalogue::find(name).is_some()
+}
+
+/// Warns of a name that the catalogue does not have.
+pub fn warn(ctx: &Context, name: &str) {
+    let nearest = catalogue::nearest(name).join(", ");
+    ctx.out.warn(&format!(
+        "{name} is not an event type of the catalogue; did you mean {nearest}?"
+    ));
+}
