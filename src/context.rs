@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use crate::output::{Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 use crate::stop::Stop;
+use crate::text::by_name;
 
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
@@ -185,14 +187,8 @@ pub fn environment_and_home() -> (Environment, Option<PathBuf>) {
 }
 
 fn environment() -> Environment {
-    std::env::vars_os()
-        .map(|(name, value)| {
-            (
-                name.to_string_lossy().into_owned(),
-                value.to_string_lossy().into_owned(),
-            )
-        })
-        .collect()
+    let text = |word: OsString| word.to_string_lossy().into_owned();
+    by_name(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 
 /// The product token and what `ALIBABA_CLOUD_USER_AGENT` adds, printable ASCII only.

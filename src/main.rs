@@ -1,5 +1,6 @@
 //! The door: parse, build the context, run one command, report.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use vodcb::commands::{self, completions, grammar};
@@ -15,9 +16,11 @@ fn main() -> ExitCode {
         let _ = plain(false).print(&answer);
         return ExitCode::SUCCESS;
     }
-    if let Some(version) = grammar::version(&words()) {
-        let _ = plain(false).print(&version);
-        return ExitCode::SUCCESS;
+    if let Some(answer) = grammar::answer(&words(), is_plain) {
+        return match plain(false).print(&answer) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(unwritten) => failed(&plain(false), &unwritten),
+        };
     }
     report_panics();
     let cli = match grammar::parse(std::env::args_os()) {
@@ -180,6 +183,13 @@ fn plain(json: bool) -> Output {
         &Surroundings::default(),
     )
     .expect("there is no query that could be wrong")
+}
+
+/// Whether text goes to something that has no colours and no width.
+fn is_plain() -> bool {
+    let (env, _) = context::environment_and_home();
+    let is_shaped = |name| env.contains_key(name);
+    !std::io::stdout().is_terminal() && !["COLUMNS", "CLICOLOR_FORCE"].into_iter().any(is_shaped)
 }
 
 /// The command line as text.

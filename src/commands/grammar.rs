@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fmt::Write;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Args as _, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
 use super::help::TOPICS;
+use crate::settings::Flags;
 
 /// The four jobs, and the commands of each in the order of the overview. A test makes sure that every
 /// command has one.
@@ -47,12 +48,18 @@ pub fn command() -> Command {
     root.help_template(layout).mut_subcommands(laid_out)
 }
 
-/// The answer to `vodcb --version` and `vodcb -V`, which needs no grammar.
-pub fn version(words: &[String]) -> Option<String> {
-    match words {
-        [_, word] if word == "--version" || word == "-V" => {
+/// What `vodcb --help` shows without a terminal; made from the definition, which takes longer to build than
+/// all the rest.
+const OVERVIEW: &str = include_str!("overview.txt");
+
+/// The answer to what needs no grammar: the version, and the overview where nobody gave it colours or a
+/// width.
+pub fn answer(words: &[String], plain: impl FnOnce() -> bool) -> Option<String> {
+    match words.get(1..)? {
+        [word] if word == "--version" || word == "-V" => {
             Some(format!("vodcb {}\n", crate::VERSION))
         }
+        [word] if word == "--help" && plain() => Some(OVERVIEW.to_owned()),
         _ => None,
     }
 }
@@ -67,11 +74,56 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     if words.len() < 2 {
         words = vec!["vodcb".into(), "-h".into()];
     }
+    if let Some(cli) = understood(&words) {
+        return Ok(cli);
+    }
     let mut command = command();
     let mut matches = command
         .try_get_matches_from_mut(words)
         .map_err(|error| with_near_command(error, &command))?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// What adds the arguments of each command. A test compares the names with those of the definition.
+pub const ARGUMENTS: [(&str, fn(Command) -> Command); 25] = [
+    ("get", super::get::Args::augment_args),
+    ("set", super::set::Args::augment_args),
+    ("delete", super::delete::Args::augment_args),
+    ("export", super::export::Args::augment_args),
+    ("diff", super::diff::Args::augment_args),
+    ("apply", super::apply::Args::augment_args),
+    ("history", super::history::Args::augment_args),
+    ("undo", super::undo::Args::augment_args),
+    ("check", super::check::Args::augment_args),
+    ("events", super::events::Args::augment_args),
+    ("wizard", super::wizard::Args::augment_args),
+    ("send", super::send::Args::augment_args),
+    ("verify", super::verify::Args::augment_args),
+    ("replay", super::replay::Args::augment_args),
+    ("key", super::key::Args::augment_args),
+    ("listen", super::listen::Args::augment_args),
+    ("whoami", super::whoami::Args::augment_args),
+    ("queue", super::queue::Args::augment_args),
+    ("regions", super::regions::Args::augment_args),
+    ("apps", super::apps::Args::augment_args),
+    ("emulator", super::emulator::Args::augment_args),
+    ("completions", super::completions::Args::augment_args),
+    ("man", super::man::Args::augment_args),
+    ("schema", super::schema::Args::augment_args),
+    ("help", super::help::Args::augment_args),
+];
+
+/// What the words mean, by the definition of the commands that they name: to build all of them takes longer
+/// than to carry most of them out. Help and errors are left to the whole.
+fn understood(words: &[OsString]) -> Option<Cli> {
+    let is_named = |name: &str| words.iter().any(|word| word == name);
+    let named = ARGUMENTS.iter().filter(|(name, _)| is_named(name));
+    let root = Flags::augment_args(Command::new("vodcb")).disable_help_subcommand(true);
+    let root = named.fold(root, |root, (name, arguments)| {
+        root.subcommand(arguments(Command::new(*name)))
+    });
+    let mut matches = root.try_get_matches_from(words).ok()?;
+    Cli::from_arg_matches_mut(&mut matches).ok()
 }
 
 /// Clap does not see that `gte` is `get`: letters that changed places count for nothing in short words.

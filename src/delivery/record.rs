@@ -161,35 +161,30 @@ pub struct Signed<'a> {
 /// Looks at a line that is just as [`Recorded::envelope`] writes the usual delivery, many times faster than
 /// [`read`]. The body is not decoded: no signature covers it. `None` says only that [`read`] must look.
 pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
-    let mut pieces = Pieces(Some(line));
-    pieces.are(&["{", "schema_version", ":1,", "kind", ":", "delivery", ","])?;
-    for name in ["received_at", "method", "target"] {
-        pieces.are(&[name, ":"])?;
-        pieces.next()?;
-        pieces.are(&[","])?;
+    let mut rest = Rest(line);
+    rest.skip(r#"{"schema_version":1,"kind":"delivery","received_at":""#)?;
+    for next in [r#","method":""#, r#","target":""#, r#","headers":[[""#] {
+        rest.text()?;
+        rest.skip(next)?;
     }
-    pieces.are(&["headers", ":[["])?;
     let (mut timestamp, mut signature) = (None, None);
     loop {
-        let name = pieces.next()?;
-        pieces.are(&[","])?;
-        let value = pieces.next()?;
+        let name = rest.text()?;
+        rest.skip(r#",""#)?;
+        let value = rest.text()?;
         if name.eq_ignore_ascii_case(TIMESTAMP.as_bytes()) {
             timestamp.get_or_insert(value);
         } else if name.eq_ignore_ascii_case(SIGNATURE.as_bytes()) {
             signature.get_or_insert(value);
         }
-        match pieces.next()? {
-            b"],[" => {}
-            b"]]," => break,
-            _ => return None,
+        if rest.skip(r#"],[""#).is_none() {
+            break;
         }
     }
-    pieces.are(&["body", ":"])?;
-    pieces.next()?;
-    pieces.are(&["}"])?;
-    // Where nothing is escaped, every quote was the begin or the end of a text.
-    if pieces.0.is_some() || memchr::memchr(b'\\', line).is_some() {
+    rest.skip(r#"]],"body":""#)?;
+    rest.text()?;
+    // Where nothing is escaped, every quote is the begin or the end of a text.
+    if rest.0 != b"}" || memchr::memchr(b'\\', line).is_some() {
         return None;
     }
     let text = |bytes| std::str::from_utf8(bytes).ok();
@@ -199,22 +194,20 @@ pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     })
 }
 
-/// What stands between the quotes of a line: by turns its structure and its texts.
-struct Pieces<'a>(Option<&'a [u8]>);
+/// What is left of a line.
+struct Rest<'a>(&'a [u8]);
 
-impl<'a> Pieces<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.0?;
-        let quote = memchr::memchr(b'"', rest);
-        self.0 = quote.map(|at| &rest[at + 1..]);
-        Some(&rest[..quote.unwrap_or(rest.len())])
+impl<'a> Rest<'a> {
+    fn skip(&mut self, expected: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(expected.as_bytes())?;
+        Some(())
     }
 
-    fn are(&mut self, expected: &[&str]) -> Option<()> {
-        let mut expected = expected.iter();
-        expected
-            .all(|piece| self.next() == Some(piece.as_bytes()))
-            .then_some(())
+    /// All up to the next quote, which is skipped.
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let (text, rest) = self.0.split_at(memchr::memchr(b'"', self.0)?);
+        self.0 = &rest[1..];
+        Some(text)
     }
 }
 

@@ -16,6 +16,7 @@ use super::nonces::Nonces;
 use super::operation::Operation;
 use super::{AccessKey, held};
 use crate::openapi::{acs3, canonical_query, rpc};
+use crate::text::by_name;
 
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 /// What a request needs that carries no signature.
@@ -200,13 +201,10 @@ fn check_acs3(message: &Message, signed: &[String], key: &AccessKey) -> Result<(
         );
         return Err(Refusal::new(400, "IncompleteSignature", words));
     }
-    let headers = signed
-        .iter()
-        .map(|name| {
-            let value = message.headers.get(name).cloned().unwrap_or_default();
-            (name.clone(), value)
-        })
-        .collect();
+    let headers = by_name(signed.iter().map(|name| {
+        let value = message.headers.get(name).cloned().unwrap_or_default();
+        (name.clone(), value)
+    }));
     let request = acs3::canonical_request(acs3::Request {
         method: &message.method,
         path: "/",

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use crate::openapi::Parameters;
+use crate::text::by_name;
 
 const MAX_CALLS: usize = 10_000;
 /// Longer values and further parameters are of no use to a reader and would fill the memory.
@@ -66,12 +67,9 @@ pub(super) fn place(method: &str, path: &str) -> String {
 
 /// The parameters as they may be kept.
 pub(super) fn presentable(parameters: &Parameters) -> Parameters {
-    parameters
-        .iter()
-        .filter(|(name, value)| {
-            !SECRET.contains(&name.as_str()) && name.len() + value.len() <= MAX_VALUE_BYTES
-        })
-        .take(MAX_PARAMETERS)
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let presentable = parameters.iter().filter(|(name, value)| {
+        !SECRET.contains(&name.as_str()) && name.len() + value.len() <= MAX_VALUE_BYTES
+    });
+    let some = presentable.take(MAX_PARAMETERS);
+    by_name(some.map(|(name, value)| (name.clone(), value.clone())))
 }

@@ -10,6 +10,7 @@ use super::answer::Format;
 use super::operation::Operation;
 use crate::openapi::{Parameters, acs3};
 use crate::target::{DEFAULT_APP_ID, Region};
+use crate::text::by_name;
 
 /// A request, taken apart and not yet believed.
 pub(super) struct Message {
@@ -184,14 +185,11 @@ impl Claims {
 
 /// The headers as text; of those that come twice the first counts.
 fn text_headers(head: &Parts) -> acs3::Headers {
-    head.headers
-        .keys()
-        .filter_map(|name| {
-            let value = head.headers.get(name)?;
-            let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
-            Some((name.as_str().to_owned(), text))
-        })
-        .collect()
+    by_name(head.headers.keys().filter_map(|name| {
+        let value = head.headers.get(name)?;
+        let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+        Some((name.as_str().to_owned(), text))
+    }))
 }
 
 fn header(headers: &acs3::Headers, name: &str) -> String {
@@ -206,5 +204,5 @@ fn is_form(headers: &acs3::Headers) -> bool {
 
 /// The decoded parameters; `+` is a blank, and of a name that comes twice the last value counts.
 fn parameters(encoded: &[u8]) -> Parameters {
-    url::form_urlencoded::parse(encoded).into_owned().collect()
+    by_name(url::form_urlencoded::parse(encoded).into_owned())
 }

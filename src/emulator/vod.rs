@@ -12,6 +12,7 @@ use super::rules::{self, HTTP_MEMBERS, MNS_MEMBERS, Stored};
 use super::state::{Place, Table};
 use crate::event::{EventSelection, catalogue, selection};
 use crate::target::AppId;
+use crate::text::by_name;
 
 /// What the fault `foreign` leaves behind.
 const FOREIGN_URL: &str = "https://other.example.com/hook";
@@ -146,9 +147,8 @@ impl Call<'_> {
             let value = self.message.parameters.get(*name)?;
             Some(((*name).to_owned(), value.clone()))
         });
-        kept.map(|(name, value)| (name.clone(), value.clone()))
-            .chain(given)
-            .collect()
+        let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
+        by_name(kept.chain(given))
     }
 
     fn delete(&self, table: &mut Table, place: &Place) -> Result<Members, Refusal> {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 mod faults;
 mod outline;
+mod overview;
 mod reference;
 mod screens;
 

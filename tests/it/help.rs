@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use vodcb::commands::grammar;
 use vodcb::commands::help::TOPICS;
 
 use crate::sandbox::Sandbox;
@@ -26,6 +27,31 @@ fn vodcb_alone_shows_the_jobs_as_a_result() {
         unfinished.stderr.contains("vodcb events list"),
         "{unfinished:?}"
     );
+}
+
+#[test]
+fn every_command_of_the_definition_has_its_arguments() {
+    let root = grammar::command();
+    let defined: BTreeSet<&str> = root
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let known: BTreeSet<&str> = grammar::ARGUMENTS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(known, defined);
+    for (name, arguments) in grammar::ARGUMENTS {
+        let ids = |command: &clap::Command| -> Vec<String> {
+            command
+                .get_arguments()
+                .map(|arg| arg.get_id().to_string())
+                .collect()
+        };
+        let command = arguments(clap::Command::new(name));
+        assert_eq!(
+            ids(&command),
+            ids(root.find_subcommand(name).unwrap()),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::mns::Operation;
 use crate::mns::signer::Headers;
 use crate::openapi::Parameters;
 use crate::target::Region;
+use crate::text::by_name;
 use crate::xml::{self, Element, Malformed};
 
 /// Whether a request speaks this protocol: by its path, or by its signature.
@@ -49,14 +50,10 @@ pub(super) struct Request {
 impl Request {
     /// Takes a request apart.
     pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
-        let headers: Headers = head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
-                (name.as_str().to_owned(), text)
-            })
-            .collect();
+        let headers = by_name(head.headers.iter().map(|(name, value)| {
+            let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+            (name.as_str().to_owned(), text)
+        }));
         let query = decoded(head.uri.query().unwrap_or_default());
         let segments: Vec<&str> = head.uri.path().split('/').skip(1).collect();
         let document = (!body.is_empty()).then(|| {
@@ -131,25 +128,20 @@ impl Request {
             name.starts_with("x-mns-") && !matches!(name.as_str(), "x-mns-version" | "x-mns-date")
         });
         let queue = ("QueueName".to_owned(), self.queue.clone());
-        self.query
-            .iter()
-            .chain(extra)
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .chain((!self.queue.is_empty()).then_some(queue))
-            .collect()
+        let own = self.query.iter().chain(extra);
+        let own = own.map(|(name, value)| (name.clone(), value.clone()));
+        by_name(own.chain((!self.queue.is_empty()).then_some(queue)))
     }
 }
 
 /// `+` stays what it is: a receipt handle may come as raw Base64.
 fn decoded(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
-            (name.to_ascii_lowercase(), value)
-        })
-        .collect()
+    by_name(pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+        (name.to_ascii_lowercase(), value)
+    }))
 }
 
 fn operation(
