@@ -1,8 +1,8 @@
 //! What could stand at the cursor of a command line that is being typed.
 //!
 //! `outline.txt` has every command, flag and fixed value; it is made from the definition of the command
-//! line by a test. Reading these few kilobytes is as fast as doing nothing, which building the
-//! definition is not.
+//! line by a test. To find one's way through these few kilobytes takes no time, as building the definition
+//! would; of a command that is not asked about nothing but the name is read.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ pub fn outline() -> Outline {
 #[derive(Debug, Default)]
 pub struct Outline {
     commands: Vec<CommandLine>,
-    values: Vec<Value>,
+    /// The lines of all sets.
+    values: &'static str,
 }
 
 /// A command: the words after `vodcb`, none for what stands before the first of them.
@@ -23,25 +24,18 @@ pub struct Outline {
 struct CommandLine {
     path: &'static str,
     about: &'static str,
-    flags: Vec<Argument>,
-    positionals: Vec<Argument>,
+    /// The lines of its flags and places.
+    arguments: &'static str,
 }
 
 /// A flag with its spellings, or a value with its place.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Argument {
-    names: Vec<&'static str>,
+    /// With commas between.
+    names: &'static str,
     /// Empty for a switch; otherwise a set of values, words joined by `|`, `file`, `folder` or `text`.
     /// A comma behind the set means a list.
     takes: &'static str,
-    about: &'static str,
-}
-
-/// A value of a set, for example of `region`.
-#[derive(Debug)]
-struct Value {
-    set: &'static str,
-    word: &'static str,
     about: &'static str,
 }
 
@@ -69,33 +63,29 @@ pub enum Suggestions {
 impl Outline {
     /// Reads lines of a sign and fields with tabs between; the test that writes them knows the fields.
     fn read(text: &'static str) -> Self {
-        let mut outline = Outline::default();
-        for line in text.lines() {
-            let mut fields = line.split('\t');
-            let mut next = || fields.next().unwrap_or_default();
-            let (sign, name) = (next(), next());
-            let argument = |takes, about| Argument {
-                names: name.split(',').collect(),
-                takes,
+        let (commands, values) = text.split_once("\n\n").unwrap_or((text, ""));
+        let commands = commands.trim_start_matches("command\t");
+        let commands = commands.split("\ncommand\t").map(|command| {
+            let (own, arguments) = command.split_once('\n').unwrap_or((command, ""));
+            let (path, about) = own.split_once('\t').unwrap_or((own, ""));
+            CommandLine {
+                path,
                 about,
-            };
-            match (sign, outline.commands.last_mut()) {
-                ("command", _) => outline.commands.push(CommandLine {
-                    path: name,
-                    about: next(),
-                    flags: Vec::new(),
-                    positionals: Vec::new(),
-                }),
-                ("flag", Some(command)) => command.flags.push(argument(next(), next())),
-                ("place", Some(command)) => command.positionals.push(argument(next(), next())),
-                _ => outline.values.push(Value {
-                    set: sign,
-                    word: name,
-                    about: next(),
-                }),
+                arguments,
             }
+        });
+        Outline {
+            commands: commands.collect(),
+            values,
         }
-        outline
+    }
+
+    /// The words of a set, each with a few words about it.
+    fn set<'a>(
+        &self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> + use<'a> {
+        fields(self.values, name).map(|line| line.split_once('\t').unwrap_or((line, "")))
     }
 
     /// What could stand at the cursor. Profiles are looked up only if they are asked for.
@@ -118,12 +108,7 @@ impl Outline {
             self.flags_of(at.command, last)
         } else {
             let below = self.commands_below(at.command.path, last, false);
-            match at
-                .command
-                .positionals
-                .get(at.place)
-                .or(at.command.repeated(at.place))
-            {
+            match at.command.place(at.place) {
                 _ if below != Suggestions::Words(Vec::new()) => below,
                 Some(place) => self.values_of(place.takes, last, profiles),
                 None if last.is_empty() => self.flags_of(at.command, last),
@@ -179,14 +164,14 @@ impl Outline {
     }
 
     /// A flag of the command or of every command.
-    fn flag(&self, command: &CommandLine, name: &str) -> Option<&Argument> {
+    fn flag(&self, command: &CommandLine, name: &str) -> Option<Argument> {
         let own = self
             .commands
             .iter()
             .find(|other| other.path == command.path);
         let lines = own.into_iter().chain(self.commands.first());
-        let mut flags = lines.flat_map(|line| &line.flags);
-        flags.find(|flag| flag.names.contains(&name))
+        let mut flags = lines.flat_map(CommandLine::flags);
+        flags.find(|flag| flag.names().any(|other| other == name))
     }
 
     fn flags_of(&self, command: &CommandLine, typed: &str) -> Suggestions {
@@ -195,16 +180,13 @@ impl Outline {
             .first()
             .filter(|first| first.path != command.path);
         let mut found: Vec<(String, String)> = Vec::new();
-        for flag in command
-            .flags
-            .iter()
-            .chain(everywhere.into_iter().flat_map(|first| &first.flags))
-        {
+        let everywhere = everywhere.into_iter().flat_map(CommandLine::flags);
+        for flag in command.flags().chain(everywhere) {
             let fits =
-                |name: &&&str| name.starts_with(typed) && (name.starts_with("--") || typed == "-");
-            for name in flag.names.iter().filter(fits) {
+                |name: &&str| name.starts_with(typed) && (name.starts_with("--") || typed == "-");
+            for name in flag.names().filter(fits) {
                 if found.iter().all(|(other, _)| other != name) {
-                    found.push(((*name).to_owned(), flag.about.to_owned()));
+                    found.push((name.to_owned(), flag.about.to_owned()));
                 }
             }
         }
@@ -233,9 +215,8 @@ impl Outline {
             let word = command.path.rsplit(' ').next().unwrap_or_default();
             (word, command.about)
         });
-        let topics = self.values.iter().filter(|value| value.set == "topic");
-        let topics = topics.filter(|_| for_help && path.is_empty());
-        let words = commands.chain(topics.map(|topic| (topic.word, topic.about)));
+        let topics = self.set("topic").filter(|_| for_help && path.is_empty());
+        let words = commands.chain(topics);
         let fitting = words.filter(|(word, _)| word.starts_with(typed));
         Suggestions::Words(fitting.map(owned).collect())
     }
@@ -260,12 +241,7 @@ impl Outline {
                 .map(|name| (name, String::new()))
                 .collect(),
             _ if set.contains('|') => set.split('|').map(|word| owned((word, ""))).collect(),
-            _ => {
-                let values = self.values.iter().filter(|value| value.set == set);
-                values
-                    .map(|value| owned((value.word, value.about)))
-                    .collect()
-            }
+            _ => self.set(set).map(owned).collect(),
         };
         let typed = word.to_lowercase();
         let stands_alone = |word: &str| matches!(word, "ALL" | "none");
@@ -298,11 +274,42 @@ struct Place<'a> {
     expects: Option<&'static str>,
 }
 
+/// What stands behind a sign, in the lines that have it.
+fn fields<'a>(
+    lines: &'static str,
+    sign: &'a str,
+) -> impl Iterator<Item = &'static str> + Clone + use<'a> {
+    let lines = lines.lines();
+    lines.filter_map(move |line| line.strip_prefix(sign)?.strip_prefix('\t'))
+}
+
 impl CommandLine {
-    /// The last place where it may be filled again and again.
-    fn repeated(&self, place: usize) -> Option<&Argument> {
-        let last = self.positionals.last()?;
-        (place >= self.positionals.len() && last.names.contains(&"...")).then_some(last)
+    fn flags(&self) -> impl Iterator<Item = Argument> + use<> {
+        fields(self.arguments, "flag").map(Argument::read)
+    }
+
+    /// The value at this place. The last place may be one that is filled again and again.
+    fn place(&self, place: usize) -> Option<Argument> {
+        let mut places = fields(self.arguments, "place").map(Argument::read);
+        let last = places.clone().last()?;
+        let again = || last.names().any(|name| name == "...").then_some(last);
+        places.nth(place).or_else(again)
+    }
+}
+
+impl Argument {
+    fn read(line: &'static str) -> Self {
+        let mut fields = line.splitn(3, '\t');
+        let mut next = || fields.next().unwrap_or_default();
+        Argument {
+            names: next(),
+            takes: next(),
+            about: next(),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.names.split(',')
     }
 }
 

@@ -1,8 +1,8 @@
 //! `src/commands/completions/outline.txt`: what completion knows of the command line.
 //!
 //! One line each, fields with tabs between:
-//! `command PATH ABOUT`, below it `flag NAMES TAKES ABOUT` and `place NAMES TAKES ABOUT`, and at the end
-//! `SET WORD ABOUT` for the values of a set.
+//! `command PATH ABOUT`, below it `flag NAMES TAKES ABOUT` and `place NAMES TAKES ABOUT`, and after an empty
+//! line `SET WORD ABOUT` for the values of a set.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -30,6 +30,7 @@ fn completion_knows_the_command_line_of_the_program() {
     for command in root.get_subcommands() {
         describe("", command, &global, &mut made);
     }
+    made.push('\n');
     values(&mut made);
     super::kept("src/commands/completions/outline.txt", &made);
 }
