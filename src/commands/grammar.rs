@@ -84,8 +84,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
+/// Adds the arguments of a command.
+pub type Arguments = fn(Command) -> Command;
+
 /// What adds the arguments of each command. A test compares the names with those of the definition.
-pub const ARGUMENTS: [(&str, fn(Command) -> Command); 25] = [
+pub const ARGUMENTS: [(&str, Arguments); 25] = [
     ("get", super::get::Args::augment_args),
     ("set", super::set::Args::augment_args),
     ("delete", super::delete::Args::augment_args),
