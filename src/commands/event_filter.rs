@@ -7,14 +7,17 @@ use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
 /// Reads names joined by commas. A name outside the catalogue passes, as the service adds some.
 ///
 /// # Errors
-/// A usage error for what no event can be called, and for `none`, which leaves nothing to wait for.
+/// A usage error for what no event can be called, and for nothing or `none`, which would be waited for in vain.
 pub fn parse(text: &str) -> Result<EventSelection> {
-    match EventSelection::parse(text, true)? {
-        EventSelection::None => Err(Error::usage("no event type is left to take").hint(
-            "for example --events TranscodeComplete,SnapshotComplete; vodcb events list shows them",
-        )),
-        events => Ok(events),
+    let is_empty = text.split(',').all(|name| name.trim().is_empty());
+    if is_empty || text.trim().eq_ignore_ascii_case("none") {
+        return Err(
+            Error::usage(format!("{text:?} names no event type to take")).hint(
+                "for example TranscodeComplete,SnapshotComplete; vodcb events list shows them",
+            ),
+        );
     }
+    EventSelection::parse(text, true)
 }
 
 /// Warns of each name that the catalogue does not have: it is more often a slip than a new event.

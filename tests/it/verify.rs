@@ -566,6 +566,11 @@ fn one_delivery_in_a_file_is_the_only_result() {
         assert_eq!(document["valid"], true);
         assert_eq!(document["kind"], Value::Null);
     }
+    // A line that a crash left half is no second one.
+    let torn = format!("{}\n{{\"torn", recording().remove(0));
+    sandbox.file("torn.ndjson", &torn);
+    let run = sandbox.vodcb([&AGAINST[..], &["torn.ndjson", "-o", "json"]].concat());
+    assert_eq!(run.exits(0).says(&["not complete"]).json()["valid"], true);
     for (text, why) in [
         ("", "there is no delivery"),
         ("\n\n", "there is no delivery"),

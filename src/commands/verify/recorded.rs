@@ -66,6 +66,10 @@ pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
     // The first is kept back until it is clear whether it is the only one.
     let (mut first, mut several) = (None, every_one);
     while let Some(next) = judged.recv().await {
+        if matches!(next.piece.found, Found::Torn) {
+            show(ctx, &next)?;
+            continue;
+        }
         if !several {
             let Some(first) = first.take() else {
                 first = Some(next);
@@ -151,18 +155,14 @@ impl Summary {
 
 /// The only delivery of a file.
 fn alone(ctx: &Context, judged: Judged) -> Result<Exit> {
-    let verdict = match (judged.verdict, &judged.piece.found) {
-        (Some(verdict), _) => verdict,
-        (None, Found::Damaged(why)) => {
-            return Err(Error::usage(why.clone()).hint(recording::HINT));
-        }
-        (None, _) => return Err(Error::usage("the delivery is not complete")),
+    let (verdict, recorded) = match (judged.verdict, judged.piece.found) {
+        (Some(verdict), Found::Delivery(recorded)) => (verdict, recorded),
+        (_, Found::Damaged(why)) => return Err(Error::usage(why).hint(recording::HINT)),
+        _ => return Err(Error::usage("the delivery is not complete")),
     };
     ctx.out
         .show(&verdict.alone(), |width| pairs(&verdict.lines(), width))?;
-    let is_message =
-        matches!(judged.piece.found, Found::Delivery(recorded) if recorded.message.is_some());
-    if verdict.is_unsigned() && !is_message {
+    if verdict.is_unsigned() && recorded.message.is_none() {
         ctx.out.hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on");
     }
     Ok(verdict.exit())

@@ -164,7 +164,7 @@ async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering 
     // What health checks and curious people send.
     let is_visit = matches!(head.method, Method::GET | Method::HEAD);
     let (status, reason) = if is_elsewhere {
-        (StatusCode::NOT_FOUND, "there is no receiver at this path")
+        (StatusCode::NOT_FOUND, "no receiver is at this path")
     } else if is_visit {
         (
             StatusCode::OK,
