@@ -125,6 +125,15 @@ const SET: &[&str] = &["Action=SetMessageCallback"];
 const LIST_APPS: &[&str] = &["Action=ListAppInfo"];
 const TO_NEW: &[&str] = &["set", "--http-url", NEW];
 const CONFIGURED: &[&[&str]] = &[&["set", "--http-url", OLD, "--auth-key-env", "OLD_KEY"]];
+/// The signature is the MD5 of the configured URL, the time and the key, by md5sum.
+const VERIFY: &[&str] = &[
+    "verify",
+    "--configured",
+    "--timestamp",
+    "1767225600",
+    "--signature",
+    "961931da3b17d146a917385da0af136a",
+];
 const CREATED: &[&[&str]] = &[&["queue", "create", "vod-events"]];
 const FIRED: &[&[&str]] = &[
     QUEUE[0],
@@ -243,6 +252,25 @@ pub const COLUMNS: &[Column] = &[
         Effect::Callback("auth_key", NEW_KEY, OLD_KEY),
     ),
     reading("export", &["export", "--format", "json"], "get", GET),
+    Column {
+        setup: CONFIGURED,
+        ..reading("verify", VERIFY, "get", GET)
+    },
+    Column {
+        setup: CONFIGURED,
+        ..reading(
+            "send",
+            &[
+                "send",
+                "FileUploadComplete",
+                "--to",
+                "configured",
+                "--dry-run",
+            ],
+            "get",
+            GET,
+        )
+    },
     reading(
         "diff",
         &["diff", "-f", "callbacks.toml", "--exit-zero"],
