@@ -85,6 +85,8 @@ pub struct Details {
     pub in_flight: bool,
     /// True when the address offers this account no service: no such host, or VOD is not activated.
     pub no_service: bool,
+    /// True when nobody had credentials to offer; the causes tell each source that was asked.
+    pub no_credentials: bool,
     /// How long the service wishes to be left alone.
     pub retry_after: Option<std::time::Duration>,
 }

@@ -58,8 +58,11 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
                 // The signals first, so that they are heard before anything is done.
                 biased;
                 kind = stopped() => {
-                    if !ctx.stop.ask() {
+                    if !ctx.stop.ask_for(kind) {
                         break stopped_by(ctx, kind);
+                    }
+                    if ctx.stop.look().is_some() {
+                        ctx.out.note("finishing the change under way; a second signal ends it at once");
                     }
                 }
                 result = &mut command => break result,
@@ -109,7 +112,7 @@ fn stopped_by(ctx: &Context, kind: Kind) -> Result<Exit> {
             ctx.out.note(what);
             Ok(Exit::Ok)
         }
-        None if ctx.stop.is_asked() => Err(Error::new(
+        None if ctx.stop.is_asked() && ctx.stop.look().is_none() => Err(Error::new(
             kind,
             "ended at once; what was under way was left as it was",
         )),
@@ -135,10 +138,10 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
             kind,
             format!("{what} while a change was under way; it may have been written"),
         )
-        .hint(format!(
-            "look before doing anything else: {}",
-            ctx.again("get")
-        ))
+        .hint(ctx.stop.look().unwrap_or_else(|| {
+            let get = ctx.again("get");
+            format!("look before doing anything else: {get}")
+        }))
         .applied(applied),
     }
 }

@@ -1,17 +1,22 @@
 //! How a command that has work under way learns that it shall end.
 //!
-//! A signal ends most commands where they are. One that waits for [`Stop::asked`] is asked instead, and
-//! ends by itself once its work is in order; a second signal ends it where it is.
+//! A signal ends most commands where they are. One that waits for [`Stop::asked`], or said
+//! [`Stop::heed`] and looks at [`Stop::is_asked`], is asked instead, and ends by itself once its work is in
+//! order; a second signal ends it where it is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use tokio::sync::Notify;
+
+use crate::error::Kind;
 
 /// The wish that a command ends.
 #[derive(Debug, Default)]
 pub struct Stop {
     heeded: Cell<bool>,
     asked: Cell<bool>,
+    signal: Cell<Option<Kind>>,
+    look: RefCell<Option<String>>,
     bell: Notify,
 }
 
@@ -24,6 +29,32 @@ impl Stop {
         if !self.asked.get() {
             rung.await;
         }
+    }
+
+    /// From now on a signal asks and does not end the command. `look` is the hint for one that is ended all
+    /// the same, where it is.
+    pub fn heed(&self, look: String) {
+        self.heeded.set(true);
+        self.look.replace(Some(look));
+    }
+
+    /// The hint of a command that was ended where it is.
+    pub fn look(&self) -> Option<String> {
+        self.look.borrow().clone()
+    }
+
+    /// Asks the command to end because of a signal; false as for [`Stop::ask`].
+    pub fn ask_for(&self, signal: Kind) -> bool {
+        let heard = self.ask();
+        if heard {
+            self.signal.set(Some(signal));
+        }
+        heard
+    }
+
+    /// The signal that asked.
+    pub fn signal(&self) -> Option<Kind> {
+        self.signal.get()
     }
 
     /// Asks the command to end; false when it does not listen, or was asked already.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::callback::{Auth, Callback, Destination, StoredKey, auth_key, queue};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::event::{EventSelection, EventType, selection};
 use crate::secret::Secret;
 use crate::target::{Region, Target};
@@ -80,8 +80,8 @@ impl Edit {
     /// Lays the edit over what is configured.
     ///
     /// # Errors
-    /// A usage error when something needed is neither named nor configured, and a conflict when a
-    /// key that the service does not show would be lost.
+    /// A usage error when something needed is neither named nor configured, or a key that the service
+    /// does not show would be lost.
     pub fn apply(&self, before: Option<&Callback>, target: &Target) -> Result<Edited> {
         let mut notes = Vec::new();
         let destination = match &self.destination {
@@ -271,10 +271,7 @@ fn lost_key(now: &Auth) -> Error {
         StoredKey::Hidden => "the service does not show its key",
         StoredKey::Absent | StoredKey::Known(_) => "the service shows no key",
     };
-    Error::new(
-        Kind::Conflict,
-        "authentication is on, but its key cannot be read, so any write would lose it",
-    )
+    Error::usage("authentication is on, but its key cannot be read, so any write would lose it")
     .cause(why)
     .hint("give the key the receiver knows with --auth-key-env NAME or --auth-key-file FILE")
     .hint(

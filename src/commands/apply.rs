@@ -2,6 +2,7 @@
 
 use super::declared::{Files, Wish, plan};
 use super::key_reference::Keys;
+use super::queue_lookup::refuse_missing;
 use super::{Connection, check_fingerprint, connect};
 use crate::change::plan::{Plan, Step};
 use crate::change::write::{Ask, Done, Order, Wanted, change};
@@ -11,12 +12,15 @@ use crate::exit::Exit;
 use crate::output::error_document;
 use crate::render::plan::{self as view, Ended};
 
+const AGAIN: &str = "run the same command again: it goes on with what is not yet as declared";
+
 /// Make the service as a manifest declares
 ///
-/// Reads every target first and shows what would change; nothing is written if any cannot be read. Then
-/// asks; a script says --yes. Each change is written, read back and recorded like that of any other
-/// command. The first failure ends it; running it again goes on where it stopped. Exits 8 when a part
-/// was done and a part failed.
+/// Reads every target first, looks up every queue that is to be written, and shows what would change;
+/// nothing is written if any cannot be read or is not there. Then asks; a script says --yes. Each change
+/// is written, read back and recorded like that of any other command. The first failure ends it, and so
+/// does Ctrl-C once the change under way is done; running it again goes on where it stopped. Exits 8 when
+/// a part was done and a part failed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +37,9 @@ pub struct Args {
     /// Go on with the other targets when one fails
     #[arg(long)]
     keep_going: bool,
+    /// Do not look whether the queues that are to be written are there
+    #[arg(long)]
+    no_queue_check: bool,
     /// Refuse unless the plan is the one with this fingerprint, as --dry-run showed it
     #[arg(long, value_name = "FINGERPRINT")]
     if_match: Option<String>,
@@ -41,8 +48,9 @@ pub struct Args {
 /// Plans, asks, and takes each step by the one write path.
 ///
 /// # Errors
-/// As `declared::plan`, and as `change::write::change` for the step that failed; [`Kind::Partial`] when others
-/// had been taken.
+/// As `declared::plan` and `queue_lookup::refuse_missing`, and as `change::write::change` for the step
+/// that failed; [`Kind::Partial`] when others had been taken; an interruption when a signal kept some
+/// from being tried.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_document()?;
     args.if_match
@@ -59,6 +67,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     };
     let plan = plan(ctx, &connection, &wish).await?;
     check_plan(&plan, args.if_match.as_deref())?;
+    if !args.no_queue_check {
+        let wanted = plan.changes().filter_map(|step| step.after.as_ref());
+        refuse_missing(ctx, &connection, wanted).await?;
+    }
     ctx.out.check(&view::document(&plan))?;
     if plan.is_empty() || ctx.flags.dry_run {
         show_plan(ctx, &plan)?;
@@ -67,11 +79,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     ctx.out.note(&view::text(&plan));
     confirm(ctx, &plan).await?;
+    let look = ctx.again(&format!("diff {}", args.files.words()));
+    ctx.stop.heed(format!("see how far it came with {look}"));
     let ended = carry_out(ctx, &connection, &plan, args.keep_going).await;
     connection.close().await;
     let document = view::outcome_document(&plan, &ended, error_document);
     ctx.out.show(&document, |_| view::outcome(&plan, &ended))?;
-    settled(&plan, &ended).map(|()| Exit::Ok)
+    settled(&plan, &ended)?;
+    stopped(ctx, &ended, &look).map(|()| Exit::Ok)
 }
 
 fn check_plan(plan: &Plan, expected: Option<&str>) -> Result<()> {
@@ -124,7 +139,8 @@ async fn confirm(ctx: &Context, plan: &Plan) -> Result<()> {
     ))
 }
 
-/// Takes the steps one after another, in the order of the plan; one ending for each.
+/// Takes the steps one after another, in the order of the plan; one ending for each. A signal lets the
+/// one under way come to its end.
 async fn carry_out(
     ctx: &Context,
     connection: &Connection,
@@ -136,7 +152,7 @@ async fn carry_out(
     let progress = ctx.out.progress("changes");
     progress.expect(plan.changes().count());
     for step in plan.changes() {
-        let end = match stopped {
+        let end = match stopped || ctx.stop.is_asked() {
             true => Ended::NotTried,
             false => take(ctx, connection, step).await,
         };
@@ -169,10 +185,30 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
     }
 }
 
+/// The interruption that kept changes from being tried.
+fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
+    let count = |wanted: fn(&Ended) -> bool| ended.iter().filter(|end| wanted(end)).count();
+    let left = count(|end| matches!(end, Ended::NotTried));
+    let Some(kind) = ctx.stop.signal().filter(|_| left > 0) else {
+        return Ok(());
+    };
+    let written = count(|end| matches!(end, Ended::Written));
+    let all = ended.len();
+    Err(Error::new(
+        kind,
+        format!(
+            "{}: {written} of {all} changes were made, {left} not tried",
+            kind.name()
+        ),
+    )
+    .applied(ctx.applied.get())
+    .hint(format!("see what is left with {look}"))
+    .hint(AGAIN))
+}
+
 /// The error of a plan that was not carried out whole. It is partial when anything was written;
 /// otherwise the first failure speaks.
 fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
-    const AGAIN: &str = "run the same command again: it goes on with what is not yet as declared";
     let failures: Vec<(&Step, &Error)> = plan
         .changes()
         .zip(ended)
@@ -201,6 +237,7 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
             .causes
             .extend(failure.causes.iter().map(|cause| format!("  {cause}")));
         error.details.applied = error.details.applied.and(failure.details.applied);
+        error.details.retryable &= failure.details.retryable;
     }
     if written > 0 {
         error.kind = Kind::Partial;

@@ -112,8 +112,8 @@ async fn configured(
 ) -> Result<Vec<Check>> {
     let connection = match connect(ctx).await {
         Ok(connection) => connection,
-        // That there is no key to ask with is what was to be found out.
-        Err(error) if matches!(error.kind, Kind::Credentials | Kind::Unavailable) => {
+        // That there is no key to ask with is what was to be found out, whatever keeps it away.
+        Err(error) if !matches!(error.kind, Kind::Usage | Kind::Internal) => {
             return Ok(service::no_credentials(&error));
         }
         Err(error) => return Err(error),

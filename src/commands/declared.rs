@@ -1,12 +1,12 @@
 //! Targets that manifests declare: reading the files, reading the targets, and how both differ. No
 //! command, but what several begin with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::StreamExt;
 
 use super::key_reference::Keys;
-use super::scope::{Missed, read};
+use super::scope::{Missed, all_or_nothing, read};
 use super::{Connection, read_input};
 use crate::callback::{Callback, Destination};
 use crate::change::edit::queue_region_advice;
@@ -15,11 +15,11 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::manifest::{self, Declared, Entry, Manifest, Syntax};
 use crate::sts;
-use crate::target::{Region, Target};
+use crate::target::{Place, Region, Target};
 use crate::vod::client::Reading;
 
-/// How many failures an error tells.
-const TOLD: usize = 10;
+/// What comes of a target that cannot be read.
+const UNREAD: &str = "nothing was compared";
 
 /// Which manifests are meant.
 #[derive(Debug, Clone, clap::Args)]
@@ -34,6 +34,12 @@ pub struct Files {
 }
 
 impl Files {
+    /// The flags that name them, for hints that are copied.
+    pub fn words(&self) -> String {
+        let files = self.files.iter().map(|file| format!("-f {file}"));
+        files.collect::<Vec<_>>().join(" ")
+    }
+
     /// Reads the files and puts them together.
     ///
     /// # Errors
@@ -99,6 +105,7 @@ pub struct Wish<'a> {
 /// A conflict for a caller of another account; the first target's error when any cannot be read.
 pub async fn plan(ctx: &Context, connection: &Connection, wish: &Wish<'_>) -> Result<Plan> {
     let Wish { manifest, .. } = wish;
+    advise_on_regions(ctx, connection, wish);
     let account = account(ctx, connection, manifest).await?;
     let targets: Vec<Target> = manifest
         .entries
@@ -121,6 +128,44 @@ pub async fn plan(ctx: &Context, connection: &Connection, wish: &Wish<'_>) -> Re
     }
     advise(ctx, &plan);
     Ok(plan)
+}
+
+/// Says what is unusual about the regions, and which of them --prune does not look at.
+fn advise_on_regions(ctx: &Context, connection: &Connection, wish: &Wish<'_>) {
+    let Manifest {
+        entries,
+        default_regions,
+        ..
+    } = wish.manifest;
+    let declared: BTreeSet<&Region> = entries.iter().map(|entry| &entry.target.region).collect();
+    for region in &declared {
+        // That of the settings was told before.
+        if **region != connection.target.region
+            && let Some(warning) = region.warning()
+        {
+            ctx.out.warn(&warning);
+        }
+    }
+    if !wish.prune {
+        return;
+    }
+    // An empty list is more often a mistake than a wish, so nothing is deleted for it.
+    let mut idle = default_regions
+        .iter()
+        .filter(|region| !declared.contains(region))
+        .map(Region::to_string)
+        .collect::<Vec<_>>();
+    if declared.is_empty() && idle.is_empty() {
+        idle.push("any region".to_owned());
+    }
+    if !idle.is_empty() {
+        ctx.out.warn(&format!(
+            "--prune does not look at {}: the manifest declares no callback there",
+            idle.join(", ")
+        ));
+        ctx.out
+            .hint("an entry with state = \"absent\" has its region looked at, and deletes the callback it names");
+    }
 }
 
 /// Says what could not be compared, and what is unusual about what is to be written.
@@ -196,7 +241,7 @@ async fn read_all(
             }),
         }
     }
-    unread(&missed, all).map(|()| found)
+    all_or_nothing(&missed, all, UNREAD).map(|()| found)
 }
 
 /// The targets in the manifest's regions that it does not declare.
@@ -205,10 +250,14 @@ async fn undeclared(
     connection: &Connection,
     manifest: &Manifest,
 ) -> Result<Vec<Target>> {
-    let declared: BTreeSet<&Target> = manifest.entries.iter().map(|entry| &entry.target).collect();
-    let regions: BTreeSet<&Region> = declared.iter().map(|target| &target.region).collect();
+    let targets = || manifest.entries.iter().map(|entry| &entry.target);
+    let declared: BTreeSet<Place> = targets().map(Target::place).collect();
+    // Regions with one host have one list.
+    let regions: BTreeMap<String, &Region> = targets()
+        .map(|target| (target.region.vod_host(), &target.region))
+        .collect();
     let (all, mut found, mut missed) = (regions.len(), Vec::new(), Vec::new());
-    for region in regions {
+    for region in regions.into_values() {
         let apps = match connection.at(ctx, region) {
             Ok(vod) => vod.apps(ctx, None).await,
             Err(error) => Err(error),
@@ -225,24 +274,7 @@ async fn undeclared(
             }),
         }
     }
-    unread(&missed, all)?;
-    found.retain(|target| !declared.contains(target));
+    all_or_nothing(&missed, all, UNREAD)?;
+    found.retain(|target| !declared.contains(&target.place()));
     Ok(found)
-}
-
-/// The first failure decides the exit code and has the remedy: nothing was done.
-fn unread(missed: &[Missed], all: usize) -> Result<()> {
-    let Some(first) = missed.first() else {
-        return Ok(());
-    };
-    let mut error = first.error.clone();
-    error.message = format!(
-        "{} of {all} could not be read, so nothing was compared",
-        missed.len()
-    );
-    error.causes = missed.iter().take(TOLD).map(Missed::to_string).collect();
-    if missed.len() > TOLD {
-        error = error.cause(format!("and {} more", missed.len() - TOLD));
-    }
-    Err(error)
 }

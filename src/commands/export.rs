@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::scope::{Scope, survey};
+use super::scope::{Scope, all_or_nothing, survey};
 use super::{Connection, connect};
 use crate::callback::Callback;
 use crate::context::Context;
@@ -17,8 +17,8 @@ use crate::target::Target;
 /// Write a manifest of what is configured
 ///
 /// Callback keys become references to environment variables, which are named on stderr; fill them
-/// before diff and apply. Targets without a callback are left out. Nothing is written if any target
-/// cannot be read.
+/// before diff and apply. Targets without a callback are left out, and so are regions where VOD is not
+/// activated. Nothing is written if any target cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -58,7 +58,13 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         callbacks.extend(reading.callback.map(|callback| (target.clone(), callback)));
     })
     .await?;
-    survey.complete()?;
+    let unread = survey.unread();
+    all_or_nothing(
+        &unread,
+        survey.found.len() + unread.len(),
+        "nothing was written",
+    )
+    .map_err(|error| error.hint("--regions names the regions that are meant"))?;
     let account = account(ctx, &connection).await;
     connection.close().await;
     let exported = manifest::export(account.as_deref(), &callbacks, syntax);

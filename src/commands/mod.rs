@@ -27,6 +27,7 @@ pub mod listen;
 pub mod man;
 mod proof;
 pub mod queue;
+mod queue_lookup;
 mod ready_file;
 pub mod receiver;
 pub mod regions;

@@ -1,11 +1,12 @@
 //! `vodcb set`
 
-mod lookup;
+mod role;
 
 use std::collections::BTreeSet;
 
 use super::key_source::KeySource;
 use super::proof::holds;
+use super::queue_lookup::{self, Missing};
 use super::{Connection, carry_out_after, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
@@ -147,7 +148,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
     if is_queue && outcome.done == Done::Written && !args.check {
-        lookup::tell_of_role(ctx, &connection).await;
+        role::tell(ctx, &connection).await;
     }
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
         let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
@@ -242,16 +243,15 @@ impl Args {
             && !self.source.is_named()
     }
 
-    /// Looks at the queue, where one is named. Those of `--emulator` live as long as one command, so
-    /// there is nothing to look at.
+    /// Looks at the queue, where one is named; `Some` when it is to be created.
     async fn look_up(
         &self,
         ctx: &Context,
         connection: &Connection,
         edit: &Edit,
-    ) -> Result<Option<lookup::Missing>> {
+    ) -> Result<Option<Missing>> {
         let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
-        if !is_queue || self.no_queue_check || connection.is_emulated() {
+        if !is_queue || self.no_queue_check {
             return Ok(None);
         }
         let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
@@ -259,7 +259,16 @@ impl Args {
         let Destination::Mns { endpoint, queue } = wanted.callback.destination else {
             return Ok(None);
         };
-        lookup::look_up(ctx, connection, &endpoint, &queue, self.create_queue).await
+        match queue_lookup::look_up(ctx, connection, &endpoint, &queue).await? {
+            Some(missing) if !self.create_queue => Err(missing
+                .refusal(ctx)
+                .await
+                .hint("--create-queue creates it with the change")
+                .hint(
+                    "a queue of another region or account is named with --mns-region or --account-id",
+                )),
+            missing => Ok(missing),
+        }
     }
 
     async fn edit(&self, ctx: &Context) -> Result<Edit> {

@@ -1,6 +1,7 @@
 //! `vodcb undo`
 
 use super::key_source::KeySource;
+use super::queue_lookup::refuse_missing;
 use super::{Connection, carry_out, check_fingerprint, connect, keys, needs_confirmation};
 use crate::callback::Callback;
 use crate::change::diff::Difference;
@@ -32,6 +33,9 @@ pub struct Args {
     /// Undo a change made with another access key, if both belong to one account
     #[arg(long)]
     allow_other_key: bool,
+    /// Do not look whether the queue that is restored is there
+    #[arg(long)]
+    no_queue_check: bool,
     /// Refuse if the callback is not the one with this fingerprint; none means not configured
     #[arg(long, value_name = "FINGERPRINT")]
     if_match: Option<String>,
@@ -75,6 +79,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     };
     let old = undo::old_state(record, key)?;
     say(ctx, record, present.as_ref(), &old);
+    let is_change = !Difference::between(present.as_ref(), old.callback.as_ref()).is_empty();
+    if is_change && !args.no_queue_check {
+        refuse_missing(ctx, &connection, old.callback.iter()).await?;
+    }
     let order = Order {
         command: &format!("undo {}", record.number),
         target,

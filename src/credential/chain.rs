@@ -281,7 +281,8 @@ pub async fn find(ctx: &Context) -> Result<Found> {
             }),
         }
     }
-    let error = Error::new(Kind::Credentials, "no credentials were found");
+    let mut error = Error::new(Kind::Credentials, "no credentials were found");
+    error.details.no_credentials = true;
     Err(passed
         .into_iter()
         .fold(error, |error, passed| {

@@ -13,7 +13,7 @@ mod syntax;
 mod tree;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use reference::{KeyReference, KeySource};
 pub use syntax::Syntax;
@@ -23,7 +23,7 @@ use crate::callback::{Auth, Callback, Destination, StoredKey, queue};
 use crate::error::{Error, Result};
 use crate::event::EventSelection;
 use crate::secret::Secret;
-use crate::target::{Region, Target};
+use crate::target::{self, Region, Target};
 
 /// The JSON Schema of a manifest, draft 2020-12.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -38,6 +38,8 @@ pub struct Manifest {
     pub account: Option<(String, Place)>,
     /// The targets in the order of the files.
     pub entries: Vec<Entry>,
+    /// The regions that `defaults` names.
+    pub default_regions: BTreeSet<Region>,
     /// What the user should know although it can be used.
     pub warnings: Vec<String>,
 }
@@ -191,13 +193,27 @@ pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
         .map_err(|problems| problem::error(&source, problems))
 }
 
+/// How a callback that stands twice is mended.
+const ONE_CALLBACK: &str = "one target has one callback; leave one of the two out";
+
+/// What is wrong with a target whose callback was declared before.
+fn twice(target: &Target, first: &Target) -> String {
+    match target == first {
+        true => format!("{target} is declared twice"),
+        false => format!(
+            "{target} is the callback of {first}, since both regions are served by {}",
+            target.region.vod_host()
+        ),
+    }
+}
+
 /// Puts several files together.
 ///
 /// # Errors
 /// A usage error for a target that stands twice and for accounts that differ, naming both places.
 pub fn merge(manifests: Vec<Manifest>) -> Result<Manifest> {
     let mut all = Manifest::default();
-    let mut seen: BTreeMap<Target, Place> = BTreeMap::new();
+    let mut seen: BTreeMap<target::Place, (Target, Place)> = BTreeMap::new();
     for manifest in manifests {
         match (&all.account, manifest.account) {
             (Some((one, there)), Some((other, here))) if *one != other => {
@@ -210,16 +226,17 @@ pub fn merge(manifests: Vec<Manifest>) -> Result<Manifest> {
             _ => {}
         }
         for entry in manifest.entries {
-            if let Some(first) = seen.insert(entry.target.clone(), entry.place.clone()) {
-                return Err(Error::usage(format!(
-                    "{}: {} is declared twice",
-                    entry.place, entry.target
-                ))
-                .cause(format!("first at {first}"))
-                .hint("one target has one callback; leave one of the two out"));
+            let (target, here) = (&entry.target, &entry.place);
+            if let Some((first, there)) =
+                seen.insert(target.place(), (target.clone(), here.clone()))
+            {
+                return Err(Error::usage(format!("{here}: {}", twice(target, &first)))
+                    .cause(format!("first at {there}"))
+                    .hint(ONE_CALLBACK));
             }
             all.entries.push(entry);
         }
+        all.default_regions.extend(manifest.default_regions);
         all.warnings.extend(manifest.warnings);
     }
     Ok(all)

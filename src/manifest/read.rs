@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use super::fields::{Fields, switch, text, word};
 use super::problem::{Problem, Source};
 use super::tree::{Node, Pair, Span, Value};
-use super::{Declaration, Declared, Entry, Manifest, VERSION};
+use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice};
 use crate::callback::queue;
 use crate::error::{Error, Result};
-use crate::target::{AppId, Region, Target};
+use crate::target::{self, AppId, Region, Target};
 
 const TOP: [&str; 5] = ["schema", "$schema", "account", "defaults", "callback"];
 
@@ -67,7 +67,8 @@ struct Reader<'a> {
     source: &'a Source<'a>,
     problems: Vec<Problem>,
     manifest: Manifest,
-    seen: BTreeMap<Target, usize>,
+    /// Each callback with the target and the place where it was declared.
+    seen: BTreeMap<target::Place, (Target, usize)>,
 }
 
 /// The names of one target: its own, and the defaults behind them.
@@ -98,6 +99,11 @@ impl Reader<'_> {
             Fields::of(&pair.node, "defaults", &default_names(), &mut self.problems)
         });
         let defaults = defaults.unwrap_or(Fields::NONE);
+        if let Some(pair) = defaults.get("region") {
+            // A wrong one is told where it is used.
+            let named = text(pair, &mut Vec::new()).and_then(|id| region(id).ok());
+            self.manifest.default_regions.extend(named);
+        }
         if let (Some(_), Some(queue)) = (defaults.get("url"), defaults.get("mns_queue")) {
             self.both(queue);
         }
@@ -197,17 +203,17 @@ impl Reader<'_> {
             region: region?,
             app_id,
         };
-        match self.seen.get(&target) {
-            Some(first_at) => {
+        match self.seen.get(&target.place()) {
+            Some((first_target, first_at)) => {
                 let first_at = self.source.place(*first_at);
-                let problem = Problem::at(&first(span), format!("{target} is declared twice"))
+                let problem = Problem::at(&first(span), twice(&target, first_target))
                     .note(format!("first at {first_at}"));
-                self.problems
-                    .push(problem.hint("one target has one callback; leave one of the two out"));
+                self.problems.push(problem.hint(ONE_CALLBACK));
                 None
             }
             None => {
-                self.seen.insert(target.clone(), span.start);
+                self.seen
+                    .insert(target.place(), (target.clone(), span.start));
                 Some(target)
             }
         }

@@ -37,7 +37,7 @@ pub struct Told {
 pub fn no_credentials(error: &Error) -> Vec<Check> {
     let mut failed = Check::failed("credentials", error);
     // The list of every source that was tried is for whoami to show.
-    if error.causes.len() > 2 {
+    if error.details.no_credentials {
         failed.cause = format!(
             "{}; vodcb whoami lists where they were looked for",
             error.message

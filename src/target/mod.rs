@@ -22,6 +22,17 @@ pub struct Target {
     pub app_id: AppId,
 }
 
+/// What tells callbacks apart: the host that serves the region, and the application. Regions without a
+/// centre of their own share the callbacks of the one that serves them.
+pub type Place = (String, AppId);
+
+impl Target {
+    /// Where its callback is; the same for two targets that share one.
+    pub fn place(&self) -> Place {
+        (self.region.vod_host(), self.app_id.clone())
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} in {}", self.app_id, self.region)

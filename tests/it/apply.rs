@@ -31,6 +31,7 @@ url = "https://example.com/other"
 /// A sandbox with the manifest in `callbacks.toml` and its key in the environment.
 fn sandbox(faults: &[&str]) -> Sandbox {
     let mut sandbox = Sandbox::with(faults, &[]);
+    sandbox.queue("vod-events", 30);
     sandbox.set("VOD_CALLBACK_KEY", AUTH_KEY);
     sandbox.file("callbacks.toml", MANIFEST);
     sandbox
@@ -55,7 +56,8 @@ fn silent(run: Run) -> Run {
 }
 
 fn writes(sandbox: &Sandbox) -> usize {
-    let writing = |action: &&String| action.starts_with("Set") || action.starts_with("Delete");
+    let writing =
+        |action: &&String| action.ends_with("MessageCallback") && !action.starts_with("Get");
     sandbox.actions().iter().filter(writing).count()
 }
 
@@ -242,8 +244,9 @@ fn another_account_is_refused_before_vod_is_asked() {
             ]);
     }
     assert_eq!(
-        sandbox.actions(),
-        ["GetCallerIdentity", "GetCallerIdentity"]
+        sandbox.actions()[2..],
+        ["GetCallerIdentity", "GetCallerIdentity"],
+        "after the queue was made"
     );
 }
 
@@ -381,6 +384,7 @@ fn diff_says_what_differs_and_its_exit_code_says_whether() {
 #[test]
 fn a_service_that_hides_keys_is_not_written_again_and_again() {
     let mut sandbox = Sandbox::with(&[], &["key=masked", "all=expand"]);
+    sandbox.queue("vod-events", 30);
     sandbox.set("VOD_CALLBACK_KEY", AUTH_KEY);
     sandbox.file("callbacks.toml", MANIFEST);
     apply(&sandbox, &["--yes"]).ok();
@@ -592,8 +596,8 @@ fn an_export_that_lacks_a_target_is_none() {
     let export = ["export", "--all-apps", "--retries", "0", "-f", "out.toml"];
     sandbox
         .vodcb(export)
-        .exits(8)
-        .says(&["1 of 2 targets could not be read"]);
+        .exits(5)
+        .says(&["1 of 2 could not be read, so nothing was written"]);
     assert!(!sandbox.home().join("out.toml").exists());
 }
 
@@ -626,4 +630,165 @@ fn the_schema_is_printed_as_it_is() {
     let run = Sandbox::offline().vodcb(["schema", "manifest"]).ok();
     let schema: Value = serde_json::from_str(vodcb::manifest::SCHEMA).unwrap();
     assert_eq!(run.json(), schema);
+}
+
+#[test]
+fn a_region_that_may_not_be_read_is_not_left_out_of_an_export() {
+    let sandbox = Sandbox::with(&["get@cn-beijing:deny"], &[]);
+    let export = [
+        "export",
+        "--regions",
+        "cn-shanghai,cn-beijing",
+        "-f",
+        "out.toml",
+    ];
+    sandbox.vodcb(export).exits(3).says(&[
+        "error: 1 of 2 could not be read, so nothing was written",
+        "cn-beijing: ",
+        "--regions names the regions that are meant",
+    ]);
+    assert!(!sandbox.home().join("out.toml").exists());
+    let inactive = Sandbox::with(&["get@cn-beijing:not-activated"], &[]);
+    inactive
+        .vodcb(export)
+        .ok()
+        .says(&["not available: cn-beijing"]);
+}
+
+#[test]
+fn every_queue_that_is_missing_is_told_before_anything_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("there", 30);
+    sandbox.file(
+        "callbacks.toml",
+        "schema = 1\ndefaults = { region = \"cn-shanghai\", events = \"ALL\" }\n\
+         callback = [\n\
+         { app_id = \"app-1000000\", url = \"https://example.com/vod\" },\n\
+         { app_id = \"app-1000001\", mns_queue = \"there\" },\n\
+         { app_id = \"app-1000002\", mns_queue = \"theer\" },\n\
+         { app_id = \"app-1000003\", mns_queue = \"elsewhere\" },\n\
+         { app_id = \"app-1000004\", mns_queue = \"elsewhere\" },\n]\n",
+    );
+    for more in [&["--dry-run"][..], &["--yes"]] {
+        let run = apply(&sandbox, more).exits(4).says(&[
+            "there is no queue elsewhere",
+            "also there is no queue theer",
+            "did you mean there?",
+            "hint: vodcb queue create NAME",
+            "--no-queue-check",
+        ]);
+        assert_eq!(
+            run.stderr.matches("no queue elsewhere").count(),
+            1,
+            "{run:#?}"
+        );
+    }
+    assert_eq!(writes(&sandbox), 0);
+    sandbox.queue("elsewhere", 30);
+    apply(&sandbox, &["--yes", "--no-queue-check"]).ok();
+    assert_eq!(writes(&sandbox), 5);
+}
+
+#[test]
+fn without_the_right_to_look_at_a_queue_nothing_is_written_either() {
+    let sandbox = sandbox(&["get-queue:pass*1", "get-queue:deny"]);
+    apply(&sandbox, &["--yes"])
+        .exits(3)
+        .says(&["mns:GetQueueAttributes", "--no-queue-check"]);
+    assert_eq!(writes(&sandbox), 0);
+    apply(&sandbox, &["--yes", "--no-queue-check"]).ok();
+}
+
+/// A signal lets the change under way come to its end, leaves the others, and the result says which.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_apply_says_what_was_done() {
+    use crate::queue::forward::{eventually, signal};
+    for (name, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+        let sandbox = sandbox(&["set:pass*1", "set:slow=3000*1"]);
+        let mut command = sandbox.command(["apply", "-f", "callbacks.toml", "--yes", "-o", "json"]);
+        let child = command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        eventually(|| writes(&sandbox) == 1);
+        signal(&child, name);
+        let run = Run::of(child.wait_with_output().unwrap()).exits(code);
+        let targets = run.json()["targets"].clone();
+        let results: Vec<&Value> = targets
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|target| &target["result"])
+            .collect();
+        assert_eq!(results, ["written", "written", "not tried"]);
+        let error = run.error();
+        assert_eq!(
+            error["message"],
+            format!("{word}: 2 of 3 changes were made, 1 not tried")
+        );
+        assert_eq!(error["applied"], "yes");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.ends_with("vodcb diff -f callbacks.toml"), "{hint}");
+        assert_eq!(configured(&sandbox).len(), 2);
+        apply(&sandbox, &["--yes"]).ok();
+    }
+}
+
+#[test]
+fn regions_served_by_one_host_share_their_callbacks() {
+    let entry = |region: &str, app: &str| {
+        format!(
+            "[[callback]]\nregion = \"{region}\"\napp_id = \"{app}\"\nurl = \"https://example.com/\"\nevents = \"ALL\"\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    let (one, other) = (entry("cn-shanghai", "app-1"), entry("cn-hangzhou", "app-1"));
+    sandbox.file("callbacks.toml", &format!("schema = 1\n{one}{other}"));
+    sandbox.file("one.toml", &format!("schema = 1\n{one}"));
+    sandbox.file("other.toml", &format!("schema = 1\n{other}"));
+    for files in [&["callbacks.toml"][..], &["one.toml", "other.toml"]] {
+        let words = [&["diff", "-f"], files].concat();
+        sandbox.vodcb(words).exits(2).says(&[
+            "app-1 in cn-hangzhou is the callback of app-1 in cn-shanghai",
+            "served by vod.cn-shanghai.aliyuncs.com",
+            "first at ",
+        ]);
+    }
+    // What stands under one name is not pruned under the other.
+    let whole = entry("cn-hangzhou", "app-1000000") + &entry("cn-shanghai", "app-1");
+    sandbox.file("callbacks.toml", &format!("schema = 1\n{whole}"));
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/"])
+        .ok();
+    let run = sandbox
+        .vodcb(["diff", "-f", "callbacks.toml", "--prune"])
+        .exits(1);
+    let run = run.says(&["warning: cn-hangzhou has no VOD centre of its own"]);
+    assert!(run.stdout.contains("0 to delete"), "{run:#?}");
+}
+
+#[test]
+fn prune_says_where_it_does_not_look() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/"])
+        .ok();
+    for (text, told) in [
+        (
+            "schema = 1\n[defaults]\nregion = \"cn-shanghai\"\n",
+            "does not look at cn-shanghai",
+        ),
+        ("schema = 1\n", "does not look at any region"),
+    ] {
+        sandbox.file("callbacks.toml", text);
+        let run = apply(&sandbox, &["--prune", "--yes"]).ok();
+        run.says(&[told, "state = \"absent\" has its region looked at"]);
+    }
+    assert_eq!(
+        configured(&sandbox).len(),
+        1,
+        "nothing is deleted for a file that says nothing"
+    );
 }

@@ -164,6 +164,7 @@ fn apply(sandbox: &Sandbox, world: &World) {
             "--yes",
             "--qps",
             "0",
+            "--no-queue-check",
         ])
         .ok();
 }
@@ -213,7 +214,7 @@ fn an_export_restores_an_empty_service() {
                 second.set(&name, KEYS[*key].1);
             }
         }
-        let restore = ["apply", "-f", "-", "--format", form, "--yes", "--qps", "0"];
+        let restore = ["apply", "-f", "-", "--format", form, "--yes", "--qps", "0", "--no-queue-check"];
         second.vodcb_with_input(exported.stdout.as_bytes(), restore).ok();
         assert_eq!(second.vodcb(export).ok().stdout, exported.stdout);
         assert_eq!(state(&second), state(&first));
@@ -237,7 +238,7 @@ fn a_kill_leaves_every_target_old_or_new_and_the_next_apply_finishes() {
         sandbox.file("world.json", &manifest(&b));
         let before = written(&sandbox);
         let mut child = sandbox
-            .command(["apply", "-f", "world.json", "--prune", "--yes", "--qps", "0"])
+            .command(["apply", "-f", "world.json", "--prune", "--yes", "--qps", "0", "--no-queue-check"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -225,6 +225,7 @@ const NO_COMMANDS: &[&str] = &[
     "key_reference",
     "key_source",
     "proof",
+    "queue_lookup",
     "receiver",
     "ready_file",
     "scope",

@@ -1,6 +1,6 @@
 //! `vodcb queue` against the emulator's queues.
 
-mod forward;
+pub mod forward;
 mod set;
 mod story;
 mod tail;

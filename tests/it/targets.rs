@@ -250,6 +250,7 @@ fn a_target_that_fails_leaves_the_others_and_ends_with_8() {
     let error = run.error();
     assert_eq!(error["exit_code"], 8);
     assert_eq!(error["message"], "1 of 4 targets could not be read");
+    assert_eq!(error["retryable"], true);
 
     sandbox
         .vodcb(["get", "--all-apps", "--retries", "0"])

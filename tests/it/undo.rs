@@ -49,6 +49,7 @@ fn every_kind_of_change_is_taken_back_and_brought_back() {
         &["delete", "--yes"],
     ] {
         let sandbox = configured(&[], &[]);
+        sandbox.queue("q1", 30);
         let before = stored(&sandbox);
         sandbox.vodcb(change.iter().copied()).ok();
         let after = stored(&sandbox);
@@ -285,4 +286,19 @@ fn the_public_address_and_the_one_inside_a_vpc_are_one_service() {
     assert!(check("https://vod.cn-beijing.aliyuncs.com").is_ok());
     assert!(check("https://vod.cn-shanghai.aliyuncs.com").is_err());
     assert!(check("https://proxy.example.com").is_err());
+}
+
+#[test]
+fn a_queue_that_is_gone_is_not_restored() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--mns-queue", "gone", "--no-queue-check"])
+        .ok();
+    sandbox.vodcb(["set", "--http-url", URL]).ok();
+    undo(&sandbox, &[])
+        .exits(4)
+        .says(&["there is no queue gone", "--no-queue-check"]);
+    assert_eq!(stored(&sandbox)["url"], URL);
+    undo(&sandbox, &["--no-queue-check"]).ok();
+    assert_eq!(stored(&sandbox)["mns_queue"], "gone");
 }

@@ -7,7 +7,7 @@ mod survey;
 
 use futures_util::stream::{self, StreamExt};
 
-pub use survey::{Survey, read, survey};
+pub use survey::{Survey, all_or_nothing, read, survey};
 
 use super::Connection;
 use crate::context::Context;

@@ -148,7 +148,43 @@ fn nothing_read(first: &Missed, all: usize) -> Error {
     error
 }
 
+/// What was missed, line by line, within reason.
+fn told(missed: &[Missed]) -> Vec<String> {
+    let mut lines: Vec<String> = missed.iter().take(TOLD).map(Missed::to_string).collect();
+    if missed.len() > TOLD {
+        lines.push(format!("and {} more", missed.len() - TOLD));
+    }
+    lines
+}
+
+/// The error of a command that does nothing unless everything it is about could be read; `so` is what
+/// was not done.
+///
+/// # Errors
+/// The first failure, which decides the exit code and has the remedy, with the others told below.
+pub fn all_or_nothing(missed: &[Missed], all: usize, so: &str) -> Result<()> {
+    let Some(first) = missed.first() else {
+        return Ok(());
+    };
+    let mut error = first.error.clone();
+    error.message = format!("{} of {all} could not be read, so {so}", missed.len());
+    error.causes = told(missed);
+    error.details.retryable = missed.iter().all(|one| one.error.details.retryable);
+    Err(error)
+}
+
 impl<T> Survey<T> {
+    /// What could not be read and may be configured all the same: where VOD is not activated nothing
+    /// can be, where permission is missing nobody knows.
+    pub fn unread(&self) -> Vec<Missed> {
+        let hidden = self.unavailable.iter();
+        hidden
+            .filter(|one| !one.error.details.no_service)
+            .chain(&self.failed)
+            .cloned()
+            .collect()
+    }
+
     /// The error of a survey some of whose targets failed.
     ///
     /// # Errors
@@ -158,19 +194,11 @@ impl<T> Survey<T> {
             return Ok(());
         };
         let all = self.found.len() + self.failed.len();
-        let mut error = Error::new(
-            Kind::Partial,
-            format!("{} of {all} targets could not be read", self.failed.len()),
-        );
-        error.causes = self
-            .failed
-            .iter()
-            .take(TOLD)
-            .map(Missed::to_string)
-            .collect();
-        if self.failed.len() > TOLD {
-            error = error.cause(format!("and {} more", self.failed.len() - TOLD));
-        }
+        let message = format!("{} of {all} targets could not be read", self.failed.len());
+        let mut error = Error::new(Kind::Partial, message);
+        error.causes = told(&self.failed);
+        // Trying again helps only where it helps with all.
+        error.details.retryable = self.failed.iter().all(|one| one.error.details.retryable);
         error.hints = first.error.hints.clone();
         Err(error)
     }

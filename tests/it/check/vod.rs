@@ -33,6 +33,28 @@ fn no_credentials_are_an_answer_and_not_an_error() {
     assert_eq!(found(&run), pairs(&[("credentials", "fail")]), "{run:?}");
 }
 
+/// That a role cannot be taken on is an answer, too, with everything that STS said about it.
+#[test]
+fn a_role_that_cannot_be_taken_on_fails_with_its_reasons() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    let arn = "acs:ram::1234567890123456:role/absent-x";
+    let profile = serde_json::json!({"current": "shop", "profiles": [{
+        "name": "shop", "mode": "RamRoleArn",
+        "access_key_id": crate::sandbox::ACCESS_KEY_ID,
+        "access_key_secret": crate::sandbox::ACCESS_KEY_SECRET,
+        "ram_role_arn": arn, "ram_session_name": "ada", "region_id": "cn-shanghai",
+    }]});
+    sandbox.file(".aliyun/config.json", &profile.to_string());
+    let run = checked(&sandbox, &[]).exits(1);
+    assert_eq!(found(&run), pairs(&[("credentials", "fail")]), "{run:?}");
+    let cause = check(&run, "credentials")["cause"].to_string();
+    for told in ["EntityNotExist.Role", "request id ", arn, "profile shop"] {
+        assert!(cause.contains(told), "no {told}: {cause}");
+    }
+}
+
 #[test]
 fn usage_errors_stay_errors() {
     let sandbox = Sandbox::new();

@@ -84,7 +84,7 @@ fn without_the_right_to_look_the_action_and_the_way_around_are_named() {
     run.says(&[
         "mns:GetQueueAttributes",
         "--no-queue-check",
-        "the callback was not changed",
+        "nothing was changed",
     ]);
     assert!(!wrote(&sandbox));
     sandbox

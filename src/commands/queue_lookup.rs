@@ -1,0 +1,183 @@
+//! The queues that callbacks are to go to, looked at before anything is written. No command, but what
+//! those that write begin with.
+//!
+//! VOD takes any name, and drops in silence what it cannot write; so a queue that is not there, or a
+//! place where nobody may look, is told before the change.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::Connection;
+use crate::callback::queue::parse_host;
+use crate::callback::{Callback, Destination};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::mns::Mns;
+use crate::mns::queue::Attributes;
+use crate::render::queue::QueueStatus;
+use crate::target::Region;
+
+/// As many names are looked through for a similar one.
+const MANY: usize = 5000;
+/// No more similar names than these are told, and only if they are as similar as this.
+const FEW: usize = 3;
+const SIMILAR: f64 = 0.8;
+/// As many queues are looked at at once.
+const AT_ONCE: usize = 16;
+
+/// A queue that is not there.
+pub struct Missing {
+    mns: Mns,
+    name: String,
+    region: Region,
+    /// The service's own words.
+    error: Error,
+}
+
+/// Makes sure that every queue that these callbacks go to is there, each looked at once.
+///
+/// # Errors
+/// All that are missing in one error; those of a look.
+pub async fn refuse_missing<'a>(
+    ctx: &Context,
+    connection: &Connection,
+    callbacks: impl Iterator<Item = &'a Callback>,
+) -> Result<()> {
+    let queues: BTreeSet<(&str, &str)> = callbacks
+        .filter_map(|callback| match &callback.destination {
+            Destination::Mns { endpoint, queue } => Some((endpoint.as_str(), queue.as_str())),
+            Destination::Http { .. } => None,
+        })
+        .collect();
+    let mut looks = stream::iter(queues)
+        .map(|(endpoint, name)| look_up(ctx, connection, endpoint, name))
+        .buffered(AT_ONCE);
+    let mut refusal: Option<Error> = None;
+    while let Some(look) = looks.next().await {
+        let Some(missing) = look? else { continue };
+        let told = missing.refusal(ctx).await;
+        refusal = Some(match refusal {
+            None => told,
+            Some(first) => also(first, told),
+        });
+    }
+    match refusal {
+        None => Ok(()),
+        Some(error) => Err(error
+            .hint("vodcb queue create NAME creates a queue that suits callbacks")
+            .hint("--no-queue-check writes without a look at the queues")),
+    }
+}
+
+/// A further refusal below the first.
+fn also(mut first: Error, other: Error) -> Error {
+    first.causes.push(format!("also {other}"));
+    first.hints.extend(other.hints);
+    first
+}
+
+/// Looks the queue at an endpoint up, and warns of attributes that lose events. `Some` when it is not
+/// there. Those of `--emulator` live as long as one command, so there is nothing to look at.
+///
+/// # Errors
+/// When it cannot be found out.
+pub async fn look_up(
+    ctx: &Context,
+    connection: &Connection,
+    endpoint: &str,
+    name: &str,
+) -> Result<Option<Missing>> {
+    if connection.is_emulated() {
+        return Ok(None);
+    }
+    let Some(host) = parse_host(endpoint) else {
+        let why = format!("{endpoint} is not an endpoint of queues that can be asked");
+        return Err(Error::usage(why).hint("--no-queue-check writes it without a look"));
+    };
+    let region = Region::parse(&host.region)?;
+    let account = Some(host.account_id.as_str());
+    let mns = connection.queues(ctx, &region, account).await?;
+    match mns.get_attributes(ctx, name).await {
+        Ok(status) => {
+            for warning in QueueStatus::new(&status, endpoint).warnings {
+                ctx.out.warn(&format!("queue {name}: {warning}"));
+            }
+            Ok(None)
+        }
+        Err(error) if error.code() != "QueueNotExist" => Err(unlooked(name, error)),
+        Err(error) => Ok(Some(Missing {
+            mns,
+            name: name.to_owned(),
+            region,
+            error,
+        })),
+    }
+}
+
+fn unlooked(name: &str, error: Error) -> Error {
+    let denied = error.kind == Kind::Credentials;
+    let error = error.cause(format!(
+        "nothing was changed: the queue {name} could not be looked up"
+    ));
+    error.hint(if denied {
+        "--no-queue-check writes without a look at the queue"
+    } else {
+        "try again, or write without a look at the queue: --no-queue-check"
+    })
+}
+
+/// Without the right to list there are no names to tell, which is no error of its own.
+async fn similar(ctx: &Context, mns: &Mns, name: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut pages = mns.list_queues("");
+    while names.len() < MANY
+        && let Ok(Some(page)) = pages.next(ctx).await
+    {
+        names.extend(page);
+    }
+    let alike = |other: &str| strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
+    let mut rated: Vec<(f64, String)> = names
+        .into_iter()
+        .map(|other| (alike(&other), other))
+        .filter(|(rating, _)| *rating >= SIMILAR)
+        .collect();
+    rated.sort_by(|one, other| other.0.total_cmp(&one.0));
+    rated.into_iter().take(FEW).map(|(_, name)| name).collect()
+}
+
+impl Missing {
+    /// The error that it is not there; the names that could have been meant come first.
+    pub async fn refusal(&self, ctx: &Context) -> Error {
+        let mut told = Error::new(Kind::Rejected, self.error.message.clone())
+            .cause(format!(
+                "looked for in {}, at {}",
+                self.region, self.mns.endpoint
+            ))
+            .cause("nothing was changed");
+        told.details = self.error.details.clone();
+        let similar = similar(ctx, &self.mns, &self.name).await;
+        match similar.is_empty() {
+            true => told,
+            false => told.hint(format!("did you mean {}?", similar.join(", "))),
+        }
+    }
+
+    /// Creates it with attributes that suit callbacks.
+    ///
+    /// # Errors
+    /// Those of the queue service; nothing else was changed then.
+    pub async fn create(&self, ctx: &Context) -> Result<()> {
+        let attributes = Attributes::for_callbacks();
+        let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
+        made.map_err(|error| error.cause("the callback was not changed"))?;
+        ctx.out.note(&format!("created the queue {}", self.name));
+        Ok(())
+    }
+
+    /// Says what would be done about it.
+    pub fn plan(&self, ctx: &Context) {
+        let text = format!("dry run; the queue {} would be created", self.name);
+        ctx.out.note(&text);
+    }
+}
