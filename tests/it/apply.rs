@@ -705,7 +705,7 @@ fn without_the_right_to_look_at_a_queue_nothing_is_written_either() {
 fn an_interrupted_apply_says_what_was_done() {
     use crate::queue::forward::{eventually, signal};
     for (name, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
-        let sandbox = sandbox(&["set:pass*1", "set:slow=3000*1"]);
+        let sandbox = sandbox(&["set:slow=1000"]);
         let mut command = sandbox.command(["apply", "-f", "callbacks.toml", "--yes", "-o", "json"]);
         let child = command
             .stdout(std::process::Stdio::piped())
@@ -722,16 +722,23 @@ fn an_interrupted_apply_says_what_was_done() {
             .iter()
             .map(|target| &target["result"])
             .collect();
-        assert_eq!(results, ["written", "written", "not tried"]);
+        // The first change may have been done when the signal came.
+        let written = results
+            .iter()
+            .filter(|result| **result == "written")
+            .count();
+        let expected = ["written", "written", "not tried", "not tried"];
+        assert_eq!(results, expected[2 - written..][..3], "{run:#?}");
         let error = run.error();
+        let left = 3 - written;
         assert_eq!(
             error["message"],
-            format!("{word}: 2 of 3 changes were made, 1 not tried")
+            format!("{word}: {written} of 3 changes were made, {left} not tried")
         );
         assert_eq!(error["applied"], "yes");
         let hint = error["hint"].as_str().unwrap();
         assert!(hint.ends_with("vodcb diff -f callbacks.toml"), "{hint}");
-        assert_eq!(configured(&sandbox).len(), 2);
+        assert_eq!(configured(&sandbox).len(), written);
         apply(&sandbox, &["--yes"]).ok();
     }
 }
