@@ -2,11 +2,10 @@
 """Measures how vodcb works a queue off, against the emulator.
 
     cargo build --release
-    benches/queue_drain.py [BINARY]
+    benches/queue_drain.py
 
 Prints what docs/performance.md tells: messages a second, the ratio to 16 messages for each round trip at
-20 ms, and the memory at 1,000 and 10,000 messages. It takes about half a minute. Needs Python 3 on Linux
-or macOS.
+20 ms, and the memory at 1,000 and 10,000 messages. It takes about half a minute. Needs Python 3 and GNU time.
 """
 
 import asyncio
@@ -14,56 +13,27 @@ import base64
 import hashlib
 import hmac
 import http.client
-import os
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from email.utils import formatdate
-from pathlib import Path
 from urllib.parse import urlsplit
 
-BINARY = Path(sys.argv[1] if len(sys.argv) > 1 else "target/release/vodcb").resolve()
+from emulated import emulator, run
+
 LATENCY_MS = 20
 BATCH = 16
 EVENT = '{"EventType":"FileUploadComplete","VideoId":"%032d","Status":"success","Size":18734561}'
 
 
 @contextmanager
-def emulator(*faults):
+def backlogged(*faults):
     """The environment of an emulator with an empty queue `q`."""
-    with tempfile.TemporaryDirectory() as home:
-        ready = Path(home, "ready.sh")
-        command = [BINARY, "-q", "emulator", "start", "--ready-file", ready]
-        for fault in faults:
-            command += ["--fault", fault]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={"HOME": home})
-        try:
-            while not ready.exists():
-                time.sleep(0.01)
-            lines = (line.removeprefix("export ") for line in ready.read_text().splitlines())
-            environment = {"HOME": home, **dict(line.split("=", 1) for line in lines)}
-            run(environment, "queue", "create", "q")
-            yield environment
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def run(environment, *arguments):
-    """Seconds and peak memory in KiB of one run."""
-    start = time.monotonic()
-    process = subprocess.Popen(
-        [BINARY, "-q", *arguments], stdout=subprocess.DEVNULL, env=environment
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - start
-    if status != 0:
-        sys.exit(f"{arguments} ended with status {status}")
-    scale = 1024 if sys.platform == "darwin" else 1
-    return seconds, usage.ru_maxrss // scale
+    arguments = (word for fault in faults for word in ("--fault", fault))
+    with emulator(*arguments) as environment:
+        run(environment, "queue", "create", "q")
+        yield environment
 
 
 class Queue:
@@ -145,13 +115,13 @@ def drain(environment, to, concurrency):
 def main():
     to = receiver()
     for count in (1_000, 10_000):
-        with emulator() as environment:
+        with backlogged() as environment:
             Queue(environment).fill(count)
             seconds, memory = drain(environment, to, 16)
         rate = count / seconds
-        print(f"{count} messages: {seconds:.2f} s, {rate:.0f} a second, {memory / 1024:.1f} MiB")
+        print(f"{count} messages: {seconds:.2f} s, {rate:.0f} a second, {memory:.1f} MiB")
     count, actions = 10_000, ("batch-receive", "batch-delete", "batch-peek")
-    with emulator(*(f"{action}:slow={LATENCY_MS}" for action in actions)) as environment:
+    with backlogged(*(f"{action}:slow={LATENCY_MS}" for action in actions)) as environment:
         queue = Queue(environment)
         queue.fill(count)
         trip = queue.round_trip()
