@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::{Check, skip_all};
+use crate::callback::url::without_password;
 use crate::callback::{Callback, Destination};
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -121,7 +122,7 @@ fn refused(error: &Error, key_from: &str, clock: Check) -> Vec<Check> {
 
 fn summary(callback: &Callback) -> String {
     match &callback.destination {
-        Destination::Http { url, .. } => format!("HTTP to {url}"),
+        Destination::Http { url, .. } => format!("HTTP to {}", without_password(url)),
         Destination::Mns { queue, .. } => format!("queue {queue}"),
     }
 }

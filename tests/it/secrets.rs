@@ -177,6 +177,51 @@ fn no_command_with_a_receiver_shows_a_key() {
     assert!(!receiver.requests().is_empty());
 }
 
+/// What tells of deliveries; what shows the configuration shows the URL as it is.
+const TO_A_PASSWORD: &[&str] = &[
+    "check --deliver",
+    "check URL --deliver",
+    "send FileUploadComplete --to URL --once",
+    "send FileUploadComplete --to URL --once --count 2",
+    "send FileUploadComplete --to URL --dry-run",
+    "send --scenario plain --to URL --once",
+    "replay delivery --to URL --once",
+    "verify --configured --delivery delivery",
+    "verify --url URL --delivery delivery --auth-key-env VOD_KEY",
+    "queue forward q --to URL --for 1",
+    "key rotate --auth-key-env NEW_KEY --yes",
+    "key status",
+    "listen --port 0 --forward-to URL --timeout 0.1",
+];
+
+#[test]
+fn the_password_of_a_receiver_is_not_shown_where_deliveries_are_told_about() {
+    let receiver = Receiver::start(&[Reply::Status(403)]);
+    let url = receiver.url("/vod");
+    let url = url.replace("://", "://shop:Hidden7Word@");
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox.set("NEW_KEY", NEW_AUTH_KEY);
+    sandbox.file("delivery", DELIVERY);
+    sandbox.vodcb(["queue", "create", "q"]).ok();
+    sandbox.deliver("q", r#"{"EventType":"FileUploadComplete"}"#);
+    let set = ["set", "--http-url", &url, "--auth-key-env", "VOD_KEY"];
+    sandbox.vodcb(set).ok();
+    for command in TO_A_PASSWORD {
+        let command: Vec<&str> = command
+            .split(' ')
+            .map(|word| if word == "URL" { &url } else { word })
+            .collect();
+        for form in ["table", "json", "ndjson"] {
+            let run = sandbox.vodcb([&command[..], &["--debug", "-o", form]].concat());
+            let all = format!("{}{}", run.stdout, run.stderr);
+            assert!(!all.contains("Hidden7Word"), "{command:?} {form}: {all}");
+            assert_ne!(run.code, 70, "{run:#?}");
+        }
+    }
+    assert!(!receiver.requests().is_empty());
+}
+
 #[test]
 fn a_wrong_secret_is_not_echoed_although_the_service_quotes_the_request() {
     for signature in ["rpc", "acs3"] {
