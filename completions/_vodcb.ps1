@@ -11,6 +11,8 @@ Register-ArgumentCompleter -Native -CommandName 'vodcb' -ScriptBlock {
     $answer | Select-Object -Skip 1 | ForEach-Object {
         $value, $about = $_ -split "`t", 2
         if (-not $about) { $about = $value }
-        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+        # PowerShell inserts the text as it is.
+        $text = if ($value -match '\s') { "'$value'" } else { $value }
+        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
     }
 }

@@ -2,13 +2,16 @@
 # The program itself knows the words; this passes the line on and its answer back.
 
 _vodcb() {
-    local kind line
+    local kind line word
     COMPREPLY=()
     while IFS= read -r line; do
         if [[ -z ${kind-} ]]; then
             kind=$line
         else
-            COMPREPLY+=("${line%%$'\t'*}")
+            word=${line%%$'\t'*}
+            # Behind an open quote a blank is none to split at.
+            [[ ${COMP_WORDS[COMP_CWORD]} == [\"\']* ]] || word=${word// /\\ }
+            COMPREPLY+=("$word")
         fi
     done < <(command "$1" __complete line "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
     case ${kind-} in

@@ -139,6 +139,30 @@ impl Error {
         self
     }
 
+    /// Tells another failure below this one, with its first remedy and what was told below it.
+    #[must_use]
+    pub fn also(mut self, other: Error) -> Self {
+        let remedy = other.hints.first();
+        self.causes
+            .push(match remedy.filter(|hint| !self.hints.contains(hint)) {
+                Some(hint) => format!("also {}; {hint}", other.message),
+                None => format!("also {}", other.message),
+            });
+        self.causes.extend(other.causes);
+        self
+    }
+
+    /// All of these failures as one; nothing when there are none.
+    ///
+    /// # Errors
+    /// The first with the others below it.
+    pub fn all(failures: impl IntoIterator<Item = Error>) -> Result<()> {
+        match failures.into_iter().reduce(Error::also) {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
+    }
+
     /// Says whether a write took effect.
     #[must_use]
     pub fn applied(mut self, applied: Applied) -> Self {

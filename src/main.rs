@@ -158,8 +158,15 @@ fn refused(error: &clap::Error) -> ExitCode {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let message = lines.next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
-        let tips = lines.filter_map(|line| line.strip_prefix("tip: "));
-        let told = tips.fold(Error::usage(message), Error::hint);
+        // What was possible or is missing stands between the message and the usage.
+        let told = lines
+            .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more "))
+            .fold(Error::usage(message), |told, line| {
+                match line.strip_prefix("tip: ") {
+                    Some(tip) => told.hint(tip),
+                    None => told.cause(line.trim_matches(['[', ']'])),
+                }
+            });
         return failed(
             &plain(true),
             &told.hint("vodcb --help shows the commands and flags"),

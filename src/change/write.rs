@@ -141,7 +141,7 @@ pub async fn change_after(
     match order.wanted {
         Wanted::Planned {
             before: planned, ..
-        } => as_planned(order.target, planned, before.as_ref())?,
+        } => as_seen(order.target, planned, before.as_ref())?,
         _ if order.ask != Ask::Never => show(ctx, order.target, &outcome, before.as_ref()),
         _ => {}
     }
@@ -151,7 +151,8 @@ pub async fn change_after(
     confirm(ctx, order, before.as_ref(), after.as_ref()).await?;
     if turn.is_none() {
         turn = Some(turn::wait(ctx, &turns).await?);
-        still_so(ctx, vod, order.target, before.as_ref()).await?;
+        let now = vod.get(ctx, &order.target.app_id).await?;
+        as_seen(order.target, before.as_ref(), now.callback.as_ref())?;
     }
     prepare().await?;
     let writing = Writing {
@@ -179,9 +180,9 @@ fn show(ctx: &Context, target: &Target, outcome: &Outcome, before: Option<&Callb
     }
 }
 
-/// Makes sure that a plan still speaks of what is there.
-fn as_planned(target: &Target, planned: Option<&Callback>, now: Option<&Callback>) -> Result<()> {
-    let difference = Difference::between(planned, now);
+/// Makes sure that nobody else changed the target since it was looked at.
+fn as_seen(target: &Target, seen: Option<&Callback>, now: Option<&Callback>) -> Result<()> {
+    let difference = Difference::between(seen, now);
     if difference.is_empty() {
         return Ok(());
     }
@@ -192,10 +193,10 @@ fn as_planned(target: &Target, planned: Option<&Callback>, now: Option<&Callback
         .collect();
     Err(Error::new(
         Kind::Conflict,
-        format!("{target} was changed by somebody else since the plan was made"),
+        format!("{target} was changed by somebody else meanwhile"),
     )
     .cause(format!("no longer the same: {}", fields.join(", ")))
-    .hint("run the command again: it plans anew with what is there now"))
+    .hint("run the command again: it begins with what is there now"))
 }
 
 fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
@@ -264,24 +265,6 @@ async fn confirm(
         Kind::Interrupted,
         "not confirmed; nothing was changed",
     ))
-}
-
-/// Makes sure that nobody else changed the target while somebody was thinking.
-async fn still_so(
-    ctx: &Context,
-    vod: &Vod,
-    target: &Target,
-    before: Option<&Callback>,
-) -> Result<()> {
-    let now = vod.get(ctx, &target.app_id).await?;
-    if Difference::between(before, now.callback.as_ref()).is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Conflict,
-        format!("{target} was changed by somebody else meanwhile"),
-    )
-    .hint("run the command again to see the present state"))
 }
 
 /// The callback that was read back, with the key that was written where the service hides it.

@@ -54,10 +54,14 @@ impl Files {
                     .hint("the manifest says which targets are meant"));
             }
         }
-        let mut manifests = Vec::new();
+        let (mut manifests, mut failures) = (Vec::new(), Vec::new());
         for file in &self.files {
-            manifests.push(self.read_one(file).await?);
+            match self.read_one(file).await {
+                Ok(manifest) => manifests.push(manifest),
+                Err(error) => failures.push(error),
+            }
         }
+        Error::all(failures)?;
         let manifest = manifest::merge(manifests)?;
         for warning in &manifest.warnings {
             ctx.out.warn(warning);

@@ -106,20 +106,16 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 Some(path) => path.clone(),
                 None => ctx.state_folder()?.join("emulator.json"),
             };
-            if ctx.flags.dry_run {
-                ctx.out.note(&format!(
-                    "dry run; this file would be removed: {}",
-                    path.display()
-                ));
-                return Ok(Exit::Ok);
-            }
-            let existed = emulator::state::reset(&path)?;
-            let what = if existed {
-                "was removed"
-            } else {
-                "was empty already"
-            };
             let file = path.display().to_string();
+            let (existed, what) = if ctx.flags.dry_run {
+                ctx.out
+                    .note(&format!("dry run; this file would be removed: {file}"));
+                (false, "was left as it is")
+            } else if emulator::state::reset(&path)? {
+                (true, "was removed")
+            } else {
+                (false, "was empty already")
+            };
             let document =
                 serde_json::json!({"schema_version": 1, "removed": existed, "file": file});
             ctx.out.show(&document, |_| {

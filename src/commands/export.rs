@@ -69,6 +69,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     connection.close().await;
     let exported = manifest::export(account.as_deref(), &callbacks, syntax);
     match file {
+        Some(file) if ctx.flags.dry_run => ctx
+            .out
+            .note(&format!("dry run; {} would be written", file.display())),
         Some(file) => write(file, &exported.text, args.force)?,
         None => ctx.out.print(&exported.text)?,
     }
@@ -123,13 +126,19 @@ fn exists(file: &Path) -> Error {
 
 /// Writes beside the file and renames, so that nobody ever sees a half.
 fn write(file: &Path, text: &str, force: bool) -> Result<()> {
-    let trouble = |error: std::io::Error| {
-        Error::usage(format!("{} cannot be written", file.display())).cause(error.to_string())
-    };
+    let unwritten = || Error::usage(format!("{} cannot be written", file.display()));
+    // The error's own words name the file beside it, which nobody knows.
+    let trouble = |error: std::io::Error| unwritten().cause(error.kind().to_string());
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(unwritten()
+            .cause(format!("there is no folder {folder}"))
+            .hint(format!("make it first: mkdir -p {folder}")));
+    }
     let mut builder = tempfile::Builder::new();
     // No secret is in it, so it is as readable as any file of the user.
     #[cfg(unix)]

@@ -25,24 +25,33 @@ impl Keys {
     /// Resolves every reference of a manifest.
     ///
     /// # Errors
-    /// A usage error that names the place of a reference that cannot be resolved, or whose value cannot
-    /// be a key.
+    /// A usage error that names the place of each reference that cannot be resolved, or whose value
+    /// cannot be a key.
     pub async fn resolve(ctx: &Context, manifest: &Manifest) -> Result<Self> {
         let mut keys = Keys::default();
+        let mut failures: BTreeMap<(KeySource, PathBuf), Error> = BTreeMap::new();
         for entry in &manifest.entries {
             let Declared::Callback(declaration) = &entry.declared else {
                 continue;
             };
-            if let Some(reference) = declaration.key()
-                && keys.get(ctx, reference).is_none()
-            {
-                let key = resolve(ctx, reference)
-                    .await
-                    .map_err(|error| error.cause(format!("{} refers to it", reference.place)))?;
-                keys.0.insert(place(ctx, reference), key);
+            let Some(reference) = declaration.key() else {
+                continue;
+            };
+            let place = place(ctx, reference);
+            if keys.0.contains_key(&place) || failures.contains_key(&place) {
+                continue;
+            }
+            match resolve(ctx, reference).await {
+                Ok(key) => {
+                    keys.0.insert(place, key);
+                }
+                Err(error) => {
+                    let error = error.cause(format!("{} refers to it", reference.place));
+                    failures.insert(place, error);
+                }
             }
         }
-        Ok(keys)
+        Error::all(failures.into_values()).map(|()| keys)
     }
 
     /// The value of a reference that was resolved.

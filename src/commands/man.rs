@@ -35,7 +35,12 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     match &args.dir {
         None => ctx.out.print(&pages[0].text)?,
         Some(folder) => {
-            write(folder, &pages).map_err(|error| {
+            let dry_run = ctx.flags.dry_run;
+            let written = match dry_run {
+                true => Ok(()),
+                false => write(folder, &pages),
+            };
+            written.map_err(|error| {
                 Error::usage(format!(
                     "the pages cannot be written to {}",
                     folder.display()
@@ -49,8 +54,9 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 "folder": folder.display().to_string(),
                 "pages": pages.iter().map(|page| &page.file).collect::<Vec<_>>(),
             });
+            let verb = if dry_run { "would be" } else { "were" };
             ctx.out.show(&document, |_| {
-                format!("{count} pages were written to {}\n", folder.display())
+                format!("{count} pages {verb} written to {}\n", folder.display())
             })?;
         }
     }

@@ -36,6 +36,7 @@ pub mod schema;
 pub mod scope;
 pub mod send;
 pub mod set;
+mod typed_key;
 pub mod undo;
 mod verification;
 pub mod verify;
@@ -121,6 +122,7 @@ pub enum Command {
 /// # Errors
 /// Whatever the command cannot do, with its remedy.
 pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
+    check_dry_run(ctx, command)?;
     match command {
         Command::Get(args) => get::run(ctx, args).await,
         Command::Set(args) if args.is_empty() && ctx.prompt.interactive => offer_wizard(ctx).await,
@@ -148,6 +150,20 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
         Command::Man(args) => man::run(ctx, args),
         Command::Schema(args) => schema::run(ctx, args),
         Command::Help(args) => help::run(ctx, args),
+    }
+}
+
+/// What goes on until it is stopped cannot be shown beforehand.
+fn check_dry_run(ctx: &Context, command: &Command) -> Result<()> {
+    let stream = match command {
+        Command::Listen(_) => Some("listen"),
+        Command::Queue(args) => args.stream(),
+        _ => None,
+    };
+    match stream.filter(|_| ctx.flags.dry_run) {
+        Some(name) => Err(Error::usage(format!("--dry-run does not go with {name}"))
+            .hint("vodcb queue peek looks at messages and leaves them; leave --dry-run out")),
+        None => Ok(()),
     }
 }
 

@@ -88,6 +88,17 @@ fn seconds(text: &str) -> std::result::Result<Duration, String> {
     seconds.map(Duration::from_secs_f64).ok_or_else(refuse)
 }
 
+impl Args {
+    /// The word of a command that goes on taking messages, which cannot be shown beforehand.
+    pub fn stream(&self) -> Option<&'static str> {
+        match self.what {
+            What::Tail(_) => Some("queue tail"),
+            What::Forward(_) => Some("queue forward"),
+            _ => None,
+        }
+    }
+}
+
 /// Asks the queue service.
 ///
 /// # Errors
@@ -152,7 +163,15 @@ async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -
     if ctx.flags.dry_run {
         ctx.out
             .note(&format!("dry run; the queue {name} would be created"));
-        return Ok(());
+        let planned = Status {
+            name: name.to_owned(),
+            attributes: *attributes,
+            ..Status::default()
+        };
+        let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
+        return ctx
+            .out
+            .show(&planned, |width| view::status(&planned, width));
     }
     let new = mns.create_queue(ctx, name, attributes).await?;
     let found = mns.get_attributes(ctx, name).await?;

@@ -53,28 +53,17 @@ pub async fn refuse_missing<'a>(
     let mut looks = stream::iter(queues)
         .map(|(endpoint, name)| look_up(ctx, connection, endpoint, name))
         .buffered(AT_ONCE);
-    let mut refusal: Option<Error> = None;
+    let mut refusals = Vec::new();
     while let Some(look) = looks.next().await {
-        let Some(missing) = look? else { continue };
-        let told = missing.refusal(ctx).await;
-        refusal = Some(match refusal {
-            None => told,
-            Some(first) => also(first, told),
-        });
+        if let Some(missing) = look? {
+            refusals.push(missing.refusal(ctx).await);
+        }
     }
-    match refusal {
-        None => Ok(()),
-        Some(error) => Err(error
+    Error::all(refusals).map_err(|error| {
+        error
             .hint("vodcb queue create NAME creates a queue that suits callbacks")
-            .hint("--no-queue-check writes without a look at the queues")),
-    }
-}
-
-/// A further refusal below the first.
-fn also(mut first: Error, other: Error) -> Error {
-    first.causes.push(format!("also {other}"));
-    first.hints.extend(other.hints);
-    first
+            .hint("--no-queue-check writes without a look at the queues")
+    })
 }
 
 /// Looks the queue at an endpoint up, and warns of attributes that lose events. `Some` when it is not

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::key_source::KeySource;
 use super::proof::holds;
 use super::queue_lookup::{self, Missing};
+use super::typed_key::typed_key;
 use super::{Connection, carry_out_after, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, queue, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
@@ -209,11 +210,7 @@ async fn ask_for_key(ctx: &Context, connection: &Connection) -> Result<Option<Se
     if stored {
         return Ok(None);
     }
-    let text = ctx
-        .prompt
-        .hidden("Callback key (not shown)".to_owned())
-        .await?;
-    auth_key::parse(&text, "the terminal").map(Some)
+    typed_key(ctx).await.map(Some)
 }
 
 /// The refusal of a command line that names no part to set.
@@ -333,7 +330,8 @@ impl Args {
             .mns_region
             .as_deref()
             .map(Region::parse_strict)
-            .transpose()?;
+            .transpose()
+            .map_err(|error| error.hint("a queue anywhere else is named with --mns-endpoint"))?;
         let place = match &self.mns_endpoint {
             Some(endpoint) => {
                 let endpoint = queue::check_endpoint(endpoint, self.allow_internal_endpoint)?;

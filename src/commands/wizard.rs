@@ -6,7 +6,7 @@ mod place;
 mod queue;
 mod steps;
 
-use super::{Connection, carry_out, connect, keys};
+use super::{Connection, carry_out_after, connect, keys};
 use crate::callback::{Callback, Destination};
 use crate::change::diff::{self, Difference};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
@@ -38,6 +38,13 @@ pub struct Args {}
 /// A usage error where nobody can answer, an interruption when a question is left, and those of
 /// `change::write::change`.
 pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
+    if ctx.out.format.is_json() {
+        return Err(
+            Error::usage("the wizard talks to people, so it has no JSON").hint(
+                "vodcb set --http-url URL --events A,B -o json does the same without questions",
+            ),
+        );
+    }
     if !ctx.prompt.interactive {
         return Err(
             Error::usage("the wizard asks questions, and nobody is there to answer")
@@ -164,6 +171,9 @@ async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
     for risk in diff::risks(here.now.as_ref(), Some(&after.callback)) {
         out.warn(&risk);
     }
+    if here.ctx.flags.yes {
+        return Ok(Reply::Answer(true));
+    }
     let choice = Choice {
         title: format!("Write this to {target}?"),
         items: vec![
@@ -182,21 +192,24 @@ async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
 
 /// Writes what was confirmed, unless somebody changed the target meanwhile.
 async fn write(here: &Here, answers: &Answers) -> Result<()> {
-    if let Some(queue) = &answers.new_queue {
-        queue.create(here).await?;
-    }
-    let seen = here
-        .now
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), Callback::fingerprint);
+    let target = &here.connection.target;
+    let after = answers.edit().apply(here.now.as_ref(), target)?.callback;
     let order = Order {
         command: "wizard",
-        target: &here.connection.target,
-        wanted: Wanted::Edited(&answers.edit()),
+        target,
+        wanted: Wanted::Planned {
+            before: here.now.as_ref(),
+            after: Some(&after),
+        },
         ask: Ask::Never,
-        if_match: Some(&seen),
+        if_match: None,
     };
-    let outcome = carry_out(&here.ctx, &here.connection, &order, keys(false)).await?;
+    let create = async || match &answers.new_queue {
+        Some(queue) => queue.create(here).await,
+        None => Ok(()),
+    };
+    let (ctx, shown) = (&here.ctx, keys(false));
+    let outcome = carry_out_after(ctx, &here.connection, &order, shown, create).await?;
     if outcome.done != Done::Written {
         return Ok(());
     }

@@ -168,14 +168,19 @@ impl EventSelection {
 /// Names joined by commas.
 ///
 /// # Errors
-/// A usage error for the first name that is not one.
+/// A usage error for every name that is not one.
 pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType>> {
-    let names: BTreeSet<EventType> = text
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(|name| EventType::parse(name, allow_unknown))
-        .collect::<Result<_>>()?;
+    let (mut names, mut failures) = (BTreeSet::new(), Vec::new());
+    let given = text.split(',').map(str::trim);
+    for name in given.filter(|name| !name.is_empty()) {
+        match EventType::parse(name, allow_unknown) {
+            Ok(event) => {
+                names.insert(event);
+            }
+            Err(error) => failures.push(error),
+        }
+    }
+    Error::all(failures)?;
     if names.is_empty() {
         return Err(Error::usage("no event type is named").hint("vodcb events list shows them"));
     }
@@ -186,7 +191,7 @@ pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType
 /// others wrote, so they pass here.
 ///
 /// # Errors
-/// A usage error for the first name that is not one.
+/// A usage error for every name that is not one.
 pub fn parse_removed(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType>> {
     let (single, others): (Vec<&str>, Vec<&str>) = text
         .split(',')

@@ -156,7 +156,7 @@ pub fn nonsense(host: &str, description: &str) -> Error {
         format!("{host} gave an answer that is none of the service's"),
     )
     .cause(description)
-    .hint("check --endpoint and the proxy variables");
+    .hint("check the endpoint and the proxy variables");
     retryable(error)
 }
 
@@ -350,13 +350,13 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
         (
             Trouble::Name,
             "the host's name cannot be resolved".to_owned(),
-            Some("check --region, --endpoint and the network"),
+            Some("check the region, the endpoint and the network"),
         )
     } else if error.is_connect() {
         let hint = if causes.iter().any(|cause| cause.contains(TOO_MANY_FILES)) {
             "end other programs, or raise the limit of open files: ulimit -n"
         } else {
-            "check the network, the proxy variables and --endpoint"
+            "check the network, the proxy variables and the endpoint"
         };
         (Trouble::Connect, "no connection".to_owned(), Some(hint))
     } else {

@@ -101,7 +101,7 @@ impl Reader<'_> {
         let defaults = defaults.unwrap_or(Fields::NONE);
         if let Some(pair) = defaults.get("region") {
             // A wrong one is told where it is used.
-            let named = text(pair, &mut Vec::new()).and_then(|id| region(id).ok());
+            let named = text(pair, &mut Vec::new()).and_then(|id| Region::parse_strict(id).ok());
             self.manifest.default_regions.extend(named);
         }
         if let (Some(_), Some(queue)) = (defaults.get("url"), defaults.get("mns_queue")) {
@@ -192,8 +192,8 @@ impl Reader<'_> {
             );
             return None;
         };
-        let region =
-            text(pair, &mut self.problems).and_then(|id| self.of(&pair.node.span, region(id)));
+        let region = text(pair, &mut self.problems)
+            .and_then(|id| self.of(&pair.node.span, Region::parse_strict(id)));
         let app_id = match layers.get("app_id") {
             Some(pair) => text(pair, &mut self.problems)
                 .and_then(|id| self.of(&pair.node.span, AppId::parse(id)))?,
@@ -280,13 +280,6 @@ impl Reader<'_> {
 /// The beginning of a table, which may be long.
 fn first(span: &Span) -> Span {
     span.start..span.start
-}
-
-fn region(id: &str) -> Result<Region> {
-    Region::parse_strict(id).map_err(|mut error| {
-        error.hints.truncate(1);
-        error.hint("vodcb regions lists them all")
-    })
 }
 
 /// What is a flag on the command line is a name in a file.

@@ -48,6 +48,14 @@ pub(super) fn text(text: &Text) -> Asked<String> {
     })
 }
 
+/// Yes or no, by number or by word; anything but a yes is a no, and so is the end of the input.
+pub(super) fn confirm(question: &str) -> std::io::Result<bool> {
+    show(question, [("Yes", false), ("No", false)].into_iter())?;
+    let line = read("Number [2]")?.ok().flatten().unwrap_or_default();
+    let line = line.trim().to_ascii_lowercase();
+    Ok(matches!(line.as_str(), "1" | "y" | "yes"))
+}
+
 /// A line, or nothing at the end of the input.
 pub(super) fn read(question: &str) -> std::io::Result<Result<Option<String>>> {
     let mut stderr = std::io::stderr();

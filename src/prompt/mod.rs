@@ -75,17 +75,17 @@ impl Prompt {
         ask(move || editor::text(self, &text)).await?
     }
 
-    /// Asks a yes-or-no question. Only a line that says `y` or `yes` is a yes; the end of the input is
-    /// a no. What was typed before the question is not an answer to it.
+    /// Asks a yes-or-no question. Only a line that says `y` or `yes` is a yes, or the number of it where
+    /// questions are plain lines; the end of the input is a no. What was typed before the question is not an answer to it.
     ///
     /// # Errors
     /// When the terminal fails.
     pub async fn confirm(self, question: String) -> Result<bool> {
+        if self.plain {
+            return ask(move || lines::confirm(&question)).await;
+        }
         ask(move || {
-            // Plain answers may all have been written down before.
-            if !self.plain {
-                forget_typed_ahead();
-            }
+            forget_typed_ahead();
             let mut stderr = std::io::stderr();
             write!(stderr, "{question} [y/N] ")?;
             stderr.flush()?;

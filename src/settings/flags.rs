@@ -1,5 +1,6 @@
 //! The flags every command takes.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
 
 use crate::output::{ColorWhen, Format};
@@ -60,10 +61,10 @@ pub struct Flags {
     #[arg(long, global = true, hide_short_help = true, value_name = "S")]
     pub timeout: Option<f64>,
     /// How often a call that may succeed later is tried again [default: 3]
-    #[arg(long, global = true, hide_short_help = true, value_name = "N")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "N", value_parser = count)]
     pub retries: Option<u32>,
     /// Calls of one operation in a second, 0 for no limit [default: 15]
-    #[arg(long, global = true, hide_short_help = true, value_name = "N")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "N", value_parser = count)]
     pub qps: Option<u32>,
     /// How requests are signed: rpc or acs3 [default: rpc]
     // A text, since `verify` has a flag of the same name for the signature of a delivery.
@@ -90,6 +91,15 @@ pub struct Flags {
     /// Say each call too, without secrets
     #[arg(long, global = true, hide_short_help = true, conflicts_with = "quiet")]
     pub debug: bool,
+}
+
+/// A number that is beyond all bounds is beyond those of its flag, which are told in one place.
+fn count(text: &str) -> Result<u32, ParseIntError> {
+    text.parse()
+        .or_else(|error: ParseIntError| match error.kind() {
+            IntErrorKind::PosOverflow => Ok(u32::MAX),
+            _ => Err(error),
+        })
 }
 
 /// The two signatures of the OpenAPI.

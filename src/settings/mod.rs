@@ -159,7 +159,11 @@ pub fn region_id(flags: &Flags, env: &Environment, text: &str, from: &str) -> Re
     } else {
         Region::parse_strict(text)
     };
-    region.map_err(|error| error.cause(format!("it comes from {from}")))
+    region.map_err(|error| {
+        error
+            .cause(format!("it comes from {from}"))
+            .hint("a new centre is reached with its --endpoint")
+    })
 }
 
 /// The application and why.
@@ -284,7 +288,7 @@ pub fn format(flags: &Flags, env: &Environment, project: &ProjectDefaults) -> Re
     };
     clap::ValueEnum::from_str(&text, true).map_err(|_| {
         Error::usage(format!("{text:?} from {from} is not a form of output"))
-            .hint("the forms are table, json, yaml and raw")
+            .hint("the forms are table, json, yaml, raw and ndjson")
     })
 }
 

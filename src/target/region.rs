@@ -209,12 +209,13 @@ fn looks_like_a_typo(text: &str) -> bool {
     })
 }
 
-/// The centres whose ids, words or names resemble the text most, the nearest first.
+/// The centres, but for closed ones, whose ids, words or names resemble the text most, the nearest first.
 fn nearest(text: &str) -> Vec<&'static Centre> {
     let text = text.to_lowercase();
     let mut scored: Vec<(f64, &Centre)> = TABLE
         .centres
         .iter()
+        .filter(|centre| centre.standing != Standing::Deactivated)
         .map(|centre| {
             let by_id = strsim::jaro_winkler(&centre.id, &text);
             let named = text.len() >= 3 && centre.name.to_lowercase().contains(&text);
@@ -236,5 +237,5 @@ fn unknown(text: &str) -> Error {
         .collect();
     Error::usage(format!("{text:?} is not a region"))
         .hint(format!("did you mean {}?", ids.join(", ")))
-        .hint("vodcb regions lists them all; for a new centre give its --endpoint too")
+        .hint("vodcb regions lists them all")
 }

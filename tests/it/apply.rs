@@ -145,7 +145,7 @@ fn nothing_is_written_without_a_confirmation() {
         "hint: add --yes, or --dry-run to see what would change",
     ]);
     let no = sandbox.vodcb_with_input(b"n\n", ["--plain", "apply", "-f", "callbacks.toml"]);
-    no.exits(130).says(&["not confirmed; nothing was changed"]);
+    let no = no.exits(130).says(&["not confirmed; nothing was changed"]);
     let dry = apply(&sandbox, &["--dry-run", "--yes"])
         .ok()
         .says(&["dry run; nothing was written"]);
@@ -155,7 +155,11 @@ fn nothing_is_written_without_a_confirmation() {
         "{dry:#?}"
     );
     assert_eq!(writes(&sandbox), 0);
-    let yes = sandbox.vodcb_with_input(b"y\n", ["--plain", "apply", "-f", "callbacks.toml"]);
+    assert!(
+        no.stderr.contains("  1.  Yes\n  2.  No\nNumber [2]: "),
+        "{no:#?}"
+    );
+    let yes = sandbox.vodcb_with_input(b"1\n", ["--plain", "apply", "-f", "callbacks.toml"]);
     yes.ok();
     assert_eq!(writes(&sandbox), 3);
 }
@@ -575,7 +579,16 @@ fn export_replaces_a_file_only_when_told_to_and_as_a_whole() {
     sandbox
         .vodcb(["export", "-f", "no/such/folder.toml"])
         .exits(2)
-        .says(&["no/such/folder.toml cannot be written"]);
+        .says(&[
+            "no/such/folder.toml cannot be written",
+            "there is no folder no/such",
+            "mkdir -p no/such",
+        ]);
+    sandbox
+        .vodcb(["export", "-f", "planned.toml", "--dry-run"])
+        .ok()
+        .says(&["dry run; planned.toml would be written"]);
+    assert!(!sandbox.home().join("planned.toml").exists());
 }
 
 #[test]
@@ -798,4 +811,37 @@ fn prune_says_where_it_does_not_look() {
         1,
         "nothing is deleted for a file that says nothing"
     );
+}
+
+#[test]
+fn every_file_and_every_key_that_is_wrong_is_told_at_once() {
+    let sandbox = Sandbox::new();
+    let entry = |app: &str, more: &str| {
+        format!(
+            "[[callback]]\nregion = \"cn-shanghai\"\napp_id = \"{app}\"\nevents = \"ALL\"\nurl = \"https://example.com/\"\n{more}\n"
+        )
+    };
+    let key = |name: &str| format!("auth_key = {{ env = \"{name}\" }}");
+    let (one, other) = (
+        entry("app-1", &key("KEY_ONE")),
+        entry("app-2", &key("KEY_TWO")),
+    );
+    sandbox.file("keys.toml", &format!("schema = 1\n{one}{other}"));
+    sandbox.vodcb(["diff", "-f", "keys.toml"]).exits(2).says(&[
+        "error: the environment variable KEY_ONE is not set",
+        "keys.toml:7:1 refers to it",
+        "also the environment variable KEY_TWO is not set",
+        "keys.toml:13:1 refers to it",
+        "export KEY_TWO=",
+    ]);
+    sandbox.file("a.toml", "schema = 1\nwrong = 1\n");
+    sandbox.file("b.toml", "schema = 2\n");
+    sandbox
+        .vodcb(["diff", "-f", "a.toml", "b.toml", "c.toml"])
+        .exits(2)
+        .says(&[
+            "error: a.toml:2:1: ",
+            "also b.toml:1:10: ",
+            "also c.toml cannot be read",
+        ]);
 }

@@ -286,6 +286,8 @@ mod shells {
             "stty echo; source <(vodcb completions bash); PS1='rea''dy> '",
         );
         story(&mut session, ",");
+        session.send(KILL_LINE).unwrap();
+        types(&mut session, "vodcb events list --group Med", r"ia\ ");
     }
 
     #[test]

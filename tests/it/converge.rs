@@ -307,7 +307,7 @@ fn a_target_that_changed_since_the_plan_is_a_conflict() {
         assert_eq!(error.kind, Kind::Conflict);
         assert_eq!(
             error.message,
-            "app-1000000 in cn-shanghai was changed by somebody else since the plan was made"
+            "app-1000000 in cn-shanghai was changed by somebody else meanwhile"
         );
         // Who was faster with the very same is no enemy.
         let same = Wanted::Planned {

@@ -263,7 +263,7 @@ fn a_project_file_is_checked_and_never_redirects() {
     sandbox
         .vodcb(["get"])
         .exits(2)
-        .says(&["VODCB_OUTPUT", "table, json, yaml and raw"]);
+        .says(&["VODCB_OUTPUT", "table, json, yaml, raw and ndjson"]);
 }
 
 #[test]

@@ -229,6 +229,7 @@ const NO_COMMANDS: &[&str] = &[
     "receiver",
     "ready_file",
     "scope",
+    "typed_key",
     "verification",
 ];
 

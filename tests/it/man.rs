@@ -30,6 +30,14 @@ fn read(program: &str, args: &[&str], page: &Path) -> (String, String) {
 }
 
 #[test]
+fn a_dry_run_writes_no_page() {
+    let sandbox = Sandbox::offline();
+    let run = sandbox.vodcb(["man", "--dir", "man", "--dry-run"]).ok();
+    assert!(run.stdout.contains("would be written to man"), "{run:?}");
+    assert!(!sandbox.home().join("man").exists());
+}
+
+#[test]
 fn every_command_has_a_page_and_the_first_is_printed() {
     let sandbox = Sandbox::offline();
     let names: Vec<String> = pages(&sandbox)

@@ -341,3 +341,45 @@ fn foreign_text_is_escaped() {
         .ok();
     assert!(!run.stdout.contains(['\u{1b}', '\u{7}']), "{run:?}");
 }
+
+#[test]
+fn what_the_grammar_refuses_keeps_its_reasons_in_json() {
+    let sandbox = Sandbox::offline();
+    let run = sandbox
+        .vodcb(["get", "--color", "foo", "-o", "json"])
+        .exits(2);
+    assert_eq!(
+        run.error()["causes"][0],
+        "possible values: auto, always, never"
+    );
+    let run = sandbox.vodcb(["diff", "-o", "json"]).exits(2);
+    assert!(
+        run.error()["causes"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("--file <FILE>"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_form_of_output_that_is_none_is_told_with_all_that_are() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VODCB_OUTPUT", "x");
+    let forms = ["the forms are table, json, yaml, raw and ndjson"];
+    sandbox.vodcb(["get"]).exits(2).says(&forms);
+}
+
+#[test]
+fn what_goes_on_until_it_is_stopped_has_no_dry_run() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["listen"][..],
+        &["queue", "tail", "q", "--ack"],
+        &["queue", "forward", "q", "--to", "http://127.0.0.1:9/"],
+    ] {
+        let run = sandbox.vodcb([args, &["--dry-run"]].concat()).exits(2);
+        run.says(&["--dry-run does not go with "]);
+    }
+    assert!(sandbox.actions().is_empty());
+}

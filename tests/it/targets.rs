@@ -345,6 +345,14 @@ fn scopes_that_contradict_each_other_are_refused() {
             &["get", "--qps", "10001"],
             "--qps takes a number from 0 to 10000",
         ),
+        (
+            &["get", "--retries", "101"],
+            "--retries takes a number from 0 to 100",
+        ),
+        (
+            &["get", "--retries", "9999999999"],
+            "--retries takes a number from 0 to 100",
+        ),
     ] {
         sandbox.vodcb(args.iter().copied()).exits(2).says(&[what]);
     }

@@ -136,6 +136,10 @@ fn a_missing_key_is_asked_for_and_not_shown() {
             std::thread::sleep(Duration::from_millis(2));
         }
         session.send("Abcdefgh12345\n").unwrap();
+        if args.contains(&"--auth") {
+            session.expect("The same key again").unwrap();
+            session.send("Abcdefgh12345\n").unwrap();
+        }
         let rest = session.expect(Eof).unwrap();
         let text = String::from_utf8_lossy(rest.as_bytes()).into_owned();
         assert!(!text.contains("Abcdefgh"), "{text}");

@@ -466,3 +466,27 @@ fn contradictory_flags_are_refused_and_nothing_is_sent() {
     }
     assert!(sandbox.calls().is_empty());
 }
+
+#[test]
+fn every_event_that_is_none_is_told() {
+    refused(
+        EventSelection::parse("Foo,FileUploadComplete,Bar", false),
+        &[
+            "\"Foo\" is not an event type",
+            "also \"Bar\" is not an event type",
+        ],
+    );
+}
+
+#[test]
+fn a_closed_centre_is_not_suggested() {
+    let said = words(&Region::parse_strict("ap-south").unwrap_err());
+    assert!(
+        said.contains("ap-southeast-1") && !said.contains("ap-south-1"),
+        "{said}"
+    );
+    let sandbox = Sandbox::offline();
+    let queue = ["set", "--mns-queue", "q", "--mns-region", "mars"];
+    let run = sandbox.vodcb(queue).exits(2).says(&["--mns-endpoint"]);
+    assert!(!run.stderr.contains("its --endpoint"), "{run:?}");
+}

@@ -168,6 +168,10 @@ fn without_anybody_to_answer_the_flags_are_named() {
         "--plain",
     ]);
     sandbox.vodcb(["wizard", "--plain", "--no-input"]).exits(2);
+    sandbox
+        .vodcb(["wizard", "--plain", "-o", "json"])
+        .exits(2)
+        .says(&["the wizard talks to people", "vodcb set --http-url"]);
     assert!(sandbox.actions().is_empty());
 }
 
@@ -430,4 +434,74 @@ mod terminal {
         step(&mut session, ("by questions and answers? [y/N] ", "n\n"));
         assert!(end(session).contains("sane after 2"));
     }
+}
+
+/// Region, application, HTTP, URL, no look at it, signed or not, every event.
+const FIRST: [&str; 7] = ["1", "1", "1", URL, "1", "3", "1"];
+
+#[test]
+fn yes_answers_the_confirmation() {
+    let sandbox = Sandbox::new();
+    let lines = FIRST.join("\n") + "\n1\n";
+    let run = sandbox.vodcb_with_input(lines.as_bytes(), ["wizard", "--plain", "--yes"]);
+    let run = run.ok().says(&["written and read back"]);
+    assert!(!run.stderr.contains("Yes, write it"), "{run:#?}");
+    assert_eq!(stored(&sandbox)["url"], URL);
+}
+
+#[test]
+fn a_dry_run_creates_no_queue_and_writes_nothing() {
+    let sandbox = Sandbox::new();
+    // Region, application, queue, its region, a new one, its name, every event, yes.
+    let lines = "1\n1\n2\n1\n1\nnew\n1\n1\n";
+    let run = sandbox.vodcb_with_input(lines.as_bytes(), ["wizard", "--plain", "--dry-run"]);
+    run.ok().says(&["dry run; nothing was written"]);
+    assert!(!written(&sandbox));
+}
+
+#[test]
+fn a_key_is_typed_twice_and_asked_for_until_it_is_right() {
+    let sandbox = Sandbox::new();
+    let (key, slip) = ("Abcdefgh12345", "Abcdefgh12354");
+    // A key of one's own: too simple, then twice not alike, then twice alike.
+    let mut lines = FIRST.to_vec();
+    lines.splice(5..6, ["2", "simple", key, slip, key, key]);
+    let lines = [lines, vec!["1", "1"]].concat();
+    let run = answered(&sandbox, &lines).ok().says(&[
+        "the callback key from what was typed cannot be used",
+        "the two are not the same",
+    ]);
+    assert!(!format!("{run:?}").contains(key), "{run:#?}");
+    let shown = ["get", "--show-auth-key", "-o", "json"];
+    assert_eq!(sandbox.vodcb(shown).ok().json()["auth_key"], key);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_change_by_somebody_else_is_told_as_set_tells_it() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(["wizard", "--plain"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answers = child.stdin.take().unwrap();
+    writeln!(answers, "{}", FIRST.join("\n")).unwrap();
+    // What is set now was read once the region and the application were told.
+    crate::queue::forward::eventually(|| {
+        sandbox
+            .actions()
+            .iter()
+            .any(|it| it == "GetMessageCallback")
+    });
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/other"])
+        .ok();
+    writeln!(answers, "1").unwrap();
+    drop(answers);
+    let run = Run::of(child.wait_with_output().unwrap()).exits(6);
+    let run = run.says(&["app-1000000 in cn-shanghai was changed by somebody else meanwhile"]);
+    assert!(!run.stderr.contains("--if-match"), "{run:#?}");
 }

@@ -59,6 +59,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .hint("add --emulator, or start one: vodcb emulator start")
         .hint("a receiver is tried with vodcb send EVENT --to URL"));
     }
+    if ctx.flags.dry_run {
+        ctx.out.note("dry run; nothing was fired");
+        connection.close().await;
+        return show(ctx, body, &json!({"State": "planned"}));
+    }
     let parameters = Parameters::from_iter([
         ("AppId".to_owned(), connection.target.app_id.to_string()),
         ("Body".to_owned(), body.to_string()),
@@ -129,7 +134,7 @@ fn show(ctx: &Context, body: &Value, told: &Value) -> Result<Exit> {
         ctx.out.hint(hint);
     }
     Ok(match state {
-        "delivered" | "pending" => Exit::Ok,
+        "delivered" | "pending" | "planned" => Exit::Ok,
         _ => Exit::Negative,
     })
 }

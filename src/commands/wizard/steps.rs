@@ -4,6 +4,7 @@ use super::{Answers, Here};
 use crate::callback::{Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
+use crate::commands::typed_key::typed_key;
 use crate::error::Result;
 use crate::probe::Report;
 use crate::probe::network::{self, From};
@@ -161,23 +162,8 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
         },
         AuthChoice::Type => AuthEdit {
             on: Some(true),
-            key: Some(typed_key(here).await?),
+            key: Some(typed_key(&here.ctx).await?),
         },
     };
     Ok(Reply::Answer(()))
-}
-
-/// Asks again until the key obeys the rules.
-async fn typed_key(here: &Here) -> Result<crate::secret::Secret> {
-    loop {
-        let text = here
-            .ctx
-            .prompt
-            .hidden("Callback key (not shown)".to_owned())
-            .await?;
-        match auth_key::parse(&text, "what was typed") {
-            Ok(key) => return Ok(key),
-            Err(error) => here.ctx.out.error(&error),
-        }
-    }
 }

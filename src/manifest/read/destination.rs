@@ -1,20 +1,25 @@
 //! Where events go, and where the key is that signs them.
 
-use super::{Layers, Reader, first, region};
+use super::{Layers, Reader, first};
 use crate::callback::{Method, queue, url};
 use crate::manifest::Declaring;
 use crate::manifest::fields::{Fields, switch, text, texts, word};
 use crate::manifest::problem::Problem;
 use crate::manifest::reference::{KeyReference, KeySource};
 use crate::manifest::tree::{Pair, Span, Value};
+use crate::target::Region;
 
 impl Reader<'_> {
     /// A destination of its own hides the default one, and what belongs to that.
     pub(super) fn destination(&mut self, span: &Span, layers: Layers<'_>) -> Option<Declaring> {
         let (own_url, own_queue) = (layers.own.get("url"), layers.own.get("mns_queue"));
         let (url, queue) = match (own_url, own_queue) {
-            (Some(_), Some(queue)) => {
+            (Some(url), Some(queue)) => {
                 self.both(queue);
+                // Whichever of the two is kept has to be right.
+                self.http(url, layers);
+                self.queue(queue, layers);
+                self.method(layers);
                 return None;
             }
             (None, None) => (layers.defaults.get("url"), layers.defaults.get("mns_queue")),
@@ -55,19 +60,25 @@ impl Reader<'_> {
                     .push(Problem::at(&pair.span, message).hiding_the_rest());
             }
         }
-        if let Some(pair) = layers.own.get("method")
-            && let Some(said) = word(pair, ["HTTP", "MNS"], &mut self.problems)
+        if let Some((said, at)) = self.method(layers)
             && said != method.as_str()
         {
             let message = format!(
                 "method is {said}, but the destination is that of {}",
                 method.as_str()
             );
-            let problem = Problem::at(&pair.node.span, message);
+            let problem = Problem::at(at, message);
             self.problems
                 .push(problem.hint("the destination tells the method; it may be left out"));
         }
         destination
+    }
+
+    /// The method that is said, and where.
+    fn method<'t>(&mut self, layers: Layers<'t>) -> Option<(&'t str, &'t Span)> {
+        let pair = layers.own.get("method")?;
+        let said = word(pair, ["HTTP", "MNS"], &mut self.problems)?;
+        Some((said, &pair.node.span))
     }
 
     pub(super) fn both(&mut self, queue: &Pair) {
@@ -77,22 +88,21 @@ impl Reader<'_> {
     }
 
     fn http(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
-        let url = text(pair, &mut self.problems)?;
-        for warning in self.of(&pair.node.span, url::check(url))? {
+        let url = text(pair, &mut self.problems)
+            .and_then(|url| Some((url, self.of(&pair.node.span, url::check(url))?)));
+        for warning in url.iter().flat_map(|(_, warnings)| warnings) {
             let place = self.source.place(pair.node.span.start);
             let warning = format!("{place}: {warning}");
             if !self.manifest.warnings.contains(&warning) {
                 self.manifest.warnings.push(warning);
             }
         }
-        let said = match layers.get("auth") {
-            Some(pair) => Some(word(pair, ["on", "off"], &mut self.problems)? == "on"),
-            None => None,
-        };
-        let key = match layers.get("auth_key") {
-            Some(pair) => Some(self.key(pair)?),
-            None => None,
-        };
+        // Each is judged before one that is wrong ends it.
+        let said = layers
+            .get("auth")
+            .map(|pair| Some(word(pair, ["on", "off"], &mut self.problems)? == "on"));
+        let key = layers.get("auth_key").map(|pair| self.key(pair));
+        let ((url, _), said, key) = (url?, right(said)?, right(key)?);
         let on = said.unwrap_or(key.is_some());
         if on && key.is_none() {
             let at = layers
@@ -151,9 +161,9 @@ impl Reader<'_> {
         let pair = layers.get("mns_region").or_else(|| layers.get("region"))?;
         // The target's own region was judged with the target.
         let region = match pair.name.as_str() {
-            "region" => region(text(pair, &mut Vec::new())?).ok()?,
+            "region" => Region::parse_strict(text(pair, &mut Vec::new())?).ok()?,
             _ => text(pair, &mut self.problems)
-                .and_then(|id| self.of(&pair.node.span, region(id)))?,
+                .and_then(|id| self.of(&pair.node.span, Region::parse_strict(id)))?,
         };
         Some(Declaring::Queue {
             account_id,
@@ -214,5 +224,14 @@ impl Reader<'_> {
             source,
             place: self.source.place(pair.span.start),
         })
+    }
+}
+
+/// A value that may be left out: nothing when it is given and wrong.
+fn right<T>(given: Option<Option<T>>) -> Option<Option<T>> {
+    match given {
+        Some(None) => None,
+        Some(value) => Some(value),
+        None => Some(None),
     }
 }

@@ -17,6 +17,13 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
         .map(node)
         .map_err(|error| {
             let at = error.location().map_or(0..0, |at| span(text, &at));
+            if matches!(
+                error.without_snippet(),
+                serde_saphyr::Error::MultipleDocuments { .. }
+            ) {
+                return Problem::at(&at, "a second document begins, and a manifest is one")
+                    .hint("give each document a file of its own: -f ONE -f OTHER");
+            }
             Problem::syntax(&at, "YAML", &error.without_snippet().to_string())
         })
 }

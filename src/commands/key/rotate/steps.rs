@@ -17,7 +17,7 @@ impl Work<'_> {
     pub(super) fn wait_for_the_receiver(&self, rotation: &Rotation) -> Result<Exit> {
         if self.ctx.flags.dry_run {
             self.ctx.out.note("dry run; a new key would be kept");
-            return Ok(Exit::Ok);
+            return self.show(None, Vec::new()).map(|()| Exit::Ok);
         }
         self.place.save(rotation)?;
         self.show(Some(rotation), Vec::new())?;
@@ -59,7 +59,7 @@ impl Work<'_> {
         }
         if self.ctx.flags.dry_run {
             self.ctx.out.note("dry run; nothing was forgotten");
-            return Ok(Exit::Ok);
+            return self.show(begun.as_ref(), Vec::new()).map(|()| Exit::Ok);
         }
         self.place.forget()?;
         self.show(None, Vec::new())?;
@@ -81,7 +81,8 @@ impl Work<'_> {
             )
         };
         if !self.agreed(question).await? {
-            return Ok(Exit::Ok);
+            let kept = self.place.load()?;
+            return self.show(kept.as_ref(), Vec::new()).map(|()| Exit::Ok);
         }
         self.place.save(&rotation)?;
         let checks = self
@@ -128,7 +129,7 @@ impl Work<'_> {
             format!("Send test deliveries to {url}?")
         };
         if !self.agreed(question).await? {
-            return Ok(Exit::Ok);
+            return self.show(Some(&rotation), Vec::new()).map(|()| Exit::Ok);
         }
         let checks = self
             .prove(&[("accepts-new", &rotation.new)], Some(&rotation.old))
