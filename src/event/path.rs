@@ -71,13 +71,18 @@ pub(super) fn shown(steps: &[Step]) -> String {
         match step {
             Step::Element(index) => text.push_str(&format!("[{index}]")),
             Step::Member(name) if name.is_empty() || name.contains(['.', '[', ']', '=', '"']) => {
-                text.push_str(&format!("[{name:?}]"));
+                text.push_str(&bracketed(name));
             }
             Step::Member(name) if text.is_empty() => text.push_str(name),
             Step::Member(name) => text.push_str(&format!(".{name}")),
         }
     }
     text
+}
+
+/// A name that is not plain, as JSON writes it, so that it can be read again.
+pub(super) fn bracketed(name: &str) -> String {
+    format!("[{}]", serde_json::Value::from(name))
 }
 
 /// A plain name: it ends before the next step and before `=` or `:=`.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::catalogue::{self, Field};
 use super::check;
 use super::explain::{FieldRow, Outcome};
+use super::path::bracketed;
 
 const MOST_ROWS: usize = 10_000;
 /// The deepest documented body has 7 levels.
@@ -30,7 +31,10 @@ impl<'a> Place<'a> {
         let path = match (is_plain(key), self.path.is_empty()) {
             (true, true) => key.to_owned(),
             (true, false) => format!("{}.{key}", self.path),
-            (false, _) => format!("{}[{:?}]", self.path, check::clip(key, LONGEST_KEY)),
+            (false, _) => {
+                let key = bracketed(&check::clip(key, LONGEST_KEY));
+                format!("{}{key}", self.path)
+            }
         };
         Place {
             path,
