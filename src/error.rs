@@ -49,6 +49,8 @@ pub enum Trouble {
     Name,
     /// Nobody took the connection.
     Connect,
+    /// The other side speaks no TLS.
+    NoTls,
     /// The certificate was not accepted.
     Certificate,
     /// The time was up.
@@ -63,6 +65,7 @@ impl Trouble {
         match self {
             Trouble::Name => "unknown host",
             Trouble::Connect => "no connection",
+            Trouble::NoTls => "no TLS",
             Trouble::Certificate => "certificate not accepted",
             Trouble::TimeOut => "no answer in time",
             Trouble::Broken => "connection broken",

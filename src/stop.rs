@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::Notify;
 
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 
 /// The wish that a command ends.
 #[derive(Debug, Default)]
@@ -55,6 +55,12 @@ impl Stop {
     /// The signal that asked.
     pub fn signal(&self) -> Option<Kind> {
         self.signal.get()
+    }
+
+    /// The error that ends a command whose work a signal cut short; it says what was done until then.
+    pub fn cut_short(&self, done: &str) -> Error {
+        let signal = self.signal.get().unwrap_or(Kind::Interrupted);
+        Error::new(signal, format!("{}; {done}", signal.name()))
     }
 
     /// Asks the command to end; false when it does not listen, or was asked already.

@@ -2,14 +2,14 @@
 
 mod fire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::ready_file;
 use crate::context::Context;
 use crate::emulator::{self, Config, Fault, Storage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Format;
 use crate::text::escape_line;
@@ -39,7 +39,7 @@ reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate s
 denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
 identity assume oidc get-role imds uri sso oauth, and of queues: list-queues create-queue set-queue
 get-queue delete-queue send batch-send receive batch-receive peek batch-peek delete-message
-batch-delete change-visibility.
+batch-delete change-visibility. fire and delivery are calls of vodcb emulator fire; what it delivers is not among them.
 
 Quirks, for what the service does not document (the first is the default):
 unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
@@ -96,6 +96,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 config.quirks.apply(spec)?;
             }
             if let Some(path) = state {
+                check_folder(path)?;
                 config.storage = Storage::File(path.clone());
             }
             serve(ctx, config, ready_file.as_deref()).await
@@ -126,11 +127,19 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
 }
 
-async fn serve(
-    ctx: &Context,
-    mut config: Config,
-    ready_file: Option<&std::path::Path>,
-) -> Result<Exit> {
+/// A folder that is not there is more likely a slip than a wish.
+fn check_folder(file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    Err(
+        Error::usage(format!("there is no folder {}", folder.display()))
+            .hint("make it first, or name a file in a folder that is there"),
+    )
+}
+
+async fn serve(ctx: &Context, mut config: Config, ready_file: Option<&Path>) -> Result<Exit> {
     let key = emulator::builtin_key();
     let (notices, mut told) = tokio::sync::mpsc::unbounded_channel();
     config.notices = Some(notices);

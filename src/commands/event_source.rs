@@ -13,7 +13,12 @@ pub struct EventSource {
     #[arg(value_name = "EVENT")]
     pub event: Option<String>,
     /// Make it the failure of the event
-    #[arg(long, requires = "event", help_heading = "Event")]
+    #[arg(
+        long,
+        requires = "event",
+        conflicts_with = "data",
+        help_heading = "Event"
+    )]
     pub fail: bool,
     /// Take this body instead of a sample: a file, - for standard input, or the JSON itself
     #[arg(

@@ -4,8 +4,9 @@ use clap::Subcommand;
 
 use super::read_input;
 use crate::context::Context;
+use crate::delivery::{record, recording};
 use crate::error::{Error, Result};
-use crate::event::{self, catalogue, decode, document};
+use crate::event::{self, catalogue, compose, decode, document};
 use crate::exit::Exit;
 use crate::render;
 
@@ -37,11 +38,12 @@ Examples:
     #[command(after_help = "\
 Examples:
   vodcb events show TranscodeComplete
-  vodcb events show FileUploadComplete --sample")]
+  vodcb events show FileUploadComplete --sample
+  vodcb events show TranscodeComplete.partial --sample")]
     Show {
-        /// The event type, for example TranscodeComplete
+        /// The event type, for example TranscodeComplete; with --sample also a sample of it that is listed
         name: String,
-        /// Print a sample body instead
+        /// Print a sample body instead, in every format as it is
         #[arg(long)]
         sample: bool,
     },
@@ -51,7 +53,7 @@ Examples:
   vodcb events decode body.json
   vodcb events show TranscodeComplete --sample | vodcb events decode -")]
     Decode {
-        /// A file with the body, JSON or Base64 of it; - is standard input
+        /// A file with the body, JSON or Base64 of it, or a recorded delivery; - is standard input
         file: String,
     },
 }
@@ -95,12 +97,11 @@ fn show(ctx: &Context, name: &str, sample: bool) -> Result<()> {
     if name.eq_ignore_ascii_case(event::AI_UMBRELLA) {
         return show_umbrella(ctx, event::AI_UMBRELLA, sample);
     }
-    let event = catalogue::find(name).ok_or_else(|| event::unknown(name))?;
     if sample {
-        let samples = catalogue::samples(&event.name);
-        let body = samples.first().map_or("", |(_, body)| body);
+        let (_, body) = compose::sample(name)?;
         return ctx.out.print(&format!("{}\n", body.trim_end()));
     }
+    let event = catalogue::find(name).ok_or_else(|| event::unknown(name))?;
     ctx.out.show(&document::show(event), |width| {
         render::event::show(event, width)
     })
@@ -129,9 +130,28 @@ async fn decode(ctx: &Context, file: &str) -> Result<()> {
             .cause(error.to_string())
             .hint("give a file, or - for standard input")
     })?;
-    let (body, _encoding) = decode::unpack(&bytes)?;
+    let (body, _encoding) = decode::unpack(&body_of(file, bytes)?)?;
     let explanation = decode::explain(&body);
     ctx.out.show(&document::explanation(&explanation), |width| {
         render::event::explanation(&explanation, width)
     })
+}
+
+/// The body itself, or that of the one delivery in a recording.
+fn body_of(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
+    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
+    let deliveries: Vec<(usize, &[u8])> = lines
+        .filter(|(_, line)| recording::is_delivery(line))
+        .collect();
+    match deliveries[..] {
+        [] => Ok(bytes),
+        [(_, line)] => Ok(record::envelope(line)?.body),
+        [(first, _), ..] => Err(Error::usage(format!(
+            "{file} has {} deliveries, and one is explained at a time",
+            deliveries.len()
+        ))
+        .hint(format!(
+            "for example: sed -n {first}p {file} | vodcb events decode -"
+        ))),
+    }
 }

@@ -43,7 +43,8 @@ const PORT: u16 = 8080;
 /// With --queue the events come from a queue, so that no public address is needed. A message is deleted
 /// after the application's 200, and tried again later otherwise; what --events leaves out stays there.
 ///
-/// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come.
+/// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come, or when a delivery
+/// could not be saved.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -242,13 +243,18 @@ impl Args {
         let port = self.port.unwrap_or(usual);
         let trouble = |error: std::io::Error| {
             let place = SocketAddr::new(self.bind, port);
-            let what = match error.kind() {
-                std::io::ErrorKind::AddrInUse => format!("{place} is in use by another process"),
-                _ => format!("{place} cannot be listened at"),
+            let another_port = "choose another port with --port; --port 0 takes a free one";
+            let (what, hint) = match error.kind() {
+                std::io::ErrorKind::AddrInUse => ("is in use by another process", another_port),
+                std::io::ErrorKind::AddrNotAvailable => (
+                    "is no address of this machine",
+                    "--bind 0.0.0.0 listens at every address of this machine",
+                ),
+                _ => ("cannot be listened at", another_port),
             };
-            Error::usage(what)
+            Error::usage(format!("{place} {what}"))
                 .cause(error.to_string())
-                .hint("choose another port with --port; --port 0 takes a free one")
+                .hint(hint)
         };
         let listener = TcpListener::bind((self.bind, port))
             .await

@@ -10,10 +10,10 @@ use clap::Subcommand;
 use super::{Connection, connect};
 use crate::callback::{Destination, queue};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::decode;
 use crate::exit::Exit;
-use crate::mns::queue::{Attributes, Status};
+use crate::mns::queue::{Attributes, RANGES, Status};
 use crate::mns::{MAX_BATCH, Mns};
 use crate::render::queue as view;
 use crate::target::Region;
@@ -52,13 +52,13 @@ enum What {
         /// Letters, digits and hyphens
         name: String,
         /// Seconds a message is kept, 60 to 604800
-        #[arg(long, value_name = "S", default_value_t = 345_600)]
+        #[arg(long, value_name = "S", default_value_t = 345_600, value_parser = clap::value_parser!(u32).range(60..=604_800))]
         retention: u32,
         /// Seconds a received message stays out of sight, 1 to 43200
-        #[arg(long, value_name = "S", default_value_t = 60)]
+        #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43200))]
         visibility: u32,
         /// Seconds a receipt waits for a message, 0 to 30
-        #[arg(long, value_name = "S", default_value_t = 20)]
+        #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=30))]
         polling: u32,
     },
     /// Show a queue, and what would lose events
@@ -159,7 +159,6 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
 
 async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -> Result<()> {
     queue::check_name(name)?;
-    attributes.check()?;
     if ctx.flags.dry_run {
         ctx.out
             .note(&format!("dry run; the queue {name} would be created"));
@@ -173,7 +172,12 @@ async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -
             .out
             .show(&planned, |width| view::status(&planned, width));
     }
-    let new = mns.create_queue(ctx, name, attributes).await?;
+    let new = match mns.create_queue(ctx, name, attributes).await {
+        Err(error) if error.code() == "QueueAlreadyExist" => {
+            return Err(differing(ctx, mns, name, attributes, error).await);
+        }
+        created => created?,
+    };
     let found = mns.get_attributes(ctx, name).await?;
     ctx.out.note(if new {
         "created and read back"
@@ -183,11 +187,38 @@ async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -
     let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
     ctx.out
         .show(&status, |width| view::status(&status, width))?;
-    ctx.out.hint(&format!(
-        "have callbacks go there: {}",
-        ctx.again(&format!("set --mns-queue {name}"))
-    ));
+    ctx.out.hint(&if ctx.flags.emulator {
+        "this emulator ended with the command, and the queue with it; for one that stays: vodcb emulator start"
+            .to_owned()
+    } else {
+        format!(
+            "have callbacks go there: {}",
+            ctx.again(&format!("set --mns-queue {name}"))
+        )
+    });
     Ok(())
+}
+
+/// Names what another queue of that name has, and this one was to have.
+async fn differing(
+    ctx: &Context,
+    mns: &Mns,
+    name: &str,
+    wanted: &Attributes,
+    mut error: Error,
+) -> Error {
+    let Ok(found) = mns.get_attributes(ctx, name).await else {
+        return error;
+    };
+    let both = wanted.numbers().into_iter().zip(found.attributes.numbers());
+    for (range, pair) in RANGES.iter().zip(both) {
+        if let (Some(wanted), Some(there)) = pair
+            && wanted != there
+        {
+            error = error.cause(format!("{} is {there} there, not {wanted}", range.name));
+        }
+    }
+    error.hint("ask for what is there, choose another name, or change the queue in the console")
 }
 
 async fn status(ctx: &Context, connection: &Connection, mns: &Mns, name: &str) -> Result<()> {

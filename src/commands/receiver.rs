@@ -26,6 +26,18 @@ pub struct ReceiverFlags {
     pub source: KeySource,
 }
 
+/// The error of a delivery that was made although its result could not be shown.
+pub fn sent_but_not_shown(error: Error) -> Error {
+    let mut partial = Error::new(
+        Kind::Partial,
+        "deliveries were made, but their result could not be shown",
+    )
+    .cause(error.message)
+    .hint("look at the receiver before sending them again");
+    partial.causes.extend(error.causes);
+    partial
+}
+
 /// A receiver that may be sent to.
 #[derive(Debug)]
 pub struct Receiver {

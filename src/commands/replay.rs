@@ -1,5 +1,6 @@
 //! `vodcb replay`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::event_filter;
 use super::event_source::Edits;
-use super::receiver::{Receiver, ReceiverFlags};
+use super::receiver::{Receiver, ReceiverFlags, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::record::Recorded;
 use crate::delivery::recording::{self, Found, Piece};
@@ -43,7 +44,7 @@ pub struct Args {
     #[command(flatten)]
     receiver: ReceiverFlags,
     /// Send headers and body byte for byte as they were recorded
-    #[arg(long, conflicts_with_all = ["set", "unset", "signed_url"])]
+    #[arg(long, conflicts_with_all = ["set", "unset", "signed_url", "key"])]
     verbatim: bool,
     /// Only these event types
     #[arg(long, value_name = "EVENT,…", value_delimiter = ',')]
@@ -61,7 +62,7 @@ pub struct Args {
 /// Reads, sends and tells, one delivery at a time.
 ///
 /// # Errors
-/// A usage error for what cannot be read, and for edits that do not fit a delivery.
+/// A usage error for what is no recording, and for edits that are none.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_stream()?;
     let edits = args.edits.parse()?;
@@ -81,13 +82,38 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         edits,
         only,
         clock: None,
-        warned: false,
+        warned: BTreeSet::new(),
+        under_way: None,
         summary: Summary::default(),
     };
-    while let Some(piece) = pieces.recv().await {
-        replay.take(piece?).await?;
+    loop {
+        let next = async {
+            match pieces.recv().await {
+                Some(piece) => replay.take(piece?).await.map(|()| true),
+                None => Ok(false),
+            }
+        };
+        let goes_on = tokio::select! {
+            goes_on = next => goes_on.map_err(|error| replay.partly(error))?,
+            () = ctx.stop.asked() => false,
+        };
+        if !goes_on {
+            return replay.end();
+        }
     }
-    replay.end()
+}
+
+fn warn_once(ctx: &Context, warned: &mut BTreeSet<String>, words: &str) {
+    if warned.insert(words.to_owned()) {
+        ctx.out.warn(words);
+    }
+}
+
+impl Args {
+    fn rules(&self) -> Rules {
+        let attempts = if self.once { 1 } else { VOD.attempts };
+        Rules { attempts, ..VOD }
+    }
 }
 
 fn speed(text: &str) -> std::result::Result<f64, String> {
@@ -125,8 +151,10 @@ struct Replay<'a> {
     only: Vec<String>,
     /// When the first delivery was recorded, and when it was sent again.
     clock: Option<(Timestamp, Instant)>,
-    /// Whether it was said that signatures are lost.
-    warned: bool,
+    /// What was warned of; once is enough.
+    warned: BTreeSet<String>,
+    /// Where the delivery stands that is under way.
+    under_way: Option<String>,
     summary: Summary,
 }
 
@@ -135,7 +163,7 @@ struct Replay<'a> {
 struct Summary {
     deliveries: u64,
     delivered: u64,
-    dropped: u64,
+    not_delivered: u64,
     /// Left out by `--only`.
     left_out: u64,
     /// Could not be read.
@@ -182,28 +210,33 @@ impl Replay<'_> {
             }
             Found::Damaged(message) => return self.damaged(&piece, message),
         };
-        let event = decode::unpack(&recorded.body).ok();
-        let explained = event.as_ref().map(|(event, _)| explain(event));
-        let name = explained.as_ref().and_then(|it| it.event_type.as_deref());
-        if !self.only.is_empty() && !self.only.iter().any(|only| name == Some(only)) {
+        if self.leaves_out(recorded) {
             self.summary.left_out += 1;
             return Ok(());
         }
-        let delivery = self
-            .delivery(recorded)
-            .map_err(|error| error.cause(piece.place()))?;
-        let id = explained
-            .as_ref()
-            .and_then(|it| Some(it.id.as_ref()?.value.as_str()));
+        let delivery = match self.delivery(recorded) {
+            Ok(delivery) => delivery,
+            Err(error) => return self.damaged(&piece, &error.message),
+        };
         if self.ctx.flags.dry_run {
-            return self.told(&piece, recorded, name, id, None);
+            return self.told(&piece, recorded, &delivery, None);
         }
         self.wait(recorded).await;
-        let attempts = if self.args.once { 1 } else { VOD.attempts };
-        let rules = Rules { attempts, ..VOD };
-        let ctx = self.ctx;
+        let (ctx, rules) = (self.ctx, self.args.rules());
+        self.under_way = Some(piece.place());
         let outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |_| {}).await?;
-        self.told(&piece, recorded, name, id, Some(outcome))
+        self.under_way = None;
+        self.told(&piece, recorded, &delivery, Some(outcome))
+    }
+
+    /// Whether `--only` wants other events.
+    fn leaves_out(&self, recorded: &Recorded) -> bool {
+        if self.only.is_empty() {
+            return false;
+        }
+        let event = decode::unpack(&recorded.body).ok();
+        let name = event.and_then(|(event, _)| explain(&event).event_type);
+        !self.only.iter().any(|only| name.as_ref() == Some(only))
     }
 
     fn delivery(&mut self, recorded: &Recorded) -> Result<Delivery> {
@@ -211,7 +244,9 @@ impl Replay<'_> {
         if !self.edits.is_empty() {
             let mut draft = Draft::parse(&body)?;
             for edit in &self.edits {
-                draft.edit(edit)?;
+                if let Some(remark) = draft.edit(edit)? {
+                    warn_once(self.ctx, &mut self.warned, &remark);
+                }
             }
             body = draft.to_bytes();
         }
@@ -221,14 +256,10 @@ impl Replay<'_> {
         } else {
             self.receiver.proof.clone()
         };
-        if matches!(proof, Proof::Unsigned)
-            && recorded.header(SIGNATURE).is_some()
-            && !std::mem::replace(&mut self.warned, true)
-        {
-            self.ctx.out.warn(
-                "the deliveries were signed and are sent without a signature: \
-                 give the key with --auth-key-env NAME, or add --verbatim",
-            );
+        if matches!(proof, Proof::Unsigned) && recorded.header(SIGNATURE).is_some() {
+            let words = "the deliveries were signed and are sent without a signature: \
+                 give the key with --auth-key-env NAME, or add --verbatim";
+            warn_once(self.ctx, &mut self.warned, words);
         }
         Ok(Delivery {
             url: self.receiver.url.clone(),
@@ -259,20 +290,25 @@ impl Replay<'_> {
         &mut self,
         piece: &Piece,
         recorded: &Recorded,
-        event_type: Option<&str>,
-        id: Option<&str>,
+        delivery: &Delivery,
         outcome: Option<Outcome>,
     ) -> Result<()> {
+        let event = decode::unpack(&delivery.body).ok();
+        let explained = event.as_ref().map(|(event, _)| explain(event));
+        let event_type = explained.as_ref().and_then(|it| it.event_type.as_deref());
+        let id = explained
+            .as_ref()
+            .and_then(|it| Some(it.id.as_ref()?.value.as_str()));
         let (result, attempts) = match &outcome {
             None => ("planned", &[][..]),
             Some(outcome) if outcome.is_delivered() => ("delivered", &outcome.attempts[..]),
-            Some(outcome) => ("dropped", &outcome.attempts[..]),
+            Some(outcome) => (self.args.rules().failure(), &outcome.attempts[..]),
         };
         self.summary.deliveries += 1;
-        match result {
-            "delivered" => self.summary.delivered += 1,
-            "dropped" => self.summary.dropped += 1,
-            _ => {}
+        match outcome.as_ref().map(Outcome::is_delivered) {
+            Some(true) => self.summary.delivered += 1,
+            Some(false) => self.summary.not_delivered += 1,
+            None => {}
         }
         let body = Sent {
             file: &piece.file,
@@ -299,7 +335,16 @@ impl Replay<'_> {
         Ok(())
     }
 
+    /// A line is left out. A file that is no recording at all is an order that cannot be carried out.
     fn damaged(&mut self, piece: &Piece, message: &str) -> Result<()> {
+        if piece.line.is_none() && !self.args.from.is_dir() {
+            return Err(Error::usage(format!("{}: {message}", piece.place()))
+                .hint(recording::HINT)
+                .hint(format!(
+                    "to send the body of an event: vodcb send --data {} --to URL",
+                    self.args.from.display()
+                )));
+        }
         self.summary.damaged += 1;
         self.ctx
             .out
@@ -325,15 +370,35 @@ impl Replay<'_> {
         self.ctx.out.line(&line, |_| text())
     }
 
+    /// The error that ends it, in view of the deliveries that were made before.
+    fn partly(&self, error: Error) -> Error {
+        if self.summary.delivered + self.summary.not_delivered == 0 {
+            return error;
+        }
+        sent_but_not_shown(error)
+    }
+
+    fn cut_short(&self) -> Error {
+        let under_way = match &self.under_way {
+            Some(place) => format!("{place} was under way and may have arrived"),
+            None => "none was under way".to_owned(),
+        };
+        self.ctx.stop.cut_short(&format!(
+            "{} deliveries came to their end, {under_way}; the rest was not sent",
+            self.summary.deliveries
+        ))
+    }
+
     fn end(self) -> Result<Exit> {
         let Summary {
             deliveries,
             delivered,
-            dropped,
+            not_delivered,
             left_out,
             damaged,
         } = self.summary;
-        if deliveries + damaged == 0 {
+        let is_cut = self.ctx.stop.is_asked();
+        if deliveries + damaged == 0 && !is_cut {
             let why = if left_out == 0 {
                 ""
             } else {
@@ -348,14 +413,18 @@ impl Replay<'_> {
                 ""
             };
             format!(
-                "{deliveries} deliveries{planned}: {delivered} delivered, {dropped} dropped, \
+                "{deliveries} deliveries{planned}: {delivered} delivered, {not_delivered} not delivered, \
                  {left_out} left out, {damaged} damaged\n"
             )
-        })?;
+        })
+        .map_err(|error| self.partly(error))?;
+        if is_cut {
+            return Err(self.cut_short());
+        }
         // A slip, or a type that was waited for in vain.
         let is_in_vain =
             deliveries == 0 && !self.only.iter().all(|name| event_filter::is_known(name));
-        Ok(match dropped + damaged {
+        Ok(match not_delivered + damaged {
             0 if !is_in_vain => Exit::Ok,
             _ => Exit::Negative,
         })

@@ -7,12 +7,12 @@ mod storm;
 use serde::Serialize;
 
 use super::event_source::{Body, EventSource};
-use super::receiver::{Receiver, ReceiverFlags};
+use super::receiver::{Receiver, ReceiverFlags, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::load::{Load, MOST};
 use crate::delivery::report::{self, AttemptReport};
 use crate::delivery::rules::{Rules, VOD};
-use crate::delivery::scenario;
+use crate::delivery::scenario::{self, Scenario};
 use crate::delivery::send::{Attempt, Delivery, deliver, headers};
 use crate::error::{Error, Result};
 use crate::event::compose::Draft;
@@ -23,6 +23,8 @@ use crate::text::{escape, escape_line};
 
 /// The event of scenarios when none is named.
 const ORDINARY: &str = "TranscodeComplete";
+/// Deliveries of a load that are under way at a time.
+const CONCURRENCY: u64 = 16;
 
 /// Send an event to a receiver, as VOD would
 ///
@@ -61,9 +63,9 @@ pub struct Args {
     /// Begin so many of them in a second; as fast as the receiver answers if not given
     #[arg(long, value_name = "R", value_parser = rate, help_heading = "Scenarios and load")]
     rate: Option<f64>,
-    /// Have at most so many of them under way at a time
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=4096), help_heading = "Scenarios and load")]
-    concurrency: u64,
+    /// Have at most so many of them under way at a time [default: 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096), help_heading = "Scenarios and load")]
+    concurrency: Option<u64>,
 }
 
 /// Sends, and judges the answers.
@@ -83,7 +85,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     let receiver = args.receiver.find(ctx).await?;
     if ctx.flags.dry_run {
-        return plan(ctx, &receiver, &body);
+        return plan(ctx, args, &scenarios, &receiver, &body);
     }
     if !scenarios.is_empty() {
         let draft = match body {
@@ -107,11 +109,16 @@ impl Args {
                     .hint("give the key with --auth-key-env or --auth-key-file"),
             );
         }
-        if self.rate.is_some() && self.count.is_none() && !scenarios {
-            return Err(
-                Error::usage("--rate says how fast many events go, and only one is sent")
-                    .hint("add --count N"),
-            );
+        let is_load = self.count.is_some() || scenarios;
+        let pace = [
+            ("--rate", self.rate.is_some()),
+            ("--concurrency", self.concurrency.is_some()),
+        ];
+        if let Some((flag, _)) = pace.iter().find(|(_, given)| *given && !is_load) {
+            return Err(Error::usage(format!(
+                "{flag} says how fast many events go, and only one is sent"
+            ))
+            .hint("add --count N"));
         }
         Ok(())
     }
@@ -124,7 +131,7 @@ impl Args {
     fn load(&self, usual: u64) -> Load {
         Load {
             count: self.count.unwrap_or(usual),
-            concurrency: usize::try_from(self.concurrency).unwrap_or(1),
+            concurrency: usize::try_from(self.concurrency.unwrap_or(CONCURRENCY)).unwrap_or(1),
             rate: self.rate,
         }
     }
@@ -188,25 +195,28 @@ async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> R
         escape_line(document.url),
     ));
     let mut told = Told::new(ctx, rules);
-    let outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |attempt| {
-        told.hear(attempt)
-    })
-    .await?;
-    if !outcome.is_delivered() {
-        document.result = if rules.attempts < VOD.attempts {
-            "not delivered"
-        } else {
-            "dropped"
-        };
+    let ended = tokio::select! {
+        outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |attempt| told.hear(attempt)) => Some(outcome?),
+        () = ctx.stop.asked() => None,
+    };
+    document.result = match &ended {
+        Some(outcome) if outcome.is_delivered() => "delivered",
+        Some(_) => rules.failure(),
+        None => "cut short",
+    };
+    let written = std::mem::replace(&mut told.written, Ok(()));
+    document.attempts = std::mem::take(&mut told.attempts);
+    let tried = document.attempts.len();
+    written
+        .and_then(|()| ctx.out.show(&document, |_| told.end(document.result)))
+        .map_err(sent_but_not_shown)?;
+    match ended {
+        Some(outcome) if outcome.is_delivered() => Ok(Exit::Ok),
+        Some(_) => Ok(Exit::Negative),
+        None => Err(ctx.stop.cut_short(&format!(
+            "attempts without a 200: {tried}; another one may have reached the receiver"
+        ))),
     }
-    told.written.clone()?;
-    document.attempts = report::attempts(&outcome.attempts);
-    ctx.out.show(&document, |_| told.end(document.result))?;
-    Ok(if outcome.is_delivered() {
-        Exit::Ok
-    } else {
-        Exit::Negative
-    })
 }
 
 /// Tells of attempts as they happen, and of each cause once.
@@ -214,6 +224,7 @@ struct Told<'a> {
     ctx: &'a Context,
     rules: Rules,
     hints: Vec<String>,
+    attempts: Vec<AttemptReport>,
     /// Whether stdout could be written.
     written: Result<()>,
 }
@@ -224,11 +235,13 @@ impl<'a> Told<'a> {
             ctx,
             rules,
             hints: Vec::new(),
+            attempts: Vec::new(),
             written: Ok(()),
         }
     }
 
     fn hear(&mut self, attempt: &Attempt) {
+        self.attempts.push(AttemptReport::from(attempt));
         let out = &self.ctx.out;
         if out.format == Format::Table && self.written.is_ok() {
             let said = report::said(attempt).map(|said| format!("  {said}\n"));
@@ -250,6 +263,7 @@ impl<'a> Told<'a> {
                 "dropped: VOD gives up after {} attempts\n",
                 self.rules.attempts
             ),
+            "cut short" => "cut short\n".to_owned(),
             _ => format!(
                 "not delivered: VOD would try again after {} s, {} times in all\n",
                 VOD.pause.as_secs(),
@@ -266,16 +280,44 @@ struct Plan<'a> {
     url: &'a str,
     headers: Vec<(String, String)>,
     body: String,
+    /// How many events; of scenarios only those of a storm are many.
+    count: u64,
+    /// The scenarios that vary it.
+    scenarios: Vec<&'static str>,
 }
 
-fn plan(ctx: &Context, receiver: &Receiver, body: &Body) -> Result<Exit> {
+fn plan(
+    ctx: &Context,
+    args: &Args,
+    scenarios: &[&'static Scenario],
+    receiver: &Receiver,
+    body: &Body,
+) -> Result<Exit> {
+    let names: Vec<&str> = match scenarios {
+        [] => Vec::new(),
+        some => scenarios::in_order(some).map(|it| it.name).collect(),
+    };
     let plan = Plan {
         schema_version: 1,
         url: &receiver.shown_url,
         headers: headers(&receiver.proof, (ctx.now)()),
         body: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        count: args.count.unwrap_or(1),
+        scenarios: names,
     };
-    ctx.out.note("dry run; this would be sent:");
+    ctx.out
+        .note(&match (plan.scenarios.as_slice(), plan.count) {
+            ([], 1) => "dry run; this would be sent:".to_owned(),
+            ([], count) => {
+                format!(
+                    "dry run; {count} of these would be sent, a sample with an id of its own each:"
+                )
+            }
+            (names, _) => format!(
+                "dry run; variations of this would be sent, by the scenarios {}:",
+                names.join(", ")
+            ),
+        });
     ctx.out.show(&plan, |_| {
         let mut text = format!("POST {}\n", escape_line(plan.url));
         for (name, value) in &plan.headers {

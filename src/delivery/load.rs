@@ -1,5 +1,6 @@
 //! Many deliveries at once: how a receiver bears them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -32,10 +33,14 @@ pub struct Load {
 pub struct Tally {
     /// Deliveries that were answered with 200 at last.
     pub delivered: u64,
-    /// Deliveries that VOD would have dropped.
-    pub dropped: u64,
+    /// Deliveries that no attempt brought there.
+    pub not_delivered: u64,
+    /// Deliveries that had begun when the load was stopped: they may have arrived.
+    pub unknown: u64,
     /// Attempts by their status, or by what happened instead.
     pub answers: BTreeMap<String, u64>,
+    /// The first answer of each of these names that was no delivery.
+    failures: BTreeMap<String, Answer>,
     /// From the first attempt to the last answer.
     pub elapsed: Duration,
     /// How long each answered attempt took, in microseconds.
@@ -55,7 +60,8 @@ pub struct Latency {
     pub max: f64,
 }
 
-/// Makes the deliveries one by one and hands them over. `step` hears of each that came to its end.
+/// Makes the deliveries one by one and hands them over, until `stopped` resolves. `step` hears of each that
+/// came to its end.
 ///
 /// # Errors
 /// As [`deliver`].
@@ -66,38 +72,50 @@ pub async fn run(
     load: Load,
     make: impl Fn(u64) -> Delivery,
     mut step: impl FnMut(),
+    stopped: impl Future<Output = ()>,
 ) -> Result<Tally> {
     let begun = Instant::now();
     let due = |number: u64| match load.rate {
         Some(rate) => begun + Duration::from_secs_f64(number as f64 / rate),
         None => begun,
     };
+    let sent = &Cell::new(0);
     let make = &make;
     // Made when its turn comes, so that memory does not grow with the count.
     let outcomes = stream::iter(0..load.count)
         .map(|number| async move {
             sleep_until(due(number)).await;
+            sent.set(sent.get() + 1);
             deliver(http, now, rules, &make(number), |_| {}).await
         })
         .buffer_unordered(load.concurrency);
     let mut tally = Tally::default();
     let mut outcomes = std::pin::pin!(outcomes);
-    while let Some(outcome) = outcomes.try_next().await? {
-        tally.add(&outcome);
+    let mut stopped = std::pin::pin!(stopped);
+    loop {
+        let outcome = tokio::select! {
+            outcome = outcomes.try_next() => outcome?,
+            () = &mut stopped => None,
+        };
+        let Some(outcome) = outcome else {
+            break;
+        };
+        tally.add(outcome);
         step();
     }
+    tally.unknown = sent.get() - tally.ended();
     tally.elapsed = begun.elapsed();
     tally.took.sort_unstable();
     Ok(tally)
 }
 
 impl Tally {
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, outcome: Outcome) {
         match outcome.is_delivered() {
             true => self.delivered += 1,
-            false => self.dropped += 1,
+            false => self.not_delivered += 1,
         }
-        for attempt in &outcome.attempts {
+        for attempt in outcome.attempts {
             let name = match &attempt.answer {
                 Answer::Status { status, .. } => {
                     let took = attempt.took.as_micros();
@@ -106,14 +124,29 @@ impl Tally {
                 }
                 Answer::Nothing { trouble, .. } => trouble.as_str().to_owned(),
             };
+            if !attempt.answer.is_delivered() && !self.failures.contains_key(&name) {
+                self.failures.insert(name.clone(), attempt.answer);
+            }
             *self.answers.entry(name).or_default() += 1;
         }
+    }
+
+    /// Deliveries that came to their end.
+    pub const fn ended(&self) -> u64 {
+        self.delivered + self.not_delivered
+    }
+
+    /// An example of the failure that most attempts had; `None` when there was none.
+    pub fn usual_failure(&self) -> Option<&Answer> {
+        let failures = self.failures.iter();
+        let usual = failures.max_by_key(|(name, _)| self.answers.get(*name));
+        usual.map(|(_, answer)| answer)
     }
 
     /// Deliveries a second, as they were reached.
     pub fn rate(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        (self.delivered + self.dropped) as f64 / seconds
+        self.ended() as f64 / seconds
     }
 
     /// How long answers took; `None` without any.

@@ -224,7 +224,11 @@ pub fn read(bytes: &[u8]) -> Result<Recorded> {
     }
 }
 
-fn envelope(bytes: &[u8]) -> Result<Recorded> {
+/// Reads a delivery from a line of JSON.
+///
+/// # Errors
+/// A usage error for what is no envelope.
+pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
     let line = bytes
         .split(|byte| *byte == b'\n')
         .next()
@@ -245,7 +249,7 @@ fn envelope(bytes: &[u8]) -> Result<Recorded> {
         })?;
     let headers = value
         .get("headers")
-        .ok_or_else(|| refuse("it has no headers"))?;
+        .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
     let headers = pairs(headers)
         .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
     let body = value
@@ -304,15 +308,19 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
         .next_if(|line| !line.contains(": ") && line.contains(' '))
         .unwrap_or_default();
     let mut words = request_line.split(' ').map(str::to_owned);
+    let refuse = |why: String| {
+        Error::usage(format!("this is no recorded delivery: {why}"))
+            .hint("give an HTTP request as text: headers, an empty line, the body")
+    };
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .collect();
     if headers.is_empty() {
-        return Err(
-            Error::usage("this is no recorded delivery: there is no header in it")
-                .hint("give an HTTP request as text: headers, an empty line, the body"),
-        );
+        return Err(refuse("there is no header in it".to_owned()));
+    }
+    if let Some((name, _)) = headers.iter().find(|(name, _)| !is_token(name)) {
+        return Err(refuse(format!("{name:?} is not the name of a header")));
     }
     Ok(Recorded {
         method: words.next().filter(|word| !word.is_empty()),
@@ -321,6 +329,12 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
         body: body.to_vec(),
         ..Recorded::default()
     })
+}
+
+/// What the name of a header may be (RFC 9110, section 5.6.2).
+fn is_token(name: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_fit)
 }
 
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {

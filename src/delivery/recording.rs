@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 const LONGEST: u64 = 32 * 1024 * 1024;
 /// What a recording is, for those who gave something else.
 pub const HINT: &str = "give an HTTP request as text, or the lines that vodcb listen --save writes";
+/// The `kind` of an envelope.
+const DELIVERY: &str = "delivery";
 /// Read ahead while a delivery is under way.
 const AHEAD: usize = 4;
 /// Read from a file at once.
@@ -76,12 +78,20 @@ enum End {
 }
 
 impl Entry<'_> {
+    /// Among lines there are no requests as text, which take several.
+    fn read(&self) -> Result<Recorded> {
+        match self.line {
+            Some(_) => record::envelope(self.bytes),
+            None => record::read(self.bytes),
+        }
+    }
+
     /// What it is; `None` for the lines that a stream of `listen` and `queue tail` has beside deliveries.
     pub fn piece(&self) -> Option<Piece> {
         let found = match self.end {
             End::TooLong => Found::Damaged("it is longer than any delivery".to_owned()),
             _ if self.line.is_some() && is_other_line(self.bytes) => return None,
-            end => match record::read(self.bytes) {
+            end => match self.read() {
                 Ok(recorded) => Found::Delivery(Box::new(recorded)),
                 Err(_) if end == End::Missing => Found::Torn,
                 Err(error) => Found::Damaged(error.message),
@@ -196,7 +206,17 @@ fn read(
 fn has_lines(begin: &[u8]) -> bool {
     let begin = begin.trim_ascii_start();
     let line = begin.split(|byte| *byte == b'\n').next().unwrap_or(begin);
-    begin.is_empty() || line.starts_with(b"{") && line.trim_ascii_end() != b"{"
+    begin.is_empty() || line.starts_with(b"{") && line.trim_ascii_end() != b"{" && !is_body(begin)
+}
+
+/// Whether these bytes are the body of an event, and nothing else.
+fn is_body(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "EventType")]
+        _event_type: String,
+    }
+    serde_json::from_slice::<Body>(bytes).is_ok()
 }
 
 fn read_lines(
@@ -235,9 +255,19 @@ fn read_lines(
 
 /// The stream of `listen` and `queue tail` has lines beside deliveries.
 fn is_other_line(text: &[u8]) -> bool {
+    kind(text).is_some_and(|kind| kind != DELIVERY)
+}
+
+/// Whether a line is an envelope, as far as it says so itself.
+pub fn is_delivery(text: &[u8]) -> bool {
+    kind(text).is_some_and(|kind| kind == DELIVERY)
+}
+
+fn kind(text: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Kind {
         kind: String,
     }
-    serde_json::from_slice::<Kind>(text).is_ok_and(|line| line.kind != "delivery")
+    let line = serde_json::from_slice::<Kind>(text);
+    line.ok().map(|line| line.kind)
 }

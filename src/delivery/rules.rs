@@ -32,6 +32,18 @@ pub const VOD: Rules = Rules {
     limit: Duration::from_secs(5),
 };
 
+impl Rules {
+    /// What VOD makes of a delivery that no attempt brought there: it drops the event only after all of
+    /// its own attempts.
+    pub const fn failure(&self) -> &'static str {
+        if self.attempts < VOD.attempts {
+            "not delivered"
+        } else {
+            "dropped"
+        }
+    }
+}
+
 /// What became of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -108,12 +120,14 @@ fn of_status(status: u16, location: Option<&str>) -> Option<String> {
     Some(hint.to_owned())
 }
 
-const fn of_trouble(trouble: Trouble) -> &'static str {
+/// The usual remedy when no answer came.
+pub const fn of_trouble(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::Name => "the host must be found in the public DNS",
         Trouble::Connect => {
             "nothing listens there, or a firewall is in the way; VOD calls from the public internet"
         }
+        Trouble::NoTls => "serve https at this port, or configure the http URL",
         Trouble::Certificate => {
             "have the receiver send a certificate of a public authority for this host, with the whole chain"
         }

@@ -113,9 +113,10 @@ impl Trial<'_> {
                 VOD,
                 |id| ordinary.draft.clone().of_media(id).to_bytes(),
                 step,
+                std::future::pending(),
             )
             .await?;
-        let (verdict, cause) = match tally.dropped {
+        let (verdict, cause) = match tally.not_delivered {
             0 if tally.answers.keys().all(|answer| answer == "200") => (Verdict::Pass, None),
             0 => (
                 Verdict::Warn,
@@ -135,7 +136,8 @@ impl Trial<'_> {
         })
     }
 
-    /// Sends many events by these rules, each with an id of its own from which its body is made.
+    /// Sends many events by these rules, each with an id of its own from which its body is made, until
+    /// `stopped` resolves.
     ///
     /// # Errors
     /// As [`load::run`].
@@ -144,13 +146,14 @@ impl Trial<'_> {
         rules: Rules,
         body: impl Fn(&str) -> Vec<u8>,
         step: impl FnMut(),
+        stopped: impl Future<Output = ()>,
     ) -> Result<Tally> {
         let make = |_| Delivery {
             url: self.url.to_owned(),
             proof: self.proof.clone(),
             body: body(&(self.nonce)()),
         };
-        load::run(self.http, self.now, rules, self.storm, make, step).await
+        load::run(self.http, self.now, rules, self.storm, make, step, stopped).await
     }
 
     fn proof(&self, signing: Signing) -> Proof {

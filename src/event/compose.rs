@@ -29,32 +29,13 @@ impl Draft {
     /// A usage error for a name that the catalogue does not have, and for the failure of an event that
     /// only reports success.
     pub fn sample(name: &str, fail: bool) -> Result<Self> {
-        let (event, variant) = match name.split_once('.') {
-            Some((event, _)) => (event, Some(name)),
-            None => (name, None),
-        };
-        let event = catalogue::find(event).ok_or_else(|| stranger(event))?;
-        let samples = catalogue::samples(&event.name);
-        let named = |wanted: &str| {
-            let mut samples = samples.iter();
-            let found = samples.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map(|(_, body)| *body)
-        };
+        let (event, body) = sample(name)?;
         if fail {
-            refuse_failure(event, variant)?;
-            if let Some(body) = named(&format!("{}.fail", event.name)) {
+            refuse_failure(event, name.contains('.').then_some(name))?;
+            if let Ok((_, body)) = sample(&format!("{}.fail", event.name)) {
                 return Draft::of_sample(body);
             }
         }
-        let wanted = variant.unwrap_or(&event.name);
-        let body = named(wanted).ok_or_else(|| {
-            let names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
-            Error::usage(format!("{wanted:?} is not a sample of the catalogue")).hint(format!(
-                "the samples of {} are {}",
-                event.name,
-                names.join(", ")
-            ))
-        })?;
         let mut draft = Draft::of_sample(body)?;
         if fail && let Value::Object(members) = &mut draft.body {
             let spelling = event
@@ -153,6 +134,29 @@ impl From<Map<String, Value>> for Draft {
             own_media: true,
         }
     }
+}
+
+/// An event and the body of a sample, by the name of the event or of the sample, such as
+/// `TranscodeComplete.partial`.
+///
+/// # Errors
+/// A usage error for a name that the catalogue does not have.
+pub fn sample(name: &str) -> Result<(&'static Event, &'static str)> {
+    let event = name.split_once('.').map_or(name, |(event, _)| event);
+    let event = catalogue::find(event).ok_or_else(|| stranger(event))?;
+    let samples = catalogue::samples(&event.name);
+    let found = samples
+        .iter()
+        .find(|(other, _)| other.eq_ignore_ascii_case(name));
+    let names = samples.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let (_, body) = found.ok_or_else(|| {
+        Error::usage(format!("{name:?} is not a sample of the catalogue")).hint(format!(
+            "the samples of {} are {}",
+            event.name,
+            names.join(", ")
+        ))
+    })?;
+    Ok((event, body))
 }
 
 fn stranger(name: &str) -> Error {

@@ -63,12 +63,12 @@ impl EventType {
         if allow_unknown {
             return Ok(EventType(name.to_owned()));
         }
-        let error = unknown(name);
-        Err(if is_whole_selection(name) {
-            error
-        } else {
-            error.hint("--allow-unknown-events lets a new name pass")
-        })
+        let mut error = unknown(name);
+        if is_whole_selection(name) {
+            error.hints = vec![format!("say it alone: --events {name}")];
+            return Err(error);
+        }
+        Err(error.hint("--allow-unknown-events lets a new name pass"))
     }
 
     /// The name.
@@ -89,7 +89,7 @@ pub fn unknown(name: &str) -> Error {
         return Error::usage(format!(
             "{name} is not an event type, but a whole selection"
         ))
-        .hint(format!("say it alone: --events {name}"));
+        .hint("vodcb events list shows the event types");
     }
     let error = Error::usage(format!("{name:?} is not an event type of the catalogue"));
     let error = if catalogue::belongs_to_another_product(name) {

@@ -32,6 +32,9 @@ const TOO_MANY_FILES: &str = "(os error 24)";
 #[cfg(not(unix))]
 const TOO_MANY_FILES: &str = "(os error 10024)";
 
+/// What is said when the other side answers in plain text, or hangs up on a handshake.
+const NO_TLS: [&str; 2] = ["InvalidContentType", "tls handshake eof"];
+
 /// The outgoing side of the network. A clone has connections of its own.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -353,12 +356,7 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
             Some("check the region, the endpoint and the network"),
         )
     } else if error.is_connect() {
-        let hint = if causes.iter().any(|cause| cause.contains(TOO_MANY_FILES)) {
-            "end other programs, or raise the limit of open files: ulimit -n"
-        } else {
-            "check the network, the proxy variables and the endpoint"
-        };
-        (Trouble::Connect, "no connection".to_owned(), Some(hint))
+        unconnected(&causes)
     } else {
         (
             Trouble::Broken,
@@ -378,6 +376,31 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
         },
         hint,
     }
+}
+
+/// Nobody took the connection, or not the one that was meant.
+fn unconnected(causes: &[String]) -> (Trouble, String, Option<&'static str>) {
+    let says = |words: &str| causes.iter().any(|cause| cause.contains(words));
+    let (trouble, what, hint) = if NO_TLS.into_iter().any(says) {
+        (
+            Trouble::NoTls,
+            "no TLS connection",
+            "check that the address serves https at this port",
+        )
+    } else if says(TOO_MANY_FILES) {
+        (
+            Trouble::Connect,
+            "no connection",
+            "end other programs, or raise the limit of open files: ulimit -n",
+        )
+    } else {
+        (
+            Trouble::Connect,
+            "no connection",
+            "check the network, the proxy variables and the endpoint",
+        )
+    };
+    (trouble, what.to_owned(), Some(hint))
 }
 
 /// The chain of causes without the outermost, which only repeats the address.

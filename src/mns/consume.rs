@@ -475,8 +475,12 @@ where
                 Ok(())
             }
             Err(error) if error.details.retryable => {
+                let why: Vec<&str> = std::iter::once(error.message.as_str())
+                    .chain(error.causes.iter().map(String::as_str))
+                    .collect();
                 let words = format!(
-                    "{all} messages were done with, but cannot be deleted: {error}. They come once more"
+                    "{all} messages were done with, but cannot be deleted: {}. They come once more",
+                    why.join(": ")
                 );
                 ctx.out.warn(&words);
                 Ok(())

@@ -394,7 +394,8 @@ const MAX_QUERY: usize = 2000;
 
 fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
     if !matches!(format, Format::Json | Format::Yaml | Format::Ndjson) {
-        return Err(Error::usage("--query works on documents").hint("add -o json or -o yaml"));
+        return Err(Error::usage("--query works on documents")
+            .hint("add -o json or -o yaml; to a stream, -o ndjson"));
     }
     if text.len() > MAX_QUERY {
         return Err(

@@ -7,7 +7,8 @@ use url::{Host, Url};
 use super::{Check, skip_all};
 use crate::callback::url::{THIS_MACHINE, address, host_address, unreachable};
 use crate::context::Context;
-use crate::error::Result;
+use crate::delivery::rules;
+use crate::error::{Result, Trouble};
 use crate::http::knock::{self, Certificate};
 
 /// A certificate that ends sooner is warned about.
@@ -175,7 +176,7 @@ fn tls(certificate: &Certificate, host: &str, now: Timestamp) -> Check {
         Certificate::NoTls(why) => Check::fail(
             NAME,
             format!("no TLS connection: {why}"),
-            "serve https at this port, or configure the http URL",
+            rules::of_trouble(Trouble::NoTls),
         ),
     }
 }

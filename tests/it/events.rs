@@ -18,6 +18,8 @@ use vodcb::event::decode::{Encoding, Explanation, Outcome, explain, unpack};
 use vodcb::event::document;
 use vodcb::render::event as render;
 
+use crate::sandbox::Sandbox;
+
 /// `{"EventType":"FileUploadComplete"}`
 const PADDED: &str = "eyJFdmVudFR5cGUiOiJGaWxlVXBsb2FkQ29tcGxldGUifQ==";
 
@@ -137,4 +139,40 @@ proptest! {
         prop_assert_eq!(unpack(text.as_bytes()).unwrap(), (body.clone(), Encoding::Json));
         prop_assert_eq!(unpack(packed.as_bytes()).unwrap(), (body, Encoding::Base64));
     }
+}
+
+#[test]
+fn a_sample_is_printed_by_its_own_name() {
+    let args = ["events", "show", "transcodecomplete.partial", "--sample"];
+    let body = Sandbox::offline().vodcb(args).ok().json();
+    assert_eq!(body["EventType"], "TranscodeComplete");
+    Sandbox::offline()
+        .vodcb(["events", "show", "TranscodeComplete.nope", "--sample"])
+        .exits(2)
+        .says(&["TranscodeComplete.partial"]);
+}
+
+#[test]
+fn the_body_of_a_recorded_delivery_is_explained() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    let line = |id: &str| {
+        let body = format!(r#"{{"EventType":"FileUploadComplete","VideoId":"{id}"}}"#);
+        let body = STANDARD.encode(body);
+        format!(r#"{{"schema_version":1,"kind":"delivery","headers":[["A","b"]],"body":"{body}"}}"#)
+    };
+    let sandbox = Sandbox::offline();
+    let ready = r#"{"schema_version":1,"kind":"ready"}"#;
+    sandbox.file("one.ndjson", &format!("{ready}\n{}\n", line("a")));
+    sandbox.file(
+        "two.ndjson",
+        &format!("{ready}\n{}\n{}\n", line("a"), line("b")),
+    );
+    let decode = |file| sandbox.vodcb(["events", "decode", file, "-o", "json"]);
+    let explained = decode("one.ndjson").ok().json();
+    assert_eq!(explained["event_type"], "FileUploadComplete");
+    assert_eq!(explained["id"]["value"], "a");
+    decode("two.ndjson")
+        .exits(2)
+        .says(&["two.ndjson has 2 deliveries", "sed -n 2p two.ndjson"]);
 }

@@ -196,3 +196,24 @@ fn an_event_that_cannot_be_made_is_refused_before_anything_is_sent() {
         .exits(2)
         .says(&["is no emulator"]);
 }
+
+#[test]
+fn an_event_that_is_not_sent_has_a_next_step() {
+    Sandbox::new()
+        .vodcb(["emulator", "fire", "SnapshotComplete"])
+        .exits(1)
+        .says(&[
+            "vodcb set --add-events SnapshotComplete",
+            "vodcb set --http-url URL",
+        ]);
+}
+
+#[test]
+fn a_state_below_a_folder_that_is_not_there_is_refused() {
+    let sandbox = Sandbox::offline();
+    sandbox
+        .vodcb(["emulator", "start", "--state", "nowhere/state.json"])
+        .exits(2)
+        .says(&["there is no folder nowhere"]);
+    assert!(!sandbox.home().join("nowhere").exists());
+}

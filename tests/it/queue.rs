@@ -87,7 +87,7 @@ fn refusals_have_their_own_words_and_codes() {
     sandbox
         .vodcb(["queue", "create", "q", "--retention", "1"])
         .exits(2)
-        .says(&["from 60 to 604800"]);
+        .says(&["--retention", "60..=604800"]);
     sandbox
         .vodcb(["queue", "peek", "q", "--count", "17"])
         .exits(2);
@@ -167,4 +167,25 @@ fn a_look_shows_events_in_either_form_and_what_is_none() {
         .json();
     assert_eq!(status["active_messages"], 3);
     assert!(status["oldest_message_age_seconds"].as_i64().unwrap() >= 0);
+}
+
+#[test]
+fn creating_names_the_flag_the_difference_and_the_end() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 60);
+    sandbox
+        .vodcb(["queue", "create", "q", "--retention", "7200"])
+        .exits(4)
+        .says(&[
+            "MessageRetentionPeriod is 345600 there, not 7200",
+            "choose another name",
+        ]);
+    sandbox
+        .vodcb(["queue", "create", "q2", "--retention", "10"])
+        .exits(2)
+        .says(&["--retention", "60..=604800"]);
+    Sandbox::offline()
+        .vodcb(["--emulator", "queue", "create", "x"])
+        .ok()
+        .says(&["the queue with it", "vodcb emulator start"]);
 }

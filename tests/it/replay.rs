@@ -101,7 +101,7 @@ fn every_delivery_goes_out_in_its_order() {
     );
     assert!(
         run.stdout
-            .ends_with("3 deliveries: 3 delivered, 0 dropped, 0 left out, 0 damaged\n"),
+            .ends_with("3 deliveries: 3 delivered, 0 not delivered, 0 left out, 0 damaged\n"),
         "{run:?}"
     );
 }
@@ -185,20 +185,102 @@ fn events_are_chosen_and_changed() {
     assert_eq!(lines[1]["attempts"][0]["status"], 200);
     assert_eq!(
         lines[2],
-        json!({"schema_version": 1, "kind": "summary", "deliveries": 2, "delivered": 2, "dropped": 0,
+        json!({"schema_version": 1, "kind": "summary", "deliveries": 2, "delivered": 2, "not_delivered": 0,
                "left_out": 1, "damaged": 0})
     );
 }
 
 #[test]
-fn an_edit_that_does_not_fit_names_the_line() {
+fn a_line_that_an_edit_does_not_fit_is_named_and_the_others_go() {
     let receiver = Receiver::start(&[Reply::Status(200)]);
     let sandbox = sandbox();
+    let mixed = [
+        recorded(1, b"no event at all"),
+        recorded(2, &event("FileUploadComplete", "b")),
+    ];
+    sandbox.file("events.ndjson", &mixed.concat());
+    let args = ["--set", "VideoId=abc", "--set", "Nope.x=1"];
+    let run = replay(&sandbox, &receiver, "events.ndjson", &args)
+        .exits(1)
+        .says(&[
+            "events.ndjson:1: ",
+            "it was left out",
+            "Nope.x is a new member",
+        ]);
+    // What is told is what was sent.
+    assert!(
+        run.stdout
+            .contains("events.ndjson:2  FileUploadComplete  abc  delivered"),
+        "{run:?}"
+    );
+    assert!(
+        run.stdout.contains("1 delivered, 0 not delivered"),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("1 damaged"), "{run:?}");
+    assert_eq!(ids(&receiver.requests()), ["abc"]);
+}
+
+/// A body was taken for a recording, and its members for headers: many empty requests went out.
+#[test]
+fn a_body_is_no_recording_and_nothing_is_sent() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let sandbox = sandbox();
+    let body = event("SnapshotComplete", "a");
+    let line = String::from_utf8(body.clone()).unwrap();
+    let value: Value = serde_json::from_slice(&body).unwrap();
+    let pretty = serde_json::to_string_pretty(&value).unwrap();
+    let brace_first = format!("{{{}", pretty[1..].trim_start());
+    for (name, text) in [
+        ("line.json", line.as_str()),
+        ("pretty.json", &pretty),
+        ("brace.json", &brace_first),
+        ("members.txt", pretty.trim_start_matches("{\n")),
+    ] {
+        sandbox.file(name, text);
+        replay(&sandbox, &receiver, name, &[]).exits(2).says(&[
+            "this is no recorded delivery",
+            &format!("vodcb send --data {name} --to URL"),
+        ]);
+    }
+    // Among lines there are no requests as text.
+    sandbox.file("mixed.ndjson", &(three() + "\"EventType\": \"X\",\n"));
+    replay(&sandbox, &receiver, "mixed.ndjson", &[])
+        .exits(1)
+        .says(&["mixed.ndjson:4", "it was left out"]);
+    assert_eq!(ids(&receiver.requests()), ["a", "b", "c"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_with_the_counts_so_far() {
+    use crate::queue::forward::{eventually, signal};
+
+    let receiver = Receiver::judging(|request, _| {
+        if request.json()["VideoId"] == "b" {
+            Reply::After(std::time::Duration::from_secs(60), 200)
+        } else {
+            Reply::Status(200)
+        }
+    });
+    let sandbox = sandbox();
     sandbox.file("events.ndjson", &three());
-    replay(&sandbox, &receiver, "events.ndjson", &["--set", "Size=big"])
-        .exits(2)
-        .says(&["Size is a number", "events.ndjson:1"]);
-    assert!(receiver.requests().is_empty());
+    let url = receiver.url("/");
+    let args = ["replay", "events.ndjson", "--to", &url, "-o", "ndjson"];
+    let child = sandbox
+        .command(args)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually(|| receiver.requests().len() == 2);
+    signal(&child, "TERM");
+    let run = Run::of(child.wait_with_output().unwrap());
+    let summary = &lines(&run)[1];
+    assert_eq!(summary["kind"], "summary");
+    assert_eq!(summary["delivered"], 1);
+    run.exits(143)
+        .says(&["terminated; 1 deliveries", "events.ndjson:2 was under way"]);
 }
 
 #[test]
@@ -295,8 +377,14 @@ fn one_that_is_not_delivered_makes_the_answer_no_and_the_others_still_go() {
     let run = replay(&sandbox, &receiver, "events.ndjson", &["--once"])
         .exits(1)
         .says(&["hint: the receiver failed"]);
-    assert!(run.stdout.contains("b  dropped  500 after"), "{run:?}");
-    assert!(run.stdout.contains("2 delivered, 1 dropped"), "{run:?}");
+    assert!(
+        run.stdout.contains("b  not delivered  500 after"),
+        "{run:?}"
+    );
+    assert!(
+        run.stdout.contains("2 delivered, 1 not delivered"),
+        "{run:?}"
+    );
     assert_eq!(receiver.requests().len(), 3);
 }
 
@@ -348,6 +436,11 @@ fn what_cannot_be_replayed_is_refused() {
         (
             "events.ndjson",
             &["--verbatim", "--set", "A=1"],
+            &["cannot be used with"],
+        ),
+        (
+            "events.ndjson",
+            &["--verbatim", "--auth-key-env", "KEY"],
             &["cannot be used with"],
         ),
         ("events.ndjson", &["--set", "A"], &["sets nothing"]),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::commands::connect_signed;
 use crate::commands::event_source::{Body, EventSource};
+use crate::commands::receiver::sent_but_not_shown;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::compose::Draft;
@@ -77,7 +78,16 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         _ => fired,
     };
     connection.close().await;
-    show(ctx, body, &told)
+    let exit = show(ctx, body, &told).map_err(sent_but_not_shown)?;
+    if ctx.stop.is_asked() {
+        let rest = if ctx.flags.emulator {
+            "its delivery ended with this emulator and may have arrived"
+        } else {
+            "the emulator goes on delivering it"
+        };
+        return Err(ctx.stop.cut_short(&format!("the event was fired; {rest}")));
+    }
+    Ok(exit)
 }
 
 async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {
@@ -90,7 +100,10 @@ async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {
         if answer.value["State"] != "pending" || tokio::time::Instant::now() > end {
             return Ok(answer.value);
         }
-        tokio::time::sleep(BREATH).await;
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
+            () = ctx.stop.asked() => return Ok(answer.value),
+        }
     }
 }
 
@@ -132,6 +145,14 @@ fn show(ctx: &Context, body: &Value, told: &Value) -> Result<Exit> {
     })?;
     if let Some(hint) = attempts.iter().rev().find_map(|it| it["hint"].as_str()) {
         ctx.out.hint(hint);
+    }
+    if state == "unsent" {
+        let name = body["EventType"].as_str().unwrap_or("NAME");
+        ctx.out.hint(&format!(
+            "for a callback that is there: {}; for a new one: {}",
+            ctx.again(&format!("set --add-events {name}")),
+            ctx.again("set --http-url URL")
+        ));
     }
     Ok(match state {
         "delivered" | "pending" | "planned" => Exit::Ok,

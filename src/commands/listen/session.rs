@@ -105,7 +105,11 @@ impl<'a> Session<'a> {
         let texts = self.missing.into_iter().map(|missing| missing.text);
         self.sum.missing = texts.collect();
         self.ctx.out.line(&self.sum, |_| self.sum.text())?;
-        Ok(if met { Exit::Ok } else { Exit::Negative })
+        Ok(if met && self.sum.not_saved == 0 {
+            Exit::Ok
+        } else {
+            Exit::Negative
+        })
     }
 
     fn is_done(&self) -> bool {

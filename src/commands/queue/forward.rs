@@ -26,7 +26,7 @@ use crate::render::queue as view;
 /// key is given. It is deleted after a 200. Otherwise it stays in the queue and is tried again, after 10
 /// seconds first, and at most ten minutes; the others go on meanwhile. Several processes may share a queue.
 /// Ctrl-C finishes what is under way and puts the rest back; exit 0. With --drain, --exit-after or --for it is
-/// 1 when something was kept.
+/// 1 when something was kept, or could not be deleted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -91,7 +91,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
     Ok(
-        if has_end && !ctx.stop.is_asked() && (totals.kept > 0 || is_short) {
+        if has_end && !ctx.stop.is_asked() && (totals.kept + totals.again > 0 || is_short) {
             Exit::Negative
         } else {
             Exit::Ok

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::storm::{LoadReport, expecting, trial};
-use crate::commands::receiver::Receiver;
+use crate::commands::receiver::{Receiver, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::load::Load;
 use crate::delivery::report::AttemptReport;
@@ -37,6 +37,13 @@ pub fn list(ctx: &Context) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The ordinary case, without which the others prove nothing, and then these.
+pub fn in_order(scenarios: &[&'static Scenario]) -> impl Iterator<Item = &'static Scenario> {
+    let plain = &SCENARIOS[0];
+    let others = scenarios.iter().copied().filter(|it| it.name != plain.name);
+    std::iter::once(plain).chain(others)
+}
+
 /// The result; the order of the members is the order in JSON.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -54,7 +61,7 @@ struct Row {
     sends: &'static str,
     expects: &'static str,
     cause: Option<String>,
-    remedy: Option<&'static str>,
+    remedy: Option<String>,
     deliveries: Vec<DeliveryRow>,
     load: Option<LoadReport>,
 }
@@ -67,7 +74,7 @@ struct DeliveryRow {
     attempt: AttemptReport,
 }
 
-/// Tries them one after the other, the ordinary case first; without that the others prove nothing.
+/// Tries them one after the other, as [`in_order`] has them.
 ///
 /// # Errors
 /// As [`crate::delivery::trial::Trial::run`].
@@ -88,9 +95,8 @@ pub async fn run(
     ctx.out.check_form()?;
     ctx.out.check(&document)?;
     let trial = trial(ctx, receiver, storm);
-    let plain = &SCENARIOS[0];
-    let others = scenarios.iter().copied().filter(|it| it.name != plain.name);
-    for scenario in std::iter::once(plain).chain(others) {
+    let mut under_way = None;
+    for scenario in in_order(scenarios) {
         // Of other media each, so that a receiver that knows an event already does not judge the next by it.
         let id = (ctx.nonce)();
         let ordinary = Ordinary {
@@ -99,22 +105,36 @@ pub async fn run(
             id,
         };
         let progress = expecting(ctx, storm);
-        let finding = trial.run(scenario, &ordinary, || progress.step()).await?;
+        let finding = tokio::select! {
+            finding = trial.run(scenario, &ordinary, || progress.step()) => finding?,
+            () = ctx.stop.asked() => {
+                under_way = Some(scenario);
+                break;
+            }
+        };
         drop(progress);
         document.result = document.result.max(finding.verdict);
         let row = Row::from(finding);
         if ctx.out.format == Format::Table {
-            ctx.out.print(&row.text())?;
+            ctx.out.print(&row.text()).map_err(sent_but_not_shown)?;
         }
         document.scenarios.push(row);
-        if scenario.name == plain.name && document.result == Verdict::Fail {
+        if scenario.name == SCENARIOS[0].name && document.result == Verdict::Fail {
             ctx.out
                 .warn("the receiver does not take an ordinary event, so nothing else was tried");
             break;
         }
     }
     ctx.out
-        .show(&document, |_| format!("{}\n", document.summary()))?;
+        .show(&document, |_| format!("{}\n", document.summary()))
+        .map_err(sent_but_not_shown)?;
+    if let Some(scenario) = under_way {
+        return Err(ctx.stop.cut_short(&format!(
+            "{} scenarios were tried, {} was under way",
+            document.scenarios.len(),
+            scenario.name
+        )));
+    }
     Ok(match document.result {
         Verdict::Fail => Exit::Negative,
         Verdict::Skip | Verdict::Pass | Verdict::Warn => Exit::Ok,
@@ -141,13 +161,19 @@ impl From<Finding> for Row {
             result: shot.wanted.judge(&attempt.answer),
             attempt: AttemptReport::from(attempt),
         });
+        // What is wrong with an ordinary delivery is what a single one would be told, too.
+        let is_plain = scenario.name == SCENARIOS[0].name;
+        let ordinary_failure = finding.answers.last().filter(|_| is_plain);
         Row {
             name: scenario.name,
             result: finding.verdict,
             sends: scenario.sends,
             expects: scenario.expects,
             cause: finding.cause,
-            remedy: (finding.verdict > Verdict::Pass).then_some(scenario.remedy),
+            remedy: (finding.verdict > Verdict::Pass).then(|| {
+                let hint = ordinary_failure.and_then(|(_, attempt)| attempt.answer.hint());
+                hint.unwrap_or_else(|| scenario.remedy.to_owned())
+            }),
             deliveries: deliveries.collect(),
             load: finding.tally.as_ref().map(LoadReport::from),
         }
@@ -174,7 +200,7 @@ impl Row {
             };
             text.push_str(&more(label, &escape_line(cause)));
         }
-        if let Some(remedy) = self.remedy {
+        if let Some(remedy) = &self.remedy {
             text.push_str(&more("remedy", remedy));
         }
         for (name, value) in self.load.iter().flat_map(LoadReport::rows) {

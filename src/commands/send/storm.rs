@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::commands::event_source::Body;
-use crate::commands::receiver::Receiver;
+use crate::commands::receiver::{Receiver, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::load::{Latency, Load, Tally};
-use crate::delivery::rules::Rules;
+use crate::delivery::rules::{Answer, Rules};
 use crate::delivery::trial::Trial;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -22,12 +22,16 @@ pub const USUAL: u64 = 200;
 pub struct LoadReport {
     deliveries: u64,
     delivered: u64,
-    dropped: u64,
+    not_delivered: u64,
     elapsed_seconds: f64,
     rate_per_second: f64,
     /// Attempts by status, or by what happened instead.
     answers: std::collections::BTreeMap<String, u64>,
     latency_ms: Option<Latency>,
+    /// The failure that most attempts had.
+    cause: Option<String>,
+    /// What to do about it.
+    hint: Option<String>,
 }
 
 /// The result of the command.
@@ -45,13 +49,15 @@ struct Document<'a> {
 impl From<&Tally> for LoadReport {
     fn from(tally: &Tally) -> Self {
         LoadReport {
-            deliveries: tally.delivered + tally.dropped,
+            deliveries: tally.ended(),
             delivered: tally.delivered,
-            dropped: tally.dropped,
+            not_delivered: tally.not_delivered,
             elapsed_seconds: thousandths(tally.elapsed.as_secs_f64()),
             rate_per_second: thousandths(tally.rate()),
             answers: tally.answers.clone(),
             latency_ms: tally.latency(),
+            cause: tally.usual_failure().map(ToString::to_string),
+            hint: tally.usual_failure().and_then(Answer::hint),
         }
     }
 }
@@ -77,7 +83,7 @@ impl LoadReport {
                 ),
             ),
             ("Delivered", self.delivered.to_string()),
-            ("Dropped", self.dropped.to_string()),
+            ("Not delivered", self.not_delivered.to_string()),
             ("Answers", answers.join(", ")),
         ];
         rows.extend(self.latency_ms.map(|it| {
@@ -87,6 +93,7 @@ impl LoadReport {
             );
             ("Answer times", words)
         }));
+        rows.extend(self.cause.iter().map(|cause| ("Cause", escape_line(cause))));
         rows
     }
 }
@@ -123,14 +130,30 @@ pub async fn run(
         load.count,
         escape_line(&receiver.shown_url)
     ));
-    let tally = trial.load(rules, make, || progress.step()).await?;
+    let stopped = ctx.stop.asked();
+    let tally = trial.load(rules, make, || progress.step(), stopped).await?;
+    drop(progress);
     document.load = LoadReport::from(&tally);
-    if tally.dropped > 0 {
-        document.result = "dropped";
+    if ctx.stop.is_asked() {
+        document.result = "cut short";
+    } else if tally.not_delivered > 0 {
+        document.result = rules.failure();
     }
     ctx.out
-        .show(&document, |width| pairs(&document.load.rows(), width))?;
-    Ok(match tally.dropped {
+        .show(&document, |width| pairs(&document.load.rows(), width))
+        .map_err(sent_but_not_shown)?;
+    if let Some(hint) = &document.load.hint {
+        ctx.out.hint(hint);
+    }
+    if ctx.stop.is_asked() {
+        return Err(ctx.stop.cut_short(&format!(
+            "{} of {} deliveries came to their end, {} were under way and may have arrived",
+            tally.ended(),
+            load.count,
+            tally.unknown
+        )));
+    }
+    Ok(match tally.not_delivered {
         0 => Exit::Ok,
         _ => Exit::Negative,
     })

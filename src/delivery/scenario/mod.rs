@@ -119,7 +119,7 @@ pub static SCENARIOS: [Scenario; 13] = [
         name: "plain",
         sends: "an ordinary event",
         expects: "200",
-        remedy: "make this work first: vodcb send EVENT --to URL shows why it does not",
+        remedy: "answer 200 to an ordinary event",
         needs_key: false,
         kind: Kind::Shots(shots::plain),
     },

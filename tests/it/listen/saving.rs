@@ -102,7 +102,7 @@ fn a_full_disk_is_a_500_and_told_loudly() {
     assert_eq!(post(listening.address, &[], EVENT), 500);
     let run = listening
         .stop()
-        .ok()
+        .exits(1)
         .says(&["delivery #1 was answered 500", "No space left on device"]);
     assert!(run.stdout.contains("NOT SAVED"), "{run:?}");
     assert!(

@@ -320,3 +320,27 @@ fn a_role_session_is_renewed_while_it_forwards() {
     assert_eq!(receiver.requests().len(), 24);
     assert!(!said.contains("warning"), "{said}");
 }
+
+#[test]
+fn what_could_not_be_deleted_makes_the_answer_no() {
+    let sandbox = world(&["batch-delete:internal"]);
+    sandbox.deliver("q", &STANDARD.encode(event("v1")));
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/");
+    let args = [
+        "queue",
+        "forward",
+        "q",
+        "--to",
+        &to,
+        "--exit-after",
+        "1",
+        "--retries",
+        "0",
+    ];
+    sandbox.vodcb(args).exits(1).says(&[
+        "cannot be deleted",
+        "InternalError",
+        "1 handed over but not deleted",
+    ]);
+}

@@ -374,3 +374,56 @@ fn the_editor_of_the_user_changes_the_body() {
         "FileUploadComplete"
     );
 }
+
+#[test]
+fn the_failure_of_a_body_of_ones_own_is_refused() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    send(&sandbox(), &receiver, &["--data", "{}", "--fail"])
+        .exits(2)
+        .says(&["--fail", "cannot be used with"]);
+    assert!(receiver.requests().is_empty());
+}
+
+#[test]
+fn https_where_plain_http_is_served_is_named() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let url = receiver.url("/vod").replace("http:", "https:");
+    let run = sandbox()
+        .vodcb(["send", "TranscodeComplete", "--once", "--to", &url])
+        .exits(1)
+        .says(&["serve https at this port, or configure the http URL"]);
+    assert!(run.stdout.contains("no TLS connection"), "{run:?}");
+}
+
+#[test]
+fn a_whole_selection_is_no_event() {
+    let run = Sandbox::offline().vodcb(["send", "ALL", "--to", "http://127.0.0.1:9/"]);
+    let run = run
+        .exits(2)
+        .says(&["ALL is not an event type", "vodcb events list"]);
+    assert!(!run.stderr.contains("--events ALL"), "{run:?}");
+}
+
+/// With a single event as with many, a delivery that was made is no usage error.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_leaves_the_delivery_made() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let url = receiver.url("/vod");
+    let sandbox = sandbox();
+    for args in [&["-o", "json"][..], &["--count", "2"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let run = sandbox
+            .command([&["send", "TranscodeComplete", "--to", &url], args].concat())
+            .stdout(full)
+            .output()
+            .unwrap();
+        Run::of(run)
+            .exits(8)
+            .says(&["deliveries were made", "No space left"]);
+    }
+    assert_eq!(receiver.requests().len(), 3);
+}

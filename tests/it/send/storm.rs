@@ -26,7 +26,7 @@ fn every_event_has_an_id_of_its_own_and_is_counted() {
         .json();
     assert_eq!(document["deliveries"], 100);
     assert_eq!(document["delivered"], 100);
-    assert_eq!(document["dropped"], 0);
+    assert_eq!(document["not_delivered"], 0);
     assert_eq!(document["answers"], json!({"200": 100}));
     let latency = &document["latency_ms"];
     assert!(
@@ -73,10 +73,13 @@ fn what_is_dropped_is_counted_and_the_answer_is_no() {
         .exits(1)
         .json();
     let count = |name: &str| document[name].as_u64().unwrap();
-    assert_eq!(count("delivered") + count("dropped"), 40);
-    assert_eq!(document["answers"]["500"], document["dropped"]);
+    assert_eq!(count("delivered") + count("not_delivered"), 40);
+    assert_eq!(document["answers"]["500"], document["not_delivered"]);
     assert_eq!(document["answers"]["200"], document["delivered"]);
-    assert_eq!(document["result"], "dropped");
+    assert_eq!(document["result"], "not delivered");
+    assert_eq!(document["cause"], "500");
+    let hint = document["hint"].as_str().unwrap();
+    assert!(hint.contains("the receiver failed"), "{hint}");
 }
 
 #[test]
@@ -110,6 +113,58 @@ fn nobody_there_is_counted_by_name() {
     let document = Sandbox::offline().vodcb(args).exits(1).json();
     assert_eq!(document["answers"], json!({"no connection": 3}));
     assert_eq!(document["latency_ms"], Value::Null);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_with_the_counts_so_far() {
+    use crate::queue::forward::{eventually, signal};
+
+    let receiver = Receiver::judging(|_, number| match number {
+        0..3 => Reply::Status(200),
+        _ => Reply::After(std::time::Duration::from_secs(60), 200),
+    });
+    let url = receiver.url("/vod");
+    let sandbox = Sandbox::offline();
+    for (args, requests, said) in [
+        (
+            &["--count", "9", "--concurrency", "1"][..],
+            4,
+            "3 of 9 deliveries came to their end, 1 were under way",
+        ),
+        (
+            &[][..],
+            5,
+            "attempts without a 200: 0; another one may have",
+        ),
+        (&["--scenario", "all"][..], 6, "plain was under way"),
+    ] {
+        let child = sandbox
+            .command([&["send", "TranscodeComplete", "--to", &url], args].concat())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        eventually(|| receiver.requests().len() == requests);
+        signal(&child, "INT");
+        let run = Run::of(child.wait_with_output().unwrap());
+        run.exits(130).says(&["interrupted; ", said]);
+    }
+}
+
+#[test]
+fn a_dry_run_says_how_many_and_which() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let planned = storm(&receiver, &["--count", "5", "--dry-run"]).ok().json();
+    assert_eq!(planned["count"], 5);
+    let planned = storm(&receiver, &["--scenario", "large", "--dry-run"])
+        .ok()
+        .json();
+    assert_eq!(planned["scenarios"], json!(["plain", "large"]));
+    storm(&receiver, &["--concurrency", "5"])
+        .exits(2)
+        .says(&["--concurrency says how fast"]);
+    assert!(receiver.requests().is_empty());
 }
 
 /// Nearest rank: of a hundred values the 50th, the 90th, the 99th and the last.
