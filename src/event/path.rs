@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 /// either.
 const DEEPEST: usize = 100;
 
+/// serde_json reads an object with this member as the JSON in its text, so it would not come back as written.
+const RESERVED: &str = "$serde_json::private::RawValue";
+
 /// One step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -40,6 +43,12 @@ impl Path {
                 Some(inside) => bracket(text, inside)?,
                 None => name(text, rest)?,
             };
+            if step == Step::Member(RESERVED.to_owned()) {
+                return Err(refuse(
+                    text,
+                    &format!("{RESERVED:?} cannot be the name of a member"),
+                ));
+            }
             steps.push(step);
             if steps.len() > DEEPEST {
                 return Err(refuse(text, &format!("it has more than {DEEPEST} steps")));
