@@ -53,10 +53,7 @@ pub struct Args {
 /// from being tried.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_document()?;
-    args.if_match
-        .as_deref()
-        .map(check_fingerprint)
-        .transpose()?;
+    check_fingerprint(args.if_match.as_deref())?;
     let manifest = args.files.read(ctx).await?;
     let keys = Keys::resolve(ctx, &manifest).await?;
     let connection = connect(ctx).await?;

@@ -26,10 +26,7 @@ pub struct Args {
 /// # Errors
 /// As `change::write::change`, and a usage error where nobody can confirm.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    args.if_match
-        .as_deref()
-        .map(check_fingerprint)
-        .transpose()?;
+    check_fingerprint(args.if_match.as_deref())?;
     needs_confirmation(ctx, "delete")?;
     let connection = connect(ctx).await?;
     let order = Order {

@@ -180,7 +180,10 @@ async fn offer_wizard(ctx: &Context) -> Result<Exit> {
 ///
 /// # Errors
 /// A usage error for anything else.
-pub fn check_fingerprint(text: &str) -> Result<()> {
+pub fn check_fingerprint(given: Option<&str>) -> Result<()> {
+    let Some(text) = given else {
+        return Ok(());
+    };
     let digits = text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit());
     // What a query of the fingerprint gives for a target without a callback means none, too.
     if digits || matches!(text.to_ascii_lowercase().as_str(), "none" | "null" | "") {

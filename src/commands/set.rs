@@ -114,10 +114,7 @@ pub struct Args {
 /// # Errors
 /// As `change::write::change`, and a usage error for every value that cannot be used.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    args.if_match
-        .as_deref()
-        .map(check_fingerprint)
-        .transpose()?;
+    check_fingerprint(args.if_match.as_deref())?;
     let mut edit = args.edit(ctx).await?;
     let connection = connect(ctx).await?;
     if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {

@@ -47,10 +47,7 @@ pub struct Args {
 /// As `change::write::change`; a usage error where nobody can confirm, and for a change that cannot be
 /// found or must not or cannot be taken back.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    args.if_match
-        .as_deref()
-        .map(check_fingerprint)
-        .transpose()?;
+    check_fingerprint(args.if_match.as_deref())?;
     needs_confirmation(ctx, "undo")?;
     let key = args.source.read(ctx).await?;
     if history::mode(ctx)? == Mode::Off {
