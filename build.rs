@@ -1,5 +1,5 @@
 //! Gives the program its version, with the commit where one is known: `0.1.0 (d73faab2c)`, and its tables
-//! without the blanks that make them readable.
+//! without the blanks that make them readable. Tells the linker what a release does not need.
 //!
 //! Only what git says goes in, no time and no place, so the same commit builds the same version
 //! everywhere. A source package has no repository, hence no commit.
@@ -34,6 +34,39 @@ fn main() {
     };
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
+    if is_linked_as_usual() {
+        leave_unwinding_out();
+    }
+}
+
+/// Whether this is a release for Linux by the linker that comes with Rust: another one, or flags that somebody
+/// chose, may not go with ours.
+fn is_linked_as_usual() -> bool {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
+    let target = "x86_64-unknown-linux-gnu";
+    is("PROFILE", "release")
+        && is("TARGET", target)
+        && is("CARGO_ENCODED_RUSTFLAGS", "")
+        && env::var_os("RUSTC_LINKER").is_none()
+}
+
+/// A panic ends the process where it is, so nothing ever reads the tables for unwinding, an eighth of the
+/// program; and what little is called of the library that does it is linked in, so that the system need not
+/// load it at every start.
+fn leave_unwinding_out() {
+    println!("cargo::rerun-if-changed=release.ld");
+    let script = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("release.ld");
+    println!(
+        "cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,-T,{}",
+        script.display()
+    );
+    let library = Command::new("cc")
+        .arg("-print-file-name=libgcc_eh.a")
+        .output();
+    // Its bare name is the answer where it is not known.
+    if library.is_ok_and(|library| library.stdout.starts_with(b"/")) {
+        println!("cargo::rustc-link-lib=gcc_eh");
+    }
 }
 
 /// JSON without the blanks between its tokens.

@@ -43,7 +43,9 @@ pub mod verify;
 pub mod whoami;
 pub mod wizard;
 
+use std::future::ready;
 use std::io::Read;
+use std::pin::Pin;
 
 use clap::{Parser, Subcommand};
 
@@ -123,34 +125,38 @@ pub enum Command {
 /// Whatever the command cannot do, with its remedy.
 pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
     check_dry_run(ctx, command)?;
-    match command {
-        Command::Get(args) => get::run(ctx, args).await,
-        Command::Set(args) if args.is_empty() && ctx.prompt.interactive => offer_wizard(ctx).await,
-        Command::Set(args) => set::run(ctx, args).await,
-        Command::Delete(args) => delete::run(ctx, args).await,
-        Command::Export(args) => export::run(ctx, args).await,
-        Command::Diff(args) => diff::run(ctx, args).await,
-        Command::Apply(args) => apply::run(ctx, args).await,
-        Command::History(args) => history::run(ctx, args),
-        Command::Undo(args) => undo::run(ctx, args).await,
-        Command::Check(args) => check::run(ctx, args).await,
-        Command::Events(args) => events::run(ctx, args).await,
-        Command::Wizard(args) => wizard::run(ctx, args).await,
-        Command::Send(args) => send::run(ctx, args).await,
-        Command::Verify(args) => verify::run(ctx, args).await,
-        Command::Replay(args) => replay::run(ctx, args).await,
-        Command::Key(args) => key::run(ctx, args).await,
-        Command::Listen(args) => listen::run(ctx, args).await,
-        Command::Whoami(args) => whoami::run(ctx, args).await,
-        Command::Queue(args) => queue::run(ctx, args).await,
-        Command::Regions(args) => regions::run(ctx, args),
-        Command::Apps(args) => apps::run(ctx, args).await,
-        Command::Emulator(args) => emulator::run(ctx, args).await,
-        Command::Completions(args) => completions::run(ctx, args),
-        Command::Man(args) => man::run(ctx, args),
-        Command::Schema(args) => schema::run(ctx, args),
-        Command::Help(args) => help::run(ctx, args),
-    }
+    // In a box each, so that a command takes the memory that it needs and not that of the largest.
+    let running: Pin<Box<dyn Future<Output = Result<Exit>> + '_>> = match command {
+        Command::Get(args) => Box::pin(get::run(ctx, args)),
+        Command::Set(args) if args.is_empty() && ctx.prompt.interactive => {
+            Box::pin(offer_wizard(ctx))
+        }
+        Command::Set(args) => Box::pin(set::run(ctx, args)),
+        Command::Delete(args) => Box::pin(delete::run(ctx, args)),
+        Command::Export(args) => Box::pin(export::run(ctx, args)),
+        Command::Diff(args) => Box::pin(diff::run(ctx, args)),
+        Command::Apply(args) => Box::pin(apply::run(ctx, args)),
+        Command::History(args) => Box::pin(ready(history::run(ctx, args))),
+        Command::Undo(args) => Box::pin(undo::run(ctx, args)),
+        Command::Check(args) => Box::pin(check::run(ctx, args)),
+        Command::Events(args) => Box::pin(events::run(ctx, args)),
+        Command::Wizard(args) => Box::pin(wizard::run(ctx, args)),
+        Command::Send(args) => Box::pin(send::run(ctx, args)),
+        Command::Verify(args) => Box::pin(verify::run(ctx, args)),
+        Command::Replay(args) => Box::pin(replay::run(ctx, args)),
+        Command::Key(args) => Box::pin(key::run(ctx, args)),
+        Command::Listen(args) => Box::pin(listen::run(ctx, args)),
+        Command::Whoami(args) => Box::pin(whoami::run(ctx, args)),
+        Command::Queue(args) => Box::pin(queue::run(ctx, args)),
+        Command::Regions(args) => Box::pin(ready(regions::run(ctx, args))),
+        Command::Apps(args) => Box::pin(apps::run(ctx, args)),
+        Command::Emulator(args) => Box::pin(emulator::run(ctx, args)),
+        Command::Completions(args) => Box::pin(ready(completions::run(ctx, args))),
+        Command::Man(args) => Box::pin(ready(man::run(ctx, args))),
+        Command::Schema(args) => Box::pin(ready(schema::run(ctx, args))),
+        Command::Help(args) => Box::pin(ready(help::run(ctx, args))),
+    };
+    running.await
 }
 
 /// What goes on until it is stopped cannot be shown beforehand.

@@ -29,14 +29,20 @@ pub fn regions_document() -> Value {
 pub fn regions(width: u16) -> String {
     let rows: Vec<Vec<String>> = region::centres()
         .iter()
-        .map(|centre| vec![centre.id.clone(), name(centre), centre.vod_endpoint.clone()])
+        .map(|centre| {
+            vec![
+                centre.id.to_owned(),
+                name(centre),
+                centre.vod_endpoint.to_owned(),
+            ]
+        })
         .collect();
     table(&["Region", "Name", "Endpoint"], &rows, width)
 }
 
 fn name(centre: &Centre) -> String {
     match centre.standing {
-        Standing::Open => centre.name.clone(),
+        Standing::Open => centre.name.to_owned(),
         Standing::Industry => format!("{} [industry cloud]", centre.name),
         Standing::Deactivated => format!("{} [closed]", centre.name),
     }

@@ -1,6 +1,7 @@
 //! The target: what one callback belongs to, a region and an application of the caller's account.
 
 pub mod app;
+mod centres;
 pub mod endpoint;
 pub mod region;
 

@@ -1,33 +1,29 @@
 //! Regions: the VOD centres, their endpoints, and what to say about an id that is none of them.
 //!
-//! The table `regions.json` was made from the endpoint maps of the official SDKs and the vendor's
-//! endpoint page; an id without a row follows the SDKs' rule `vod.REGION.aliyuncs.com`.
+//! An id that is not in [`centres`](super::centres) follows the SDKs' rule `vod.REGION.aliyuncs.com`.
 
-use std::sync::LazyLock;
-
-use serde::Deserialize;
-
+use super::centres::{CENTRES, SERVED_ELSEWHERE};
 use crate::error::{Error, Result};
 
 /// One VOD centre.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Centre {
     /// The region id, for example `cn-shanghai`.
-    pub id: String,
+    pub id: &'static str,
     /// Its English name.
-    pub name: String,
+    pub name: &'static str,
     /// Its Chinese name.
-    pub name_zh: String,
+    pub name_zh: &'static str,
     /// Who can use it.
     pub standing: Standing,
     /// The public host.
-    pub vod_endpoint: String,
+    pub vod_endpoint: &'static str,
     /// The host inside a VPC, where one is known.
-    pub vod_vpc_endpoint: Option<String>,
+    pub vod_vpc_endpoint: Option<&'static str>,
 }
 
 /// Who can use a centre.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Everybody.
@@ -38,26 +34,9 @@ pub enum Standing {
     Deactivated,
 }
 
-/// A region the SDKs know and send to a host of another centre.
-#[derive(Debug, Deserialize)]
-struct ServedElsewhere {
-    id: String,
-    endpoint: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Table {
-    centres: Vec<Centre>,
-    served_elsewhere: Vec<ServedElsewhere>,
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("regions.json")).expect("the embedded table is valid")
-});
-
 /// Every VOD centre, the ones open to everybody first.
-pub fn centres() -> &'static [Centre] {
-    &TABLE.centres
+pub const fn centres() -> &'static [Centre] {
+    CENTRES
 }
 
 /// The id of a region.
@@ -123,18 +102,17 @@ impl Region {
         if self.centre().is_some() {
             return Lookup::Centre;
         }
-        TABLE
-            .served_elsewhere
+        SERVED_ELSEWHERE
             .iter()
-            .find(|row| row.id == self.0)
-            .map_or(Lookup::Unknown, |row| {
-                Lookup::ServedBy(row.endpoint.clone())
+            .find(|(_, ids)| ids.contains(&self.as_str()))
+            .map_or(Lookup::Unknown, |(host, _)| {
+                Lookup::ServedBy((*host).to_owned())
             })
     }
 
     /// The centre of that name.
     pub fn centre(&self) -> Option<&'static Centre> {
-        TABLE.centres.iter().find(|centre| centre.id == self.0)
+        CENTRES.iter().find(|centre| centre.id == self.0)
     }
 
     /// The public VOD host for this region.
@@ -203,7 +181,7 @@ fn looks_like_a_typo(text: &str) -> bool {
     const WORLD: [&str; 9] = ["cn", "ap", "eu", "us", "me", "na", "sa", "af", "rus"];
     let stem = |id: &str| id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let first = |id: &str| id.split('-').next().unwrap_or_default().to_owned();
-    TABLE.centres.iter().any(|centre| {
+    CENTRES.iter().any(|centre| {
         let elsewhere = WORLD.contains(&first(text).as_str()) && first(text) != first(&centre.id);
         !elsewhere && stem(&centre.id) != stem(text) && strsim::osa_distance(&centre.id, text) <= 2
     })
@@ -212,8 +190,7 @@ fn looks_like_a_typo(text: &str) -> bool {
 /// The centres, but for closed ones, whose ids, words or names resemble the text most, the nearest first.
 fn nearest(text: &str) -> Vec<&'static Centre> {
     let text = text.to_lowercase();
-    let mut scored: Vec<(f64, &Centre)> = TABLE
-        .centres
+    let mut scored: Vec<(f64, &Centre)> = CENTRES
         .iter()
         .filter(|centre| centre.standing != Standing::Deactivated)
         .map(|centre| {
