@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
+use super::event_filter;
+use super::ready_file::ReadyFile;
 use super::verification::{Against, Known};
-use super::{event_filter, ready_file};
 use crate::callback::url::without_password;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
@@ -67,7 +68,7 @@ pub struct Args {
     /// Count, show, save and hand on these events only; the others are answered 200
     #[arg(long, value_name = "A,B")]
     events: Option<String>,
-    /// Write the URL to this file once it is ready
+    /// Write the URL to this file once it is ready; it is there only while this runs
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
@@ -119,6 +120,7 @@ pub struct Args {
 /// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
 /// `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
@@ -137,6 +139,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let (listener, url) = args.bind().await?;
     let (notices, told) = mpsc::channel(NOTICES);
     let mut session = Session::new(ctx, told, args.exit_after, expectations)?;
+    ready.write(&format!("{url}\n"))?;
     args.tell_ready(ctx, &url)?;
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -280,9 +283,6 @@ impl Args {
     }
 
     fn tell_ready(&self, ctx: &Context, url: &str) -> Result<()> {
-        if let Some(file) = &self.ready_file {
-            ready_file::write(file, &format!("{url}\n"))?;
-        }
         let saving_to = self.save.as_ref().map(|path| path.display().to_string());
         let forward_to = self.forward_to.as_deref().map(without_password);
         let document = Ready::new(url, saving_to, forward_to.as_deref());
