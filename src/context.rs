@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
 use crate::http::Http;
-use crate::output::{Output, Surroundings, Talk};
+use crate::output::{Format, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 use crate::stop::Stop;
@@ -178,6 +178,15 @@ impl Context {
 fn stderr_width() -> Option<u16> {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map(|(width, _)| width.0)
+}
+
+/// The form of results that environment and project ask for, for what is told before the flags are known.
+/// What is wrong with either is told elsewhere.
+pub fn usual_format() -> Format {
+    let project = std::env::current_dir().ok();
+    let project = project.and_then(|cwd| crate::settings::project(&cwd).ok());
+    let (flags, project) = (Flags::default(), project.unwrap_or_default());
+    crate::settings::format(&flags, &environment(), &project).unwrap_or_default()
 }
 
 /// The environment and the home folder of this process.

@@ -212,16 +212,18 @@ fn words() -> Vec<String> {
 /// Whether json was asked for, when the flags could not be parsed.
 fn wants_json() -> bool {
     let args = words();
-    let is_json = |word: &str| matches!(word, "json" | "ndjson");
-    let pair = args
-        .windows(2)
-        .any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && is_json(&pair[1]));
-    pair || args.iter().any(|arg| {
-        let value = arg
-            .strip_prefix("--output=")
-            .or_else(|| arg.strip_prefix("-o"));
-        value.is_some_and(|value| is_json(value.trim_start_matches('=')))
-    })
+    let mut forms = args.iter().enumerate().filter_map(|(at, arg)| {
+        let joined = arg.strip_prefix("--output=").or_else(|| {
+            let rest = arg.strip_prefix("-o")?;
+            Some(rest.trim_start_matches('=')).filter(|rest| !rest.is_empty())
+        });
+        let is_flag = matches!(arg.as_str(), "-o" | "--output");
+        joined.or_else(|| args.get(at + 1).filter(|_| is_flag).map(String::as_str))
+    });
+    match forms.next() {
+        Some(form) => matches!(form, "json" | "ndjson"),
+        None => context::usual_format().is_json(),
+    }
 }
 
 /// A panic is a bug: it is told, and ends the process with 70 from whatever thread it comes.

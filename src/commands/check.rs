@@ -24,7 +24,7 @@ use crate::secret::Secret;
 ///
 /// Test deliveries look like real ones, though their Extend says that they are none; they are sent with
 /// --deliver, or when somebody at the terminal agrees. One fault makes one failure: what depends on it
-/// is skipped. Exit 0 when nothing failed, 1 otherwise.
+/// is skipped. Exit 0 when nothing failed, 1 otherwise, and when all that was asked for was skipped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -80,7 +80,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(match report.result() {
         Verdict::Fail => Exit::Negative,
         Verdict::Warn if args.strict => Exit::Negative,
-        Verdict::Warn | Verdict::Pass | Verdict::Skip => Exit::Ok,
+        Verdict::Skip => {
+            ctx.out.hint("no check was made, so nothing is proved; vodcb check makes all that belong to the callback");
+            Exit::Negative
+        }
+        Verdict::Warn | Verdict::Pass => Exit::Ok,
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::ready_file;
+use super::ready_file::ReadyFile;
 use crate::context::Context;
 use crate::emulator::{self, Config, Fault, Storage};
 use crate::error::{Error, Result};
@@ -60,14 +60,14 @@ how many applications app-0000001 and so on every account has beside app-1000000
         /// Behave in another plausible way, see below; may be given several times
         #[arg(long, value_name = "NAME=VALUE")]
         quirk: Vec<String>,
-        /// Write the export lines to this file once it is ready
+        /// Write the export lines to this file once it is ready; it is there only while this runs
         #[arg(long, value_name = "FILE")]
         ready_file: Option<PathBuf>,
     },
     Fire(fire::Args),
     /// Forget what --emulator stored
     Reset {
-        /// The state file to forget instead
+        /// The state file to forget instead; one that is none is removed with --yes only
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
     },
@@ -86,6 +86,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             quirk,
             ready_file,
         } => {
+            let ready = ReadyFile::asked_for(ready_file.as_deref())?;
+            // What it serves, it shows as one document or untouched.
+            if ctx.out.format != Format::Raw {
+                ctx.out.check_form()?;
+            }
             let mut config = Config::new(ctx.now, ctx.nonce);
             config.port = *port;
             config.faults = fault
@@ -99,12 +104,18 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 check_folder(path)?;
                 config.storage = Storage::File(path.clone());
             }
-            serve(ctx, config, ready_file.as_deref()).await
+            serve(ctx, config, ready).await
         }
         What::Fire(args) => fire::run(ctx, args).await,
         What::Reset { state } => {
             let path = match state {
-                Some(path) => path.clone(),
+                Some(path) => {
+                    // A slip of the finger may name any file.
+                    if !ctx.flags.yes {
+                        emulator::state::recognise(path)?;
+                    }
+                    path.clone()
+                }
                 None => ctx.state_folder()?.join("emulator.json"),
             };
             let file = path.display().to_string();
@@ -139,7 +150,7 @@ fn check_folder(file: &Path) -> Result<()> {
     )
 }
 
-async fn serve(ctx: &Context, mut config: Config, ready_file: Option<&Path>) -> Result<Exit> {
+async fn serve(ctx: &Context, mut config: Config, mut ready: ReadyFile) -> Result<Exit> {
     let key = emulator::builtin_key();
     let (notices, mut told) = tokio::sync::mpsc::unbounded_channel();
     config.notices = Some(notices);
@@ -160,9 +171,7 @@ async fn serve(ctx: &Context, mut config: Config, ready_file: Option<&Path>) -> 
         .iter()
         .map(|(name, value)| format!("export {name}={value}\n"))
         .collect();
-    if let Some(path) = ready_file {
-        ready_file::write(path, &lines)?;
-    }
+    ready.write(&lines)?;
     let environment: serde_json::Map<String, serde_json::Value> = values
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).into()))

@@ -5,6 +5,7 @@ use super::read_input;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::compose::{Draft, Edit};
+use crate::event::summary;
 
 /// The flags that make an event.
 #[derive(Debug, Default, clap::Args)]
@@ -55,10 +56,10 @@ pub enum Body {
 
 impl Body {
     /// The event's name, where the body has one.
-    pub fn event_type(&self) -> Option<&str> {
+    pub fn event_type(&self) -> Option<String> {
         match self {
-            Body::Composed(draft) => draft.event_type(),
-            Body::AsGiven(_) => None,
+            Body::Composed(draft) => draft.event_type().map(str::to_owned),
+            Body::AsGiven(bytes) => summary::read(bytes).ok()?.event_type,
         }
     }
 

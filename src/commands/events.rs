@@ -144,7 +144,12 @@ fn body_of(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
         .filter(|(_, line)| recording::is_delivery(line))
         .collect();
     match deliveries[..] {
-        [] => Ok(bytes),
+        [] if decode::unpack(&bytes).is_ok() => Ok(bytes),
+        // A request as text; what is neither is refused as the body that it was taken for.
+        [] => Ok(match record::read(&bytes) {
+            Ok(recorded) if !recorded.body.is_empty() => recorded.body,
+            _ => bytes,
+        }),
         [(_, line)] => Ok(record::envelope(line)?.body),
         [(first, _), ..] => Err(Error::usage(format!(
             "{file} has {} deliveries, and one is explained at a time",

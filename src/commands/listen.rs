@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
+use super::event_filter;
+use super::ready_file::ReadyFile;
 use super::verification::{Against, Known};
-use super::{event_filter, ready_file};
 use crate::callback::url::without_password;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
@@ -23,10 +24,10 @@ use crate::error::{Error, Result};
 use crate::event::EventSelection;
 use crate::exit::Exit;
 use crate::http::Http;
-use crate::render::listen::Ready;
+use crate::render::listen::{Ready, not_shown};
 use session::Session;
 
-/// Notices that may wait to be shown; after that, receiving waits for showing.
+/// Notices that may wait to be counted and handed to what prints them; neither waits for a reader.
 const NOTICES: usize = 1024;
 const PORT: u16 = 8080;
 
@@ -67,7 +68,7 @@ pub struct Args {
     /// Count, show, save and hand on these events only; the others are answered 200
     #[arg(long, value_name = "A,B")]
     events: Option<String>,
-    /// Write the URL to this file once it is ready
+    /// Write the URL to this file once it is ready; it is there only while this runs
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
@@ -119,6 +120,7 @@ pub struct Args {
 /// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
 /// `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
@@ -127,16 +129,23 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     for chosen in args.route.iter().map(|(events, _)| events).chain([&events]) {
         event_filter::warn_of_unknown(ctx, chosen);
     }
-    let receiver = args.receiver(ctx, events.clone()).await?;
+    // With a queue the feed chooses; what it hands over it deletes, so nothing may be passed over then.
+    let counted = if args.feed.is_wanted() {
+        EventSelection::All
+    } else {
+        events.clone()
+    };
+    let receiver = args.receiver(ctx, counted).await?;
     let (listener, url) = args.bind().await?;
+    let (notices, told) = mpsc::channel(NOTICES);
+    let mut session = Session::new(ctx, told, args.exit_after, expectations)?;
+    ready.write(&format!("{url}\n"))?;
     args.tell_ready(ctx, &url)?;
 
-    let (notices, told) = mpsc::channel(NOTICES);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, receiver, notices, async {
         let _ = stopped.await;
     }));
-    let mut session = Session::new(ctx, told, args.exit_after, expectations);
     let time = args.timeout.map(Duration::from_secs_f64);
     let listening = async {
         session.until_done(time).await?;
@@ -146,11 +155,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         }
         Ok(())
     };
-    tokio::try_join!(listening, args.feed.run(ctx, &events, &url))?;
+    if let Err(error) = tokio::try_join!(listening, args.feed.run(ctx, &events, &url)) {
+        session.end(String::new()).await?;
+        return Err(error);
+    }
     drop(stop);
-    session.until_quiet().await?;
+    session.until_quiet().await;
     let _ = server.await;
-    session.close()
+    session.close().await
 }
 
 impl Args {
@@ -271,13 +283,13 @@ impl Args {
     }
 
     fn tell_ready(&self, ctx: &Context, url: &str) -> Result<()> {
-        if let Some(file) = &self.ready_file {
-            ready_file::write(file, &format!("{url}\n"))?;
-        }
         let saving_to = self.save.as_ref().map(|path| path.display().to_string());
         let forward_to = self.forward_to.as_deref().map(without_password);
         let document = Ready::new(url, saving_to, forward_to.as_deref());
-        ctx.out.line(&document, |_| String::new())?;
+        match ctx.out.piece(&document, |_| String::new()) {
+            Ok(text) => ctx.out.print(&text)?,
+            Err(error) => ctx.out.warn(&not_shown(&error)),
+        }
         if let Some(words) = self.feed.words(forward_to.as_deref()) {
             ctx.out.note(&words);
             return Ok(());

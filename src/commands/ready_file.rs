@@ -1,30 +1,76 @@
-//! The file by which a server tells scripts that it is ready. No command, but what servers share.
+//! The file by which a server tells scripts that it is ready, and that is there only while it is. No command, but what servers share.
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Writes the file: it is there with the whole text or not at all.
-///
-/// # Errors
-/// A usage error when it cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<()> {
-    let trouble = |error: std::io::Error| {
-        Error::usage(format!(
-            "the ready file {} cannot be written",
-            path.display()
-        ))
-        .cause(error.to_string())
-        .hint("name a file in a folder that exists and can be written")
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(trouble)?;
-    file.write_all(text.as_bytes()).map_err(trouble)?;
-    file.persist(path).map_err(|error| trouble(error.error))?;
-    Ok(())
+/// A file that was asked for. What an earlier run left is removed when this is made, and what this run
+/// wrote when it is dropped.
+#[derive(Debug)]
+pub struct ReadyFile {
+    path: Option<PathBuf>,
+    written: String,
+}
+
+impl ReadyFile {
+    /// Removes what an earlier run left, which would name a server that is gone.
+    ///
+    /// # Errors
+    /// A usage error when it cannot be removed.
+    pub fn asked_for(path: Option<&Path>) -> Result<Self> {
+        if let Some(path) = path {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(trouble(path, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(ReadyFile {
+            path: path.map(Path::to_path_buf),
+            written: String::new(),
+        })
+    }
+
+    /// Writes the file: it is there with the whole text or not at all.
+    ///
+    /// # Errors
+    /// A usage error when it cannot be written.
+    pub fn write(&mut self, text: &str) -> Result<()> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+            .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file))
+            .and_then(|file| Ok(file.persist(path)?))
+            .map_err(|error| trouble(path, &error))?;
+        text.clone_into(&mut self.written);
+        Ok(())
+    }
+}
+
+impl Drop for ReadyFile {
+    /// A file that another server wrote meanwhile stays.
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take().filter(|_| !self.written.is_empty())
+            && std::fs::read_to_string(&path).is_ok_and(|text| text == self.written)
+        {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+fn trouble(path: &Path, error: &std::io::Error) -> Error {
+    Error::usage(format!(
+        "the ready file {} cannot be written",
+        path.display()
+    ))
+    .cause(error.to_string())
+    .hint("name a file in a folder that exists and can be written")
 }

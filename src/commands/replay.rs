@@ -17,12 +17,12 @@ use crate::delivery::recording::{self, Found, Piece};
 use crate::delivery::report::{self, AttemptReport};
 use crate::delivery::rules::{Rules, SIGNATURE, VOD};
 use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::compose::{Draft, Edit};
 use crate::event::decode::{self, explain};
 use crate::event::{self, catalogue};
 use crate::exit::Exit;
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// Send deliveries again that were recorded
 ///
@@ -89,12 +89,13 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     loop {
         let next = async {
             match pieces.recv().await {
-                Some(piece) => replay.take(piece?).await.map(|()| true),
+                Some(Ok(piece)) => replay.take(piece).await.map(|()| true),
+                Some(Err(unread)) => replay.cannot_go_on(unread).map(|()| false),
                 None => Ok(false),
             }
         };
         let goes_on = tokio::select! {
-            goes_on = next => goes_on.map_err(|error| replay.partly(error))?,
+            goes_on = next => goes_on?,
             () = ctx.stop.asked() => false,
         };
         if !goes_on {
@@ -367,15 +368,35 @@ impl Replay<'_> {
             kind,
             body,
         };
-        self.ctx.out.line(&line, |_| text())
+        self.ctx
+            .out
+            .line(&line, |_| text())
+            .map_err(|error| match self.made() {
+                0 => error,
+                _ => sent_but_not_shown(error),
+            })
     }
 
-    /// The error that ends it, in view of the deliveries that were made before.
-    fn partly(&self, error: Error) -> Error {
-        if self.summary.delivered + self.summary.not_delivered == 0 {
-            return error;
+    /// How many deliveries came to their end.
+    fn made(&self) -> u64 {
+        self.summary.delivered + self.summary.not_delivered
+    }
+
+    /// Ends it where the recording cannot be read any further, in view of what was delivered before.
+    fn cannot_go_on(&self, unread: Error) -> Result<()> {
+        if self.made() == 0 {
+            return Err(unread);
         }
-        sent_but_not_shown(error)
+        self.sum_up()?;
+        let made = counted(self.made(), "delivery", "deliveries");
+        let mut partial = Error::new(
+            Kind::Partial,
+            format!("{made} came to an end; the rest was not read"),
+        )
+        .cause(unread.message);
+        partial.causes.extend(unread.causes);
+        partial.hints.extend(unread.hints);
+        Err(partial.hint("look at the receiver before sending them again"))
     }
 
     fn cut_short(&self) -> Error {
@@ -389,7 +410,7 @@ impl Replay<'_> {
         ))
     }
 
-    fn end(self) -> Result<Exit> {
+    fn sum_up(&self) -> Result<()> {
         let Summary {
             deliveries,
             delivered,
@@ -397,15 +418,6 @@ impl Replay<'_> {
             left_out,
             damaged,
         } = self.summary;
-        let is_cut = self.ctx.stop.is_asked();
-        if deliveries + damaged == 0 && !is_cut {
-            let why = if left_out == 0 {
-                ""
-            } else {
-                ": --only leaves all of them out"
-            };
-            self.ctx.out.warn(&format!("nothing was sent{why}"));
-        }
         self.line("summary", &self.summary, || {
             let planned = if self.ctx.flags.dry_run {
                 " would be sent"
@@ -417,7 +429,26 @@ impl Replay<'_> {
                  {left_out} left out, {damaged} damaged\n"
             )
         })
-        .map_err(|error| self.partly(error))?;
+    }
+
+    fn end(self) -> Result<Exit> {
+        let Summary {
+            deliveries,
+            not_delivered,
+            left_out,
+            damaged,
+            ..
+        } = self.summary;
+        let is_cut = self.ctx.stop.is_asked();
+        if deliveries + damaged == 0 && !is_cut {
+            let why = if left_out == 0 {
+                ""
+            } else {
+                ": --only leaves all of them out"
+            };
+            self.ctx.out.warn(&format!("nothing was sent{why}"));
+        }
+        self.sum_up()?;
         if is_cut {
             return Err(self.cut_short());
         }

@@ -57,7 +57,7 @@ pub struct Args {
     /// List the scenarios with what is sent and which answer is right
     #[arg(long, help_heading = "Scenarios and load")]
     list_scenarios: bool,
-    /// Send so many events, each with an id of its own
+    /// Send so many events, those of a sample each with an id of its own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST), help_heading = "Scenarios and load")]
     count: Option<u64>,
     /// Begin so many of them in a second; as fast as the receiver answers if not given
@@ -160,7 +160,7 @@ struct Document<'a> {
     schema_version: u8,
     url: &'a str,
     signed: bool,
-    event_type: Option<&'a str>,
+    event_type: Option<String>,
     size: usize,
     result: &'static str,
     attempts: Vec<AttemptReport>,
@@ -185,7 +185,7 @@ async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> R
     ctx.out.check(&document)?;
     ctx.out.note(&format!(
         "{} of {} bytes, {}, to {}",
-        escape_line(document.event_type.unwrap_or("a body")),
+        escape_line(document.event_type.as_deref().unwrap_or("a body")),
         document.size,
         if document.signed {
             "signed"
@@ -309,9 +309,11 @@ fn plan(
         .note(&match (plan.scenarios.as_slice(), plan.count) {
             ([], 1) => "dry run; this would be sent:".to_owned(),
             ([], count) => {
-                format!(
-                    "dry run; {count} of these would be sent, a sample with an id of its own each:"
-                )
+                let each = match body {
+                    Body::Composed(_) => ", each with an id of its own",
+                    Body::AsGiven(_) => "",
+                };
+                format!("dry run; {count} of these would be sent{each}:")
             }
             (names, _) => format!(
                 "dry run; variations of this would be sent, by the scenarios {}:",

@@ -252,6 +252,9 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
         .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
     let headers = pairs(headers)
         .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
+    if let Some(name) = no_header(&headers) {
+        return Err(refuse(&format!("{name:?} is not the name of a header")));
+    }
     let body = value
         .get("body")
         .and_then(Value::as_str)
@@ -319,7 +322,7 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
     if headers.is_empty() {
         return Err(refuse("there is no header in it".to_owned()));
     }
-    if let Some((name, _)) = headers.iter().find(|(name, _)| !is_token(name)) {
+    if let Some(name) = no_header(&headers) {
         return Err(refuse(format!("{name:?} is not the name of a header")));
     }
     Ok(Recorded {
@@ -329,6 +332,12 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
         body: body.to_vec(),
         ..Recorded::default()
     })
+}
+
+/// The first name that no header has.
+fn no_header(headers: &[(String, String)]) -> Option<&str> {
+    let mut names = headers.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !is_token(name))
 }
 
 /// What the name of a header may be (RFC 9110, section 5.6.2).

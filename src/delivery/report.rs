@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::rules::Answer;
 use super::send::Attempt;
+use crate::error::Error;
 use crate::text::escape_line;
 
 /// The characters of an answer that are shown; the rest helps nobody.
@@ -60,6 +61,12 @@ pub fn line(attempt: &Attempt) -> String {
 pub fn kept(last: &Attempt, seconds: u32) -> String {
     let (answer, number) = (escape_line(&last.answer.to_string()), last.number);
     format!("{answer} after {number} attempts: kept, tried again in {seconds} s")
+}
+
+/// What is said of a message that holds no event: it is handed to nobody, and never deleted unread.
+pub fn no_event(id: &str, why: &Error, seconds: u32) -> String {
+    let why = &why.message;
+    format!("message {id}: {why}: kept, looked at again in {seconds} s")
 }
 
 /// The beginning of an answer that was not 200, on one line.

@@ -19,6 +19,7 @@ use super::mns::{Place as QueuePlace, Queues};
 use super::rules::{Stored, value};
 use super::{held, state};
 use crate::callback::queue::parse_host;
+use crate::callback::url::without_password;
 use crate::delivery::rules;
 use crate::delivery::send::{Attempt, Delivery, Proof, deliver};
 use crate::event::{EventSelection, EventType, decode};
@@ -118,7 +119,7 @@ impl Deliveries {
         }
         let destination = destination(callback, &place.account_id, body);
         let shown = match &destination {
-            Destination::Http(delivery) => delivery.url.clone(),
+            Destination::Http(delivery) => without_password(&delivery.url).into_owned(),
             Destination::Queue { place, queue, .. } => {
                 format!("queue {queue} of {} in {}", place.account_id, place.region)
             }

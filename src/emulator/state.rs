@@ -167,6 +167,20 @@ impl Store {
     }
 }
 
+/// Makes sure that a file holds an emulator's state, or nothing.
+///
+/// # Errors
+/// A usage error that says what keeps it from being one.
+pub fn recognise(path: &Path) -> Result<()> {
+    let Err(error) = load(path) else {
+        return Ok(());
+    };
+    let refused = Error::usage(format!("{} holds no state of an emulator", path.display()));
+    let refused = error.causes.into_iter().fold(refused, Error::cause);
+    Err(refused
+        .hint("name the file of emulator start --state; --yes removes this one all the same"))
+}
+
 /// Removes the state, also one that cannot be read; true if there was any.
 ///
 /// # Errors
@@ -178,20 +192,23 @@ pub fn reset(path: &Path) -> Result<bool> {
         }
         let lock = open_lock(path)?;
         lock.lock()?;
-        match fs::remove_file(path) {
+        let removed = match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             result => result.map(|()| true),
-        }
+        };
+        let _ = fs::remove_file(lock_path(path));
+        removed
     };
     removed().map_err(|error| trouble(path, &error))
 }
 
 /// Waits for its turn without holding up other tasks of the thread.
 async fn lock(path: &Path) -> Result<File> {
-    let file = open_lock(path).map_err(|error| trouble(path, &error))?;
     for _ in 0..LOCK_ATTEMPTS {
+        let file = open_lock(path).map_err(|error| trouble(path, &error))?;
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) if is_there(&file, &lock_path(path)) => return Ok(file),
+            Ok(()) => {}
             Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
             Err(TryLockError::Error(error)) => return Err(trouble(path, &error)),
         }
@@ -199,14 +216,24 @@ async fn lock(path: &Path) -> Result<File> {
     Err(trouble(path, &io::ErrorKind::TimedOut.into()))
 }
 
-fn open_lock(path: &Path) -> io::Result<File> {
+/// Whether an open file is still the one of this name, which a reset may have removed.
+fn is_there(file: &File, name: &Path) -> bool {
+    let of = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|metadata| stamp(&metadata));
+    of(file.metadata()) == of(fs::metadata(name))
+}
+
+fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
+    name.into()
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(name)
+    options.open(lock_path(path))
 }
 
 fn create_folder(path: &Path) -> io::Result<()> {

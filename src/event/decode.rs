@@ -58,18 +58,28 @@ pub fn unpack(bytes: &[u8]) -> Result<(Value, Encoding)> {
     }
 }
 
-/// The event's own bytes, as a receiver by HTTP would get them: Base64 is taken off. What is no event stays
-/// as it is.
-pub fn unwrapped(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match unpack(bytes) {
-        Ok((_, Encoding::Base64)) => {
-            let packed: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_graphic).collect();
-            BASE64
-                .decode(packed)
-                .map_or(Cow::Borrowed(bytes), Cow::Owned)
-        }
-        _ => Cow::Borrowed(bytes),
+/// The event's own bytes, as a receiver by HTTP would get them: Base64 is taken off.
+///
+/// # Errors
+/// Those of [`unpack`].
+pub fn own_bytes(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    let (_, encoding) = unpack(bytes)?;
+    if encoding == Encoding::Json {
+        return Ok(Cow::Borrowed(bytes));
     }
+    let packed: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_graphic).collect();
+    let inner = BASE64.decode(packed);
+    Ok(inner.map_or(Cow::Borrowed(bytes), Cow::Owned))
+}
+
+/// The same; what is no event stays as it is.
+pub fn unwrapped(bytes: &[u8]) -> Cow<'_, [u8]> {
+    own_bytes(bytes).unwrap_or(Cow::Borrowed(bytes))
+}
+
+/// The JSON that a body is, with or without the mark that some editors put before it.
+pub fn json(body: &[u8]) -> Option<Value> {
+    serde_json::from_str(text_of(body).ok()?).ok()
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str> {

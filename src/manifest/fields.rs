@@ -111,6 +111,32 @@ pub fn word<'t>(pair: &'t Pair, words: [&str; 2], problems: &mut Vec<Problem>) -
     None
 }
 
+/// Whether this is on or off, or what is obviously meant to be.
+pub fn is_switch(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => matches!(text.as_str(), "on" | "off"),
+        other => matches!(other, Value::Bool(_)),
+    }
+}
+
+/// On or off, or a problem; what else stands there is not shown, since it may be a key.
+pub fn on_or_off(pair: &Pair, problems: &mut Vec<Problem>) -> Option<bool> {
+    let value = &pair.node.value;
+    let (given, is_shown) = match value {
+        Value::Text(text) if is_switch(value) => return Some(text == "on"),
+        Value::Text(_) => ("another text", false),
+        value => (value.kind(), is_switch(value)),
+    };
+    let name = &pair.name;
+    let message = format!("{name} is {given}, and has to be \"on\" or \"off\"");
+    problems.push(if is_shown {
+        Problem::at(&pair.node.span, message)
+    } else {
+        Problem::at(&pair.span, message).hiding_the_rest()
+    });
+    None
+}
+
 /// A list of texts with their places, or a problem.
 pub fn texts<'t>(pair: &'t Pair, problems: &mut Vec<Problem>) -> Option<Vec<(&'t str, &'t Span)>> {
     let Value::List(items) = &pair.node.value else {

@@ -187,10 +187,17 @@ fn stored_key(before: Option<&Callback>) -> StoredKey {
 /// below. No key that was written into the file by mistake is shown.
 pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let source = problem::Source { name, text };
-    let read = syntax.parse(text).map_err(|problem| vec![problem]);
-    read.and_then(|tree| read::manifest(&source, &tree))
-        .map_err(|problems| problem::error(&source, problems))
+    let source = |secrets| problem::Source {
+        name,
+        text,
+        secrets,
+    };
+    let tree = syntax
+        .parse(text)
+        .map_err(|problem| problem::error(&source(&[]), vec![problem]))?;
+    let secrets = read::secrets(&tree);
+    let source = source(&secrets);
+    read::manifest(&source, &tree).map_err(|problems| problem::error(&source, problems))
 }
 
 /// How a callback that stands twice is mended.

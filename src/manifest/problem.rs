@@ -29,12 +29,12 @@ pub struct Problem {
 /// How much of a line may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// All of it, but for the value of an `auth_key`.
+    /// All of it, up to where a key may stand.
     Line,
     /// Nothing behind the marked part, where a key may stand.
     ToMark,
-    /// As `Line`, and nothing at all near an `auth_key`: the text could not be understood, so nobody
-    /// knows where a key begins.
+    /// Only a name, and nothing at all near a key: the text could not be understood, so nobody knows where
+    /// one begins.
     Unparsed,
 }
 
@@ -63,10 +63,15 @@ impl Problem {
     pub fn syntax(span: &Span, language: &str, why: &str) -> Self {
         let why = why.lines().next().unwrap_or_default();
         let why = why.split_once(" at line ").map_or(why, |(why, _)| why);
+        let problem = Problem::unread(span, format!("this is not {language}"));
+        problem.note(why)
+    }
+
+    /// What keeps a text from being taken apart, so that nobody knows what stands where.
+    pub fn unread(span: &Span, message: impl Into<String>) -> Self {
         Problem {
-            notes: vec![why.to_owned()],
             shown: Shown::Unparsed,
-            ..Problem::at(span, format!("this is not {language}"))
+            ..Problem::at(span, message)
         }
     }
 
@@ -99,6 +104,8 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// Its text.
     pub text: &'a str,
+    /// Behind which bytes a key may stand, as far as the text could be read.
+    pub secrets: &'a [usize],
 }
 
 impl Source<'_> {
@@ -136,12 +143,15 @@ impl Source<'_> {
         if problem.shown == Shown::Unparsed && self.is_near_key(begin) {
             return None;
         }
-        let (first, last) = match key_ends(line) {
-            Some(end) if from >= end => (from, to),
+        let end = self.secret_on(begin, line, problem.shown);
+        let (first, last) = match end {
+            // Nobody knows where a key begins, so the mark may be on one.
+            Some(end) if from >= end && problem.shown != Shown::Unparsed => (from, to),
             Some(end) => (0, end),
             None if problem.shown == Shown::ToMark => (0, to),
             None => (0, line.len()),
         };
+        let from = from.min(last);
         let number = self.place(problem.span.start).line.to_string();
         let columns = |part: &str| part.chars().count();
         let before = columns(&line[first..from]);
@@ -154,12 +164,9 @@ impl Source<'_> {
             .take(WIDTH)
             .collect();
         let left = if first > 0 || skipped > 0 { "…" } else { "" };
+        let is_hidden = end == Some(last) || problem.shown == Shown::ToMark;
         let right = match last < line.len() {
-            true if key_ends(line).is_some_and(|end| last == end)
-                || problem.shown == Shown::ToMark =>
-            {
-                " ••••"
-            }
+            true if is_hidden => " ••••",
             true => "…",
             false if columns(&line[first..last]) > skipped + WIDTH => "…",
             false => "",
@@ -175,6 +182,18 @@ impl Source<'_> {
                 "^".repeat(marks)
             ),
         ])
+    }
+
+    /// Where on this line a key may begin, so that nothing from there on is shown.
+    fn secret_on(&self, begin: usize, line: &str, shown: Shown) -> Option<usize> {
+        let here = begin..=begin + line.len();
+        let known = self.secrets.iter().filter(|at| here.contains(at));
+        let assigned = || line.find(['=', ':']).map(|at| at + 1);
+        known
+            .map(|at| at - begin)
+            .chain(key_ends(line))
+            .chain((shown == Shown::Unparsed).then(assigned).flatten())
+            .min()
     }
 
     /// Whether this line or one of the three above speaks of a key.

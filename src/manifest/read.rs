@@ -8,7 +8,7 @@ mod events;
 
 use std::collections::BTreeMap;
 
-use super::fields::{Fields, switch, text, word};
+use super::fields::{Fields, is_switch, switch, text, word};
 use super::problem::{Problem, Source};
 use super::tree::{Node, Pair, Span, Value};
 use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice};
@@ -45,6 +45,31 @@ fn default_names() -> Vec<&'static str> {
     let mut names = entry_names();
     names.retain(|name| !single.contains(name));
     names
+}
+
+/// The ends of all names behind which a key may stand: that of the reference, of the switch next to it
+/// where that is none, and names that are none of a manifest's.
+pub fn secrets(tree: &Node) -> Vec<usize> {
+    match &tree.value {
+        Value::List(items) => items.iter().flat_map(secrets).collect(),
+        Value::Table(pairs) => pairs.iter().flat_map(secrets_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn secrets_of(pair: &Pair) -> Vec<usize> {
+    let name = pair.name.as_str();
+    let is_known = TOP.contains(&name) || entry_names().contains(&name);
+    let mut ends = secrets(&pair.node);
+    let may_be_key = match name {
+        "auth_key" => true,
+        "auth" => !is_switch(&pair.node.value),
+        _ => !is_known,
+    };
+    if may_be_key {
+        ends.push(pair.span.end);
+    }
+    ends
 }
 
 /// Reads a whole document.

@@ -3,8 +3,10 @@
 //! A closed pipe is no error: the rest is dropped, since a write to the service must be finished
 //! and read back even when nobody watches any more.
 
+mod printer;
 mod progress;
 
+pub use printer::{Printer, Stream};
 pub use progress::Progress;
 
 use std::cell::Cell;
@@ -325,8 +327,21 @@ impl Output {
     /// Says what the user should know although it works.
     pub fn warn(&self, text: &str) {
         if self.talk >= Talk::Normal {
-            self.labelled("warning", text, AnsiColor::Yellow);
+            self.say(&self.warning(text));
         }
+    }
+
+    /// What [`warn`](Output::warn) would say, with its end, for a thread that prints; nothing where it
+    /// would be silent.
+    pub fn warning_line(&self, text: &str) -> String {
+        if self.talk < Talk::Normal {
+            return String::new();
+        }
+        self.warning(text) + "\n"
+    }
+
+    fn warning(&self, text: &str) -> String {
+        self.label("warning", text, AnsiColor::Yellow)
     }
 
     /// Says what to do next.
@@ -352,12 +367,13 @@ impl Output {
     }
 
     fn labelled(&self, label: &str, text: &str, color: AnsiColor) {
+        self.say(&self.label(label, text, color));
+    }
+
+    fn label(&self, label: &str, text: &str, color: AnsiColor) -> String {
         if self.format.is_json() {
-            self.say(
-                &json!({"schema_version": 1, "kind": label, "message": shortened(text)})
-                    .to_string(),
-            );
-            return;
+            return json!({"schema_version": 1, "kind": label, "message": shortened(text)})
+                .to_string();
         }
         let style = Style::new().bold().fg_color(Some(color.into()));
         let label = if self.color {
@@ -365,7 +381,7 @@ impl Output {
         } else {
             format!("{label}:")
         };
-        self.say(&format!("{label} {}", escape_line(&shortened(text))));
+        format!("{label} {}", escape_line(&shortened(text)))
     }
 
     /// Nothing can be said about a stderr that cannot be written.

@@ -97,10 +97,16 @@ pub fn url(text: &str) -> Check {
 /// Whether VOD can write to the queue's endpoint, and from where the queue is called.
 pub fn endpoint(endpoint: &str) -> (Check, Option<queue::Host>) {
     const NAME: &str = "public-endpoint";
-    let Some(host) = queue::parse_host(endpoint) else {
-        let cause = format!("{endpoint} is not http://ACCOUNT.mns.REGION.aliyuncs.com/");
-        let remedy = "vodcb set --mns-queue NAME --mns-region REGION";
-        return (Check::fail(NAME, cause, remedy), None);
+    const REMEDY: &str = "vodcb set --mns-queue NAME --mns-region REGION";
+    let judged = queue::check_endpoint(endpoint, true);
+    let host = match (judged, queue::parse_host(endpoint)) {
+        (Ok(_), Some(host)) => host,
+        (Ok(_), None) => return (Check::fail(NAME, endpoint, REMEDY), None),
+        (Err(error), _) => {
+            let failed = Check::failed(NAME, &error);
+            let remedy = Some(REMEDY.to_owned());
+            return (Check { remedy, ..failed }, None);
+        }
     };
     let check = if host.internal {
         let cause = format!("{endpoint} is an internal endpoint, and VOD writes to public ones");
@@ -109,7 +115,7 @@ pub fn endpoint(endpoint: &str) -> (Check, Option<queue::Host>) {
                 "vodcb set --mns-endpoint {}",
                 queue::endpoint(&host.account_id, &region)
             ),
-            Err(_) => "vodcb set --mns-queue NAME --mns-region REGION".to_owned(),
+            Err(_) => REMEDY.to_owned(),
         };
         Check::fail(NAME, cause, remedy)
     } else {

@@ -174,6 +174,13 @@ pub fn skip_all<'a>(
     names.iter().map(|name| Check::skip_because(name, other))
 }
 
+/// Whether a check is one of queues, which stand last.
+fn of_queue(name: &str) -> bool {
+    let mut names = NAMES.iter().map(|(name, _)| *name);
+    names.by_ref().any(|first| first == "public-endpoint");
+    name == "public-endpoint" || names.any(|other| other == name)
+}
+
 /// The checks that were made, and what they come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -189,12 +196,17 @@ impl Report {
         Report { checks }
     }
 
-    /// Keeps these checks, and those that kept one of them from being made.
+    /// Keeps these checks, and those that kept one of them from being made. One that does not belong to
+    /// what was looked at is skipped and says so.
     #[must_use]
-    pub fn only(self, names: &[&'static str]) -> Self {
+    pub fn only(mut self, names: &[&'static str]) -> Self {
         if names.is_empty() {
             return self;
         }
+        let absent = names.iter().filter(|name| self.find(name).is_none());
+        let absent: Vec<Check> = absent.map(|name| self.absent(name)).collect();
+        self.checks.extend(absent);
+        self = Report::new(self.checks);
         let mut kept = names.to_vec();
         // Reasons stand before what they are the reason of.
         for check in self.checks.iter().rev() {
@@ -205,6 +217,25 @@ impl Report {
         let checks = self.checks.into_iter();
         Report {
             checks: checks.filter(|check| kept.contains(&check.name)).collect(),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.name == name)
+    }
+
+    /// Why a check was not made.
+    fn absent(&self, name: &'static str) -> Check {
+        let is_of_queue = self.find("public-endpoint").is_some();
+        let failed = self
+            .checks
+            .iter()
+            .find(|check| check.result == Verdict::Fail);
+        match (self.find("url"), failed) {
+            (None, Some(failed)) if !is_of_queue => Check::skip_because(name, failed),
+            (None, _) => Check::skip(name, "this callback is a queue"),
+            (Some(_), _) if of_queue(name) => Check::skip(name, "this callback is no queue"),
+            (Some(_), _) => Check::skip(name, "only the receiver was looked at"),
         }
     }
 

@@ -204,14 +204,25 @@ fn good(attempt: &Attempt, signed: bool) -> Vec<Check> {
     ]
 }
 
-/// The answer to a delivery that should be refused.
+/// The answer to a delivery that should be refused. A failure or a redirect refuses by accident, and no
+/// answer proves nothing.
 fn refused(name: &'static str, what: &str, remedy: &str, attempt: &Attempt) -> Check {
     let check = match &attempt.answer {
         Answer::Status { status: 200, .. } => {
             Check::warn(name, format!("{what} was answered 200"), remedy)
         }
-        Answer::Status { status, .. } => Check::pass(name, format!("refused with {status}")),
-        Answer::Nothing { message, .. } => Check::pass(name, format!("not accepted: {message}")),
+        Answer::Status {
+            status: status @ 400..=499,
+            ..
+        } => Check::pass(name, format!("refused with {status}")),
+        Answer::Status { status, .. } => {
+            let cause = format!("{what} was answered {status}, which is no refusal");
+            Check::warn(name, cause, "refuse it with a status of 400 to 499")
+        }
+        Answer::Nothing { message, .. } => {
+            let hint = attempt.answer.hint().unwrap_or_default();
+            Check::warn(name, format!("{what} was not answered: {message}"), hint)
+        }
     };
     check.took(attempt.took)
 }

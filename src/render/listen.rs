@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use crate::delivery::notice::{Answer, Answered, Delivery, Forwarded, TurnedAway, Verdict};
 use crate::delivery::reply::Reply;
 use crate::delivery::rules::VOD;
-use crate::event::decode::{IdField, Outcome};
+use crate::error::Error;
+use crate::event::decode::{IdField, Outcome, json};
 use crate::event::summary::Summary;
 use crate::text::{clip, counted, escape_line};
 
@@ -77,8 +77,7 @@ struct Body<'a>(&'a [u8]);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event: Option<Value> = serde_json::from_slice(self.0).ok();
-        event.serialize(serializer)
+        json(self.0).serialize(serializer)
     }
 }
 
@@ -250,6 +249,12 @@ pub fn turned_away(told: &TurnedAway) -> String {
     format!("a {method} to {path} was answered {status}: {reason}")
 }
 
+/// Why a document is missing in the stream.
+pub fn not_shown(error: &Error) -> String {
+    let why = error.causes.join(": ");
+    format!("a document was not shown: {}: {why}", error.message)
+}
+
 /// What came in all.
 #[derive(Debug, Default, Serialize)]
 pub struct Summing {
@@ -265,6 +270,8 @@ pub struct Summing {
     pub not_saved: u64,
     /// Requests that could have been deliveries and were not taken.
     pub turned_away: u64,
+    /// Lines that were left out, since nobody read those before them.
+    pub not_shown: u64,
     /// The expectations that nothing met.
     pub missing: Vec<String>,
 }
@@ -291,6 +298,10 @@ impl Summing {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));
             }
+        }
+        if self.not_shown > 0 {
+            let lines = counted(self.not_shown, "line", "lines");
+            text.push_str(&format!("; {lines} not shown"));
         }
         text.push('\n');
         for missing in &self.missing {

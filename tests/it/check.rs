@@ -225,6 +225,27 @@ fn what_a_receiver_should_refuse_is_a_warning_each() {
     }
 }
 
+/// A time-out, a crash and a redirect are no refusals: nothing says that the signature was looked at.
+#[test]
+fn what_is_no_refusal_proves_nothing() {
+    for (reply, words) in [
+        (Reply::Close, "was not answered"),
+        (Reply::Status(500), "answered 500, which is no refusal"),
+        (Reply::Status(301), "answered 301, which is no refusal"),
+        (Reply::Status(204), "answered 204, which is no refusal"),
+    ] {
+        let receiver = Receiver::judging(move |request, _| match judge(request, &[KEY], CAREFUL) {
+            Reply::Status(401) => reply.clone(),
+            good => good,
+        });
+        let run = checked(&receiver.url("/vod"), &["--deliver"]).ok();
+        assert_eq!(found(&run), pairs(&[HERE, ("forged", "warn")]), "{run:?}");
+        let check = check(&run, "forged");
+        assert!(check["cause"].as_str().unwrap().contains(words), "{check}");
+        assert!(!check["remedy"].as_str().unwrap().is_empty());
+    }
+}
+
 #[test]
 fn nobody_listens_and_no_name_are_told_apart() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -310,6 +331,36 @@ fn only_shows_what_was_named_and_what_kept_it_from_being_made() {
         .exits(2)
         .says(&["is not the name of a check", "redirect"]);
     checked("http://localhost/", &["--only", ","]).exits(2);
+}
+
+#[test]
+fn what_does_not_belong_to_the_destination_is_skipped_and_proves_nothing() {
+    let receiver = receiver(CAREFUL);
+    let url = receiver.url("/vod");
+    let run = checked(&url, &["--only", "queue-exists,configured"]).exits(1);
+    assert_eq!(
+        check(&run, "queue-exists")["cause"],
+        "this callback is no queue"
+    );
+    assert_eq!(
+        check(&run, "configured")["cause"],
+        "only the receiver was looked at"
+    );
+    let run = checked(&url, &["--only", "queue-exists,dns"]).ok();
+    assert_eq!(check(&run, "queue-exists")["result"], "skip");
+
+    let sandbox = Sandbox::new();
+    let queue = ["set", "--mns-queue", "q", "--no-queue-check"];
+    sandbox.vodcb(queue).ok();
+    let tls = ["check", "--only", "tls"];
+    let run = sandbox.vodcb(tls).exits(1).says(&["no check was made"]);
+    assert!(run.stdout.contains("this callback is a queue"), "{run:?}");
+
+    // Without credentials nobody knows what the destination is.
+    let run = Sandbox::offline().vodcb(["check", "--only", "tls", "-o", "json"]);
+    let run = run.exits(1);
+    assert_eq!(found(&run), pairs(&[("credentials", "fail")]), "{run:?}");
+    assert_eq!(check(&run, "tls")["cause"], "because credentials failed");
 }
 
 #[test]

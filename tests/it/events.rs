@@ -175,4 +175,13 @@ fn the_body_of_a_recorded_delivery_is_explained() {
     decode("two.ndjson")
         .exits(2)
         .says(&["two.ndjson has 2 deliveries", "sed -n 2p two.ndjson"]);
+
+    // A request as text, which verify and replay read, too.
+    let body = r#"{"EventType":"FileUploadComplete","VideoId":"a"}"#;
+    let request = format!("POST /vod HTTP/1.1\r\nHost: a.example.com\r\n\r\n{body}");
+    sandbox.file("request.txt", &request);
+    let explained = decode("request.txt").ok().json();
+    assert_eq!(explained["id"]["value"], "a");
+    sandbox.file("prose.txt", "Dear colleague: this is none.\n");
+    decode("prose.txt").exits(2).says(&["the event body is "]);
 }

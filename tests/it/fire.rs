@@ -217,3 +217,49 @@ fn a_state_below_a_folder_that_is_not_there_is_refused() {
         .says(&["there is no folder nowhere"]);
     assert!(!sandbox.home().join("nowhere").exists());
 }
+
+#[test]
+fn the_password_of_a_receiver_is_shown_nowhere() {
+    let sandbox = Sandbox::new();
+    let (url, _received) = receiver(&[200]);
+    let url = url.replace("http://", "http://me:Pass4Receiver@");
+    sandbox.vodcb(["set", "--http-url", &url]).ok();
+    for form in ["table", "json"] {
+        let run = sandbox.vodcb(["emulator", "fire", "SnapshotComplete", "-o", form]);
+        assert!(run.stdout.contains("http://me:"), "{run:?}");
+        let said = run.stdout + &run.stderr;
+        assert!(!said.contains("Pass4Receiver"), "{said}");
+    }
+}
+
+#[test]
+fn an_event_whose_answer_is_lost_is_not_fired_twice() {
+    for fault in ["fire:reset-after*1", "fire:internal-after*1"] {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        sandbox
+            .vodcb(["emulator", "fire", "SnapshotComplete"])
+            .exits(7)
+            .says(&["the event may have been fired"]);
+        let fired = sandbox.actions();
+        let fired = fired.iter().filter(|name| *name == "EmulatorFireEvent");
+        assert_eq!(fired.count(), 1, "{fault}");
+    }
+    // What certainly did not happen is tried again.
+    let sandbox = Sandbox::with(&["fire:throttle=1*1"], &[]);
+    let run = sandbox.vodcb(["emulator", "fire", "SnapshotComplete", "-o", "json"]);
+    assert_eq!(run.exits(1).json()["state"], "unsent");
+}
+
+/// An emulator inside the process takes its deliveries with it.
+#[test]
+fn an_emulator_that_ends_with_the_command_is_waited_for() {
+    let mut sandbox = Sandbox::offline();
+    let fire = ["emulator", "fire", "SnapshotComplete", "--no-wait"];
+    let words = ["ends with the command", "vodcb emulator start"];
+    sandbox
+        .vodcb(["--emulator"].into_iter().chain(fire))
+        .exits(2)
+        .says(&words);
+    sandbox.set("VODCB_EMULATOR", "1");
+    sandbox.vodcb(fire).exits(2).says(&words);
+}

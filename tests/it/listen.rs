@@ -6,5 +6,6 @@ mod hostile;
 mod parts;
 mod queue;
 mod saving;
+mod showing;
 mod signatures;
 mod world;

@@ -247,6 +247,106 @@ fn files_are_put_together_and_may_not_contradict_each_other() {
     );
 }
 
+/// One target on one line, in each syntax: where a key is written under a wrong name, or in the place of
+/// the switch, what is told of the other mistakes on the line does not tell it.
+#[test]
+fn a_key_that_was_written_into_the_file_is_never_shown() {
+    use proptest::prelude::*;
+    const KEY: &str = "Qx7Lm2Vt9Rb4SandboxAuthKey";
+    const PAIRS: [(&str, &str); 10] = [
+        ("region", "cn-shangai"),
+        ("app_id", "app 1"),
+        ("url", "example.com"),
+        ("method", "HTP"),
+        ("mns_queue", "no_queue"),
+        ("state", "gone"),
+        ("auth", KEY),
+        ("auth_key", KEY),
+        ("authkey", KEY),
+        ("secret", KEY),
+    ];
+    let written = |schema: u8, pairs: &[(&str, &str)]| {
+        let joined = |between: &str, quote: &str| {
+            let pairs = pairs.iter();
+            let pairs =
+                pairs.map(|(name, value)| format!("{quote}{name}{quote}{between}\"{value}\""));
+            pairs.collect::<Vec<_>>().join(", ")
+        };
+        [
+            format!(
+                "schema = {schema}\ncallback = [{{ {} }}]\n",
+                joined(" = ", "")
+            ),
+            format!(
+                "schema: {schema}\ncallback:\n  - {{{}}}\n",
+                joined(": ", "")
+            ),
+            format!(
+                "{{\"schema\": {schema}, \"callback\": [{{{}}}]}}\n",
+                joined(": ", "\"")
+            ),
+        ]
+    };
+    let config = ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let some = prop::sample::subsequence(PAIRS.to_vec(), 1..=PAIRS.len()).prop_shuffle();
+    proptest!(config, |(pairs in some, schema in 1..=2u8, cut in any::<prop::sample::Index>(), is_cut: bool)| {
+        for (text, syntax) in written(schema, &pairs).iter().zip([Syntax::Toml, Syntax::Yaml, Syntax::Json]) {
+            let text = &text[..if is_cut { cut.index(text.len()) } else { text.len() }];
+            if let Err(error) = manifest::parse(text, "m", syntax) {
+                let said = told(&error);
+                prop_assert!(!said.contains(&KEY[..6]), "{text}\n{said}");
+            }
+        }
+    });
+}
+
+/// What a wrong line showed once.
+#[test]
+fn a_key_is_not_shown_where_its_line_cannot_be_read() {
+    for (name, text) in [
+        (
+            "m.toml",
+            "schema = 1\n[[callback]]\nsecret = Qx7Lm2Vt9Rb4\n",
+        ),
+        (
+            "m.toml",
+            "schema = 1\n[[callback]]\nauth = \"Qx7Lm2Vt9Rb4\"\n",
+        ),
+        (
+            "m.toml",
+            "schema = 1\n[[callback]]\nsecret = \"Qx7Lm2Vt9Rb4\n",
+        ),
+        (
+            "m.yaml",
+            "schema: 1\ncallback:\n  - {region: cn-shangai, authkey: Qx7Lm2Vt9Rb4}\n",
+        ),
+        (
+            "m.yaml",
+            "schema: 1\ncallback:\n  - secret: *Qx7Lm2Vt9Rb4\n",
+        ),
+        (
+            "m.yaml",
+            "schema: 1\ncallback:\n  - secret: \"Qx7Lm2Vt9Rb4\n",
+        ),
+        ("m.yaml", "schema: 1\n--- {secret: Qx7Lm2Vt9Rb4}\n"),
+        (
+            "m.json",
+            "{\"schema\": 1, \"callback\": [{\"region\": \"x\", \"auth\": \"Qx7Lm2Vt9Rb4\"}]}",
+        ),
+        (
+            "m.json",
+            "{\"schema\": 1, \"callback\": [{\"secret\": Qx7Lm2Vt9Rb4}]}",
+        ),
+    ] {
+        let said = told(&parse(name, text).unwrap_err());
+        assert!(!said.contains("Qx7"), "{text}\n{said}");
+    }
+}
+
 #[test]
 fn no_text_whatever_brings_the_parser_down() {
     use proptest::prelude::*;

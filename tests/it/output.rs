@@ -363,6 +363,23 @@ fn what_the_grammar_refuses_keeps_its_reasons_in_json() {
 }
 
 #[test]
+fn what_the_grammar_refuses_has_the_form_that_is_usual_here() {
+    let mut sandbox = Sandbox::offline();
+    let words = ["get", "--nosuch"];
+    assert!(sandbox.vodcb(words).exits(2).stderr.starts_with("error: "));
+    sandbox.file("vodcb.toml", "[defaults]\noutput = \"json\"\n");
+    assert_eq!(sandbox.vodcb(words).exits(2).error()["kind"], "error");
+    sandbox.set("VODCB_OUTPUT", "table");
+    assert!(sandbox.vodcb(words).exits(2).stderr.starts_with("error: "));
+    for form in ["json", "ndjson"] {
+        sandbox.set("VODCB_OUTPUT", form);
+        assert_eq!(sandbox.vodcb(words).exits(2).error()["kind"], "error");
+        let run = sandbox.vodcb(["get", "--nosuch", "-o", "table"]).exits(2);
+        assert!(run.stderr.starts_with("error: "), "{run:?}");
+    }
+}
+
+#[test]
 fn a_form_of_output_that_is_none_is_told_with_all_that_are() {
     let mut sandbox = Sandbox::offline();
     sandbox.set("VODCB_OUTPUT", "x");

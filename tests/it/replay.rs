@@ -458,3 +458,37 @@ fn what_cannot_be_replayed_is_refused() {
         .says(&["no receiver is named"]);
     assert!(receiver.requests().is_empty());
 }
+
+/// The memory of a process is a file whose first byte nobody can read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_later_is_told_with_what_was_sent_before() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let sandbox = sandbox();
+    sandbox.file("captured/1.ndjson", &three());
+    let unread = sandbox.home().join("captured/2.ndjson");
+    std::os::unix::fs::symlink("/proc/self/mem", unread).unwrap();
+    let run = replay(&sandbox, &receiver, "captured", &[]).exits(8);
+    assert!(run.stdout.contains("3 deliveries: 3 delivered"), "{run:?}");
+    let run = run.says(&[
+        "3 deliveries came to an end; the rest was not read",
+        "captured/2.ndjson cannot be read",
+    ]);
+    assert!(!run.stderr.contains("could not be shown"), "{run:?}");
+    assert_eq!(receiver.requests().len(), 3);
+}
+
+#[test]
+fn an_envelope_with_a_header_that_is_none_is_damaged() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let sandbox = sandbox();
+    let broken = three().replacen("Content-Type", "Content Type", 1);
+    sandbox.file("events.ndjson", &broken);
+    replay(&sandbox, &receiver, "events.ndjson", &["--verbatim"])
+        .exits(1)
+        .says(&[
+            "events.ndjson:1: ",
+            "\"Content Type\" is not the name of a header",
+        ]);
+    assert_eq!(receiver.requests().len(), 2);
+}

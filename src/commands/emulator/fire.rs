@@ -8,7 +8,7 @@ use crate::commands::connect_signed;
 use crate::commands::event_source::{Body, EventSource};
 use crate::commands::receiver::sent_but_not_shown;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Applied, Error, Kind, Result};
 use crate::event::compose::Draft;
 use crate::exit::Exit;
 use crate::openapi::Parameters;
@@ -60,6 +60,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .hint("add --emulator, or start one: vodcb emulator start")
         .hint("a receiver is tried with vodcb send EVENT --to URL"));
     }
+    if args.no_wait && connection.is_emulated() {
+        return Err(Error::usage(
+            "the emulator of --emulator ends with the command, and the delivery with it",
+        )
+        .hint("leave --no-wait out, or start an emulator that goes on: vodcb emulator start"));
+    }
     if ctx.flags.dry_run {
         ctx.out.note("dry run; nothing was fired");
         connection.close().await;
@@ -69,18 +75,16 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ("AppId".to_owned(), connection.target.app_id.to_string()),
         ("Body".to_owned(), body.to_string()),
     ]);
-    let fired = client
-        .call(ctx, "EmulatorFireEvent", &parameters, Effect::Reads)
-        .await?
-        .value;
+    let fired = fire(ctx, client, &parameters).await?;
     let told = match fired["DeliveryId"].as_u64() {
         Some(id) if !args.no_wait => wait(ctx, client, id).await?,
         _ => fired,
     };
+    let is_emulated = connection.is_emulated();
     connection.close().await;
     let exit = show(ctx, body, &told).map_err(sent_but_not_shown)?;
     if ctx.stop.is_asked() {
-        let rest = if ctx.flags.emulator {
+        let rest = if is_emulated {
             "its delivery ended with this emulator and may have arrived"
         } else {
             "the emulator goes on delivering it"
@@ -88,6 +92,23 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         return Err(ctx.stop.cut_short(&format!("the event was fired; {rest}")));
     }
     Ok(exit)
+}
+
+/// Fires once: where the answer is lost, the event may be on its way already.
+async fn fire(ctx: &Context, client: &Client, parameters: &Parameters) -> Result<Value> {
+    let before = ctx.applied.get();
+    let fired = client
+        .call(ctx, "EmulatorFireEvent", parameters, Effect::Writes)
+        .await;
+    ctx.applied.set(before);
+    match fired {
+        Ok(answer) => Ok(answer.value),
+        Err(error) if error.details.applied == Applied::Unknown => Err(Error {
+            kind: Kind::UnknownOutcome,
+            ..error.hint("the event may have been fired; the emulator tells what it delivers")
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {

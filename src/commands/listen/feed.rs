@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::delivery::{report, rules};
 use crate::error::Result;
-use crate::event::{EventSelection, EventType, decode};
+use crate::event::{EventSelection, EventType, decode, summary};
 use crate::mns::Message;
 use crate::mns::consume::{Terms, Verdict, consume, pause_after};
 use crate::target::Region;
@@ -93,10 +93,15 @@ async fn hand_over(
     hinted: &Cell<bool>,
 ) -> Result<Verdict> {
     let back_in = pause_after(message.dequeue_count);
-    let body = decode::unwrapped(message.body.as_bytes()).into_owned();
-    let event: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-    let name = event.as_ref().and_then(|event| event["EventType"].as_str());
-    if name.is_some_and(|name| !events.sends(&EventType::from_service(name))) {
+    let body = match decode::own_bytes(message.body.as_bytes()) {
+        Ok(body) => body.into_owned(),
+        Err(why) => {
+            ctx.out.warn(&report::no_event(&message.id, &why, back_in));
+            return Ok(Verdict::Keep(back_in));
+        }
+    };
+    let name = summary::read(&body).ok().and_then(|event| event.event_type);
+    if name.is_some_and(|name| !events.sends(&EventType::from_service(&name))) {
         return Ok(Verdict::Pass(back_in));
     }
     let delivery = Delivery {

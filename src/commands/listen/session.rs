@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
 use crate::delivery::notice::{Delivery, Notice, Verdict};
 use crate::error::Result;
+use crate::event::decode;
 use crate::exit::Exit;
+use crate::output::{Printer, Stream};
 use crate::render::listen::{self, Summing};
 
 /// Notices that are shown together, when so many wait.
@@ -18,6 +19,8 @@ const BATCH: usize = 64;
 
 /// Different warnings of a kind that are given; strangers can make up more.
 const MOST_WARNINGS: usize = 100;
+
+const NOT_READ: &str = "standard output is not read, so lines are left out; receiving goes on";
 
 /// One run of the receiver, as its user sees it.
 pub(super) struct Session<'a> {
@@ -33,16 +36,21 @@ pub(super) struct Session<'a> {
     sum: Summing,
     /// Warnings about what is being shown.
     warnings: Vec<String>,
+    /// What prints, so that nobody who reads slowly holds an answer up.
+    lines: Printer,
+    talk: Printer,
 }
 
 impl<'a> Session<'a> {
+    /// # Errors
+    /// A usage error when the system has no thread left.
     pub(super) fn new(
         ctx: &'a Context,
         told: Receiver<Notice>,
         exit_after: Option<u64>,
         expectations: Vec<Expectation>,
-    ) -> Self {
-        Session {
+    ) -> Result<Self> {
+        Ok(Session {
             ctx,
             told,
             exit_after,
@@ -52,7 +60,9 @@ impl<'a> Session<'a> {
             warned_of_paths: HashSet::new(),
             sum: Summing::new(),
             warnings: Vec::new(),
-        }
+            lines: Printer::start(Stream::Results)?,
+            talk: Printer::start(Stream::Talk)?,
+        })
     }
 
     /// Shows what comes until there is enough, the time is up, or a signal came.
@@ -71,7 +81,8 @@ impl<'a> Session<'a> {
         let mut notices = Vec::new();
         while !self.is_done() {
             tokio::select! {
-                _ = self.told.recv_many(&mut notices, BATCH) => self.show(&mut notices)?,
+                _ = self.told.recv_many(&mut notices, BATCH) => self.show(&mut notices),
+                ended = self.lines.ended() => return ended,
                 () = &mut end => break,
                 () = &mut asked => break,
             }
@@ -80,36 +91,53 @@ impl<'a> Session<'a> {
     }
 
     /// Shows the rest, until nothing is under way any more.
-    ///
-    /// # Errors
-    /// When it cannot be shown.
-    pub(super) async fn until_quiet(&mut self) -> Result<()> {
+    pub(super) async fn until_quiet(&mut self) {
         let mut notices = Vec::new();
         while self.told.recv_many(&mut notices, BATCH).await > 0 {
-            self.show(&mut notices)?;
+            self.show(&mut notices);
         }
-        Ok(())
     }
 
     /// Sums up.
     ///
     /// # Errors
     /// When it cannot be shown.
-    pub(super) fn close(mut self) -> Result<Exit> {
+    pub(super) async fn close(mut self) -> Result<Exit> {
         let met = if self.expected {
             self.missing.is_empty()
         } else {
             self.exit_after
                 .is_none_or(|most| self.sum.deliveries >= most)
         };
-        let texts = self.missing.into_iter().map(|missing| missing.text);
+        let texts = self.missing.drain(..).map(|missing| missing.text);
         self.sum.missing = texts.collect();
-        self.ctx.out.line(&self.sum, |_| self.sum.text())?;
-        Ok(if met && self.sum.not_saved == 0 {
+        let exit = if met && self.sum.not_saved == 0 {
             Exit::Ok
         } else {
             Exit::Negative
-        })
+        };
+        let summary = self.ctx.out.piece(&self.sum, |_| self.sum.text());
+        let summary = self.shown(summary);
+        self.warn();
+        self.end(summary).await?;
+        Ok(exit)
+    }
+
+    /// Waits until all that was shown is read, and this behind it; one signal more ends the waiting.
+    ///
+    /// # Errors
+    /// When it cannot be shown.
+    pub(super) async fn end(self, last: String) -> Result<()> {
+        let stop = &self.ctx.stop;
+        let was_asked = stop.is_asked();
+        let read = async {
+            self.lines.close(last).await?;
+            self.talk.close(String::new()).await
+        };
+        tokio::select! {
+            read = read => read,
+            () = stop.asked(), if !was_asked => Ok(()),
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -117,20 +145,21 @@ impl<'a> Session<'a> {
         self.exit_after.is_some_and(enough) || self.expected && self.missing.is_empty()
     }
 
-    /// Shows notices at once, and then what is to be warned of.
-    fn show(&mut self, notices: &mut Vec<Notice>) -> Result<()> {
+    /// Shows notices at once, and then what is to be warned of. What is shown is left out where nobody
+    /// reads; what is counted is not.
+    fn show(&mut self, notices: &mut Vec<Notice>) {
         let out = &self.ctx.out;
         let mut shown = String::new();
         for notice in notices.drain(..) {
             match notice {
                 Notice::Delivery(delivery) => {
                     let line = |_| listen::delivery_line(&delivery);
-                    shown += &out.piece(&listen::delivery(&delivery), line)?;
+                    shown += &self.shown(out.piece(&listen::delivery(&delivery), line));
                     self.count(&delivery);
                 }
                 Notice::Forwarded(forwarded) => {
                     let line = |_| listen::forwarded_line(&forwarded);
-                    shown += &out.piece(&listen::forwarded(&forwarded), line)?;
+                    shown += &self.shown(out.piece(&listen::forwarded(&forwarded), line));
                 }
                 Notice::TurnedAway(told) => {
                     self.sum.turned_away += 1;
@@ -144,11 +173,29 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        out.print(&shown)?;
-        for warning in self.warnings.drain(..) {
-            out.warn(&warning);
+        let lines = shown.matches('\n').count() as u64;
+        if !self.lines.print(shown) {
+            if self.sum.not_shown == 0 {
+                self.warnings.push(NOT_READ.to_owned());
+            }
+            self.sum.not_shown += lines;
         }
-        Ok(())
+        self.warn();
+    }
+
+    /// What is shown of a document that the query may fail on, which is no reason to end.
+    fn shown(&mut self, piece: Result<String>) -> String {
+        piece.unwrap_or_else(|error| {
+            let warning = listen::not_shown(&error);
+            self.warnings.extend(once(&mut self.warned, warning));
+            String::new()
+        })
+    }
+
+    fn warn(&mut self) {
+        for warning in self.warnings.drain(..) {
+            self.talk.print(self.ctx.out.warning_line(&warning));
+        }
     }
 
     fn count(&mut self, delivery: &Delivery) {
@@ -179,7 +226,7 @@ impl<'a> Session<'a> {
         if self.missing.is_empty() {
             return;
         }
-        if let Ok(event) = serde_json::from_slice::<Value>(&delivery.body) {
+        if let Some(event) = decode::json(&delivery.body) {
             self.missing.retain(|expected| !expected.is_met(&event));
         }
     }

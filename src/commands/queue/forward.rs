@@ -12,8 +12,8 @@ use crate::commands::key_source::KeySource;
 use crate::context::Context;
 use crate::delivery::report;
 use crate::delivery::rules::{self, Answer};
-use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
-use crate::error::Result;
+use crate::delivery::send::{Attempt, Delivery, Proof, deliver};
+use crate::error::{Error, Result};
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
@@ -24,7 +24,8 @@ use crate::render::queue as view;
 ///
 /// A message is delivered by VOD's rules: POST, five seconds, three attempts, status 200 only; signed if a
 /// key is given. It is deleted after a 200. Otherwise it stays in the queue and is tried again, after 10
-/// seconds first, and at most ten minutes; the others go on meanwhile. Several processes may share a queue.
+/// seconds first, and at most ten minutes; the others go on meanwhile. What holds no event is handed to
+/// nobody and stays, too. Several processes may share a queue.
 /// Ctrl-C finishes what is under way and puts the rest back; exit 0. With --drain, --exit-after or --for it is
 /// 1 when something was kept, or could not be deleted.
 #[derive(Debug, clap::Args)]
@@ -135,38 +136,54 @@ impl Desk<'_> {
     }
 
     async fn forward(&self, message: &Message) -> Result<Verdict> {
+        let pause = pause_after(message.dequeue_count);
+        let body = match decode::own_bytes(message.body.as_bytes()) {
+            Ok(body) => body.into_owned(),
+            Err(why) => return self.keep(message, &why, pause),
+        };
         let delivery = Delivery {
             url: self.args.to.clone(),
             proof: self.proof.clone(),
-            body: decode::unwrapped(message.body.as_bytes()).into_owned(),
+            body,
         };
         let (ctx, quiet) = (self.ctx, |_: &_| {});
         let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, quiet).await?;
-        let back_in = (!outcome.is_delivered()).then(|| pause_after(message.dequeue_count));
-        self.tell(message, &delivery.body, &outcome, back_in)?;
+        let back_in = (!outcome.is_delivered()).then_some(pause);
+        let told = view::Told::new(decode::json(&delivery.body).as_ref());
+        self.tell(message, &told, &outcome.attempts, back_in)?;
+        let last = outcome.attempts.last();
+        self.hint(last.and_then(|attempt| attempt.answer.hint()));
         Ok(back_in.map_or(Verdict::Delete, Verdict::Keep))
+    }
+
+    /// A message that holds no event is handed to nobody.
+    fn keep(&self, message: &Message, why: &Error, pause: u32) -> Result<Verdict> {
+        self.tell(message, &view::Told::new(None), &[], Some(pause))?;
+        let (ctx, name) = (self.ctx, &self.args.name);
+        ctx.out.warn(&report::no_event(&message.id, why, pause));
+        self.hint(Some(ctx.again(&format!("queue tail {name} shows it"))));
+        Ok(Verdict::Keep(pause))
     }
 
     fn tell(
         &self,
         message: &Message,
-        body: &[u8],
-        outcome: &Outcome,
+        told: &view::Told,
+        attempts: &[Attempt],
         back_in: Option<u32>,
     ) -> Result<()> {
-        let event = serde_json::from_slice(body).ok();
-        let told = view::Told::new(event.as_ref());
-        let forwarded = Forwarded::new(&self.args.name, message, &told, outcome, back_in);
-        let (ctx, rest) = (self.ctx, result(outcome, back_in));
-        ctx.out
-            .line(&forwarded, |_| view::told(&told, message, &rest))?;
-        let last = outcome.attempts.last();
-        if let Some(hint) = last.and_then(|attempt| attempt.answer.hint())
+        let forwarded = Forwarded::new(&self.args.name, message, told, attempts, back_in);
+        let rest = result(attempts, back_in);
+        let line = |_| view::told(told, message, &rest);
+        self.ctx.out.line(&forwarded, line)
+    }
+
+    fn hint(&self, hint: Option<String>) {
+        if let Some(hint) = hint
             && self.hinted.borrow_mut().insert(hint.clone())
         {
-            ctx.out.hint(&hint);
+            self.ctx.out.hint(&hint);
         }
-        Ok(())
     }
 
     fn summary(&self, totals: Totals, took: jiff::SignedDuration) -> Result<()> {
@@ -220,10 +237,11 @@ impl<'a> Forwarded<'a> {
         queue: &'a str,
         message: &'a Message,
         told: &'a view::Told,
-        outcome: &Outcome,
+        attempts: &[Attempt],
         back_in: Option<u32>,
     ) -> Self {
-        let attempts = outcome.attempts.iter().map(|attempt| {
+        let delivered = back_in.is_none();
+        let attempts = attempts.iter().map(|attempt| {
             let (status, error) = match &attempt.answer {
                 Answer::Status { status, .. } => (Some(*status), None),
                 Answer::Nothing { message, .. } => (None, Some(message.clone())),
@@ -245,7 +263,7 @@ impl<'a> Forwarded<'a> {
             event_type: told.event_type.as_deref(),
             id: told.id.as_deref(),
             status: told.status.as_deref(),
-            delivered: outcome.is_delivered(),
+            delivered,
             back_in_seconds: back_in,
             attempts: attempts.collect(),
         }
@@ -253,9 +271,9 @@ impl<'a> Forwarded<'a> {
 }
 
 /// What became of a delivery, for the end of a line.
-fn result(outcome: &Outcome, back_in: Option<u32>) -> String {
-    let Some(last) = outcome.attempts.last() else {
-        return String::new();
+fn result(attempts: &[Attempt], back_in: Option<u32>) -> String {
+    let Some(last) = attempts.last() else {
+        return "kept".to_owned();
     };
     let took = last.took.as_millis();
     match (last.number, back_in) {

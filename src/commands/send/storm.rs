@@ -40,7 +40,7 @@ struct Document<'a> {
     schema_version: u8,
     url: &'a str,
     signed: bool,
-    event_type: Option<&'a str>,
+    event_type: Option<String>,
     result: &'static str,
     #[serde(flatten)]
     load: LoadReport,

@@ -3,7 +3,7 @@
 use super::{Layers, Reader, first};
 use crate::callback::{Method, queue, url};
 use crate::manifest::Declaring;
-use crate::manifest::fields::{Fields, switch, text, texts, word};
+use crate::manifest::fields::{Fields, on_or_off, switch, text, texts, word};
 use crate::manifest::problem::Problem;
 use crate::manifest::reference::{KeyReference, KeySource};
 use crate::manifest::tree::{Pair, Span, Value};
@@ -100,7 +100,7 @@ impl Reader<'_> {
         // Each is judged before one that is wrong ends it.
         let said = layers
             .get("auth")
-            .map(|pair| Some(word(pair, ["on", "off"], &mut self.problems)? == "on"));
+            .map(|pair| on_or_off(pair, &mut self.problems));
         let key = layers.get("auth_key").map(|pair| self.key(pair));
         let ((url, _), said, key) = (url?, right(said)?, right(key)?);
         let on = said.unwrap_or(key.is_some());

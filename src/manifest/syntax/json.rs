@@ -47,7 +47,7 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
     let (span, piece) = (span(text, raw), raw.get());
     let wrong = |error: serde_json::Error| syntax(text, span.start, &error);
     if depth == 0 {
-        return Err(Problem::at(
+        return Err(Problem::unread(
             &span,
             "this is nested too deeply for a manifest",
         ));

@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
                 error.without_snippet(),
                 serde_saphyr::Error::MultipleDocuments { .. }
             ) {
-                return Problem::at(&at, "a second document begins, and a manifest is one")
+                return Problem::unread(&at, "a second document begins, and a manifest is one")
                     .hint("give each document a file of its own: -f ONE -f OTHER");
             }
             Problem::syntax(&at, "YAML", &error.without_snippet().to_string())

@@ -139,6 +139,37 @@ fn what_we_may_not_see_loses_no_event() {
     assert!(remedy.contains("mns:GetQueueAttributes"), "{remedy}");
 }
 
+/// The service takes any text for an endpoint, and finding out which is wrong is the check's job.
+#[test]
+fn an_endpoint_that_is_none_is_one_failure_in_its_own_words() {
+    for (endpoint, words) in [
+        (
+            "http://1234567890123456.mns.cn_shanghai.aliyuncs.com/",
+            "cn_shanghai",
+        ),
+        (
+            "http://1234567890123456.mns.cn-shanghai.aliyuncs.com:8080/",
+            "it names a port",
+        ),
+        (
+            "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/x",
+            "something behind the host",
+        ),
+        ("http://somebody.mns.cn-shanghai.aliyuncs.com/", "somebody"),
+        ("http://queues.example.com/", "ACCOUNT.mns.REGION"),
+    ] {
+        let (check, host) = vodcb::probe::config::endpoint(endpoint);
+        assert_eq!((check.result, host), (Verdict::Fail, None), "{endpoint}");
+        assert!(check.cause.contains(words), "{check:?}");
+        assert!(check.remedy.unwrap().contains("--mns-region"));
+    }
+    let right = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/";
+    assert_eq!(
+        vodcb::probe::config::endpoint(right).0.result,
+        Verdict::Pass
+    );
+}
+
 #[test]
 fn places_that_vod_cannot_write_to_or_that_are_far_are_named() {
     let sandbox = world(&[]);

@@ -174,3 +174,62 @@ fn a_killed_writer_leaves_a_whole_state() {
         before = stored;
     }
 }
+
+/// `vodcb emulator reset --state notes.txt` is a slip of the finger.
+#[test]
+fn a_reset_removes_states_and_asks_about_anything_else() {
+    let sandbox = Sandbox::offline();
+    let reset = |more: &[&str]| {
+        let args = ["emulator", "reset", "--state", "file", "-o", "json"];
+        sandbox.vodcb([&args, more].concat())
+    };
+    let here = || {
+        let names = std::fs::read_dir(sandbox.home()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    for text in [
+        "my notes",
+        "{\"schema\": 1}",
+        "{\"schema\": 9, \"callbacks\": []}",
+    ] {
+        sandbox.file("file", text);
+        for more in [&[][..], &["--dry-run"]] {
+            reset(more)
+                .exits(2)
+                .says(&["file holds no state of an emulator", "--yes"]);
+        }
+        assert_eq!(here(), ["file"], "{text}");
+        assert_eq!(reset(&["--yes"]).ok().json()["removed"], true);
+        assert!(here().is_empty(), "{:?}", here());
+    }
+    for text in ["", "{\"schema\": 1, \"callbacks\": []}"] {
+        sandbox.file("file", text);
+        assert_eq!(reset(&[]).ok().json()["removed"], true);
+        assert!(here().is_empty(), "{:?}", here());
+    }
+    assert_eq!(reset(&[]).ok().json()["removed"], false);
+}
+
+/// Scripts wait for the file, so it is never that of a server that is gone.
+#[test]
+fn a_ready_file_is_there_only_while_the_server_is() {
+    let sandbox = Sandbox::offline();
+    let gone = |run: crate::sandbox::Run, code| {
+        run.exits(code);
+        assert!(!sandbox.home().join("ready").exists());
+    };
+    sandbox.file("ready", "export VODCB_ENDPOINT=http://127.0.0.1:1\n");
+    let start = ["emulator", "start", "--ready-file", "ready", "-o", "ndjson"];
+    gone(sandbox.vodcb(start), 2);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for server in [&["listen"][..], &["emulator", "start"]] {
+        sandbox.file("ready", "http://127.0.0.1:1\n");
+        let args = ["--ready-file", "ready", "--port", &port];
+        gone(sandbox.vodcb([server, &args].concat()), 2);
+    }
+    let args = ["listen", "--ready-file", "ready", "--port", "0"];
+    let end = ["--timeout", "0.1"];
+    gone(sandbox.vodcb([&args[..], &end].concat()), 0);
+}

@@ -166,8 +166,8 @@ fn a_slip_in_an_event_type_is_told_and_what_nothing_fits_is_refused() {
         "--route",
         "Nope=http://127.0.0.1:9/",
     ];
-    let filters = filters.into_iter().chain(["--timeout", "0.1"]);
-    Listening::start(&sandbox, filters).end().ok().says(&[
+    let listen = ["listen", "--port", "0", "--timeout", "0.1"];
+    sandbox.vodcb([&listen[..], &filters].concat()).ok().says(&[
         "SnapshotComplet is not an event type of the catalogue; did you mean SnapshotComplete",
         "Nope is not an event type",
     ]);
@@ -258,10 +258,10 @@ fn what_did_not_come_is_told_with_exit_1() {
         "{run:?}"
     );
 
-    let listening = Listening::start(&sandbox, ["--exit-after", "2", "--timeout", "0.2"]);
-    let run = listening.end().exits(1);
-    assert_eq!(run.stdout, "0 deliveries\n");
-    Listening::start(&sandbox, ["--timeout", "0.2"]).end().ok();
+    let listen = ["listen", "--port", "0", "--timeout", "0.2"];
+    let run = sandbox.vodcb([&listen[..], &["--exit-after", "2"]].concat());
+    assert_eq!(run.exits(1).stdout, "0 deliveries\n");
+    sandbox.vodcb(listen).ok();
 }
 
 #[test]
@@ -345,14 +345,14 @@ fn a_port_in_use_is_told_with_a_way_out() {
 #[test]
 fn an_open_door_without_a_key_is_warned_of() {
     let sandbox = Sandbox::offline();
-    let listening = Listening::start(&sandbox, ["--bind", "0.0.0.0", "--timeout", "0.1"]);
+    let listening = Listening::start(&sandbox, ["--bind", "0.0.0.0"]);
     assert!(
         listening.url.starts_with("http://127.0.0.1:"),
         "{}",
         listening.url
     );
     listening
-        .end()
+        .stop()
         .ok()
         .says(&["warning: anybody who reaches this port"]);
 }

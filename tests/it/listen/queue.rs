@@ -83,6 +83,48 @@ fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
     assert_eq!(active + inactive, 2);
 }
 
+/// Vendor samples carry blanks behind names. What the feed hands over, the listener may not pass over,
+/// since its 200 has the message deleted.
+#[test]
+fn an_event_is_chosen_by_the_name_that_is_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("vod-events", 30);
+    let other = FILE.replace("\"EventType\"", "\"EventType \"");
+    sandbox.deliver("vod-events", &other);
+    sandbox.deliver("vod-events", TRANSCODE);
+    let app = Receiver::start(&[Reply::Status(200)]);
+    let to = app.url("/vod");
+    let queue = ["listen", "--queue", "vod-events", "--forward-to", &to];
+    let end = ["--exit-after", "1", "--timeout", "60"];
+    let only = ["--events", "TranscodeComplete"];
+    sandbox.vodcb([&queue[..], &end, &only].concat()).ok();
+    let (active, inactive) = sandbox.backlog("vod-events");
+    assert_eq!(
+        active + inactive,
+        1,
+        "what was not asked for is still there"
+    );
+    assert_eq!(app.requests().len(), 1);
+}
+
+#[test]
+fn what_holds_no_event_is_handed_to_nobody_and_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("vod-events", 30);
+    sandbox.deliver("vod-events", "no event at all");
+    sandbox.deliver("vod-events", FILE);
+    let app = Receiver::start(&[Reply::Status(200)]);
+    let to = app.url("/vod");
+    let queue = ["listen", "--queue", "vod-events", "--forward-to", &to];
+    let end = ["--exit-after", "1", "--timeout", "60"];
+    let run = sandbox.vodcb([&queue[..], &end].concat());
+    run.ok()
+        .says(&["warning: message ", "kept, looked at again in 10 s"]);
+    assert_eq!(app.requests().len(), 1);
+    let (active, inactive) = sandbox.backlog("vod-events");
+    assert_eq!(active + inactive, 1);
+}
+
 #[test]
 fn messages_of_a_queue_cannot_be_verified() {
     let mut sandbox = Sandbox::offline();

@@ -248,6 +248,12 @@ impl Listening {
         Run::of(self.child.take().unwrap().wait_with_output().unwrap())
     }
 
+    /// Waits for its end without reading what it prints; its exit code.
+    pub fn end_unread(mut self) -> i32 {
+        let mut child = self.child.take().unwrap();
+        child.wait().unwrap().code().unwrap_or(-1)
+    }
+
     /// Ctrl-C, and its end.
     pub fn stop(self) -> Run {
         self.signal("INT");

@@ -132,18 +132,9 @@ fn the_stream_has_a_line_for_the_beginning_each_message_and_the_end() {
     sandbox.deliver("q", "no event at all");
     let receiver = Receiver::start(&[Reply::Status(200)]);
     let to = receiver.url("/vod");
-    let args = [
-        "queue",
-        "forward",
-        "q",
-        "--to",
-        &to,
-        "--exit-after",
-        "2",
-        "-o",
-        "ndjson",
-    ];
-    let run = sandbox.vodcb(args).ok();
+    let args = ["queue", "forward", "q", "--to", &to, "--drain"];
+    let run = sandbox.vodcb([&args[..], &["-o", "ndjson"]].concat());
+    let run = run.exits(1).says(&["the event body is ", "kept"]);
     let lines = lines(&run.stdout);
     let kinds: Vec<&str> = lines
         .iter()
@@ -160,12 +151,18 @@ fn the_stream_has_a_line_for_the_beginning_each_message_and_the_end() {
     let other = lines
         .iter()
         .find(|line| line["kind"] == "forward" && line["id"].is_null());
-    assert_eq!(other.unwrap()["delivered"], true, "the receiver decides");
+    let other = other.unwrap();
+    assert_eq!(
+        (&other["delivered"], &other["back_in_seconds"]),
+        (&false.into(), &10.into()),
+        "what is no event is handed to nobody, and never deleted unread"
+    );
+    assert_eq!(receiver.requests().len(), 1);
     assert_eq!(
         (&lines[3]["forwarded"], &lines[3]["kept"]),
-        (&2.into(), &0.into())
+        (&1.into(), &1.into())
     );
-    assert!(run.stderr.is_empty(), "{run:?}");
+    assert_eq!(sandbox.backlog("q"), (0, 1));
 }
 
 #[test]

@@ -79,6 +79,31 @@ fn edits_reach_the_receiver_with_their_types() {
 }
 
 #[test]
+fn a_body_of_ones_own_tells_its_event() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    for (body, name) in [
+        (r#"{"EventType":"BrandNew","Any":1}"#, json!("BrandNew")),
+        (r#"{"Any":1}"#, Value::Null),
+    ] {
+        for more in [&[][..], &["--count", "2"]] {
+            let args = ["--data", body, "-o", "json"];
+            let run = send(&sandbox(), &receiver, &[&args, more].concat());
+            assert_eq!(run.ok().json()["event_type"], name, "{body}");
+        }
+        let args = ["--data", body, "--count", "2", "--dry-run"];
+        let run = send(&sandbox(), &receiver, &args).ok();
+        let run = run.says(&["2 of these would be sent:"]);
+        assert!(!run.stderr.contains("id of its own"), "{run:?}");
+    }
+    let requests = receiver.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.body.starts_with(b"{\""))
+    );
+}
+
+#[test]
 fn three_attempts_are_made_and_each_is_signed() {
     let receiver = Receiver::start(&[Reply::Status(500), Reply::Status(204), Reply::Status(200)]);
     let run = send(

@@ -1,0 +1,112 @@
+//! Printing from a thread of its own, so that whoever prints goes on although nobody reads.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+use tokio::sync::oneshot;
+
+use super::written;
+use crate::error::{Error, Result};
+
+/// As many bytes wait to be read at the most; what comes meanwhile is left out.
+const MOST_WAITING: usize = 16 * 1024 * 1024;
+
+/// Where it prints to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Results: standard output.
+    Results,
+    /// Talk: standard error, which nothing can be said about where it cannot be written.
+    Talk,
+}
+
+/// A thread that prints.
+#[derive(Debug)]
+pub struct Printer {
+    queue: mpsc::Sender<String>,
+    waiting: Arc<AtomicUsize>,
+    end: oneshot::Receiver<Result<()>>,
+}
+
+impl Printer {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// A usage error when the system has no thread left.
+    pub fn start(stream: Stream) -> Result<Self> {
+        let (queue, texts) = mpsc::channel::<String>();
+        let (ending, end) = oneshot::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        let work = move || {
+            let result = texts.iter().try_for_each(|text| {
+                let result = put(stream, &text);
+                left.fetch_sub(text.len(), Ordering::Relaxed);
+                result
+            });
+            let _ = ending.send(result);
+        };
+        let thread = std::thread::Builder::new().spawn(work);
+        thread.map_err(|error| {
+            Error::usage("the system has no thread left to print from")
+                .cause(error.to_string())
+                .hint("end other programs, or raise the limit of processes: ulimit -u")
+        })?;
+        Ok(Printer {
+            queue,
+            waiting,
+            end,
+        })
+    }
+
+    /// Hands a text over; false when it is left out, since too much waits to be read.
+    pub fn print(&self, text: String) -> bool {
+        let length = text.len();
+        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
+        let taken = waiting == 0 || waiting.saturating_add(length) <= MOST_WAITING;
+        let taken = taken && self.queue.send(text).is_ok();
+        if !taken {
+            self.waiting.fetch_sub(length, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Resolves only when nothing can be printed any more.
+    ///
+    /// # Errors
+    /// A usage error when standard output cannot be written.
+    pub async fn ended(&mut self) -> Result<()> {
+        (&mut self.end).await.unwrap_or(Ok(()))
+    }
+
+    /// Prints this behind all that waits, and waits until it was read.
+    ///
+    /// # Errors
+    /// A usage error when standard output cannot be written.
+    pub async fn close(self, last: String) -> Result<()> {
+        let _ = self.queue.send(last);
+        drop(self.queue);
+        self.end.await.unwrap_or(Ok(()))
+    }
+}
+
+fn put(stream: Stream, text: &str) -> Result<()> {
+    match stream {
+        Stream::Results => {
+            let mut stdout = std::io::stdout().lock();
+            written(
+                stdout
+                    .write_all(text.as_bytes())
+                    .and_then(|()| stdout.flush()),
+            )
+        }
+        Stream::Talk => {
+            let mut stderr = std::io::stderr().lock();
+            let _ = stderr
+                .write_all(text.as_bytes())
+                .and_then(|()| stderr.flush());
+            Ok(())
+        }
+    }
+}
