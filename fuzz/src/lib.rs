@@ -9,6 +9,7 @@ use vodcb::callback::{self, Destination};
 use vodcb::change::lines;
 use vodcb::context::Context;
 use vodcb::credential::{ini as credentials, profile as profiles};
+use vodcb::delivery::expect::Expectation;
 use vodcb::delivery::record;
 use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
 use vodcb::event::compose::Draft;
@@ -191,9 +192,13 @@ fn check_mask(destination: &Destination, body: &str, masked: &str) {
     }
 }
 
-/// A `--query`, and the document it is asked of.
+/// A `--query` or an `--expect`, and the document it is asked of.
 pub fn query(bytes: &[u8]) {
     let (query, document) = first_line(bytes);
+    let document: Value = serde_json::from_slice(document).unwrap_or_default();
+    if let Ok(expectation) = Expectation::parse(&query) {
+        expectation.is_met(&document);
+    }
     let around = Surroundings::default();
     let output = Output::new(
         Format::Json,
@@ -205,7 +210,6 @@ pub fn query(bytes: &[u8]) {
     let Ok(output) = output else {
         return;
     };
-    let document: Value = serde_json::from_slice(document).unwrap_or_default();
     let _ = output.check(&document);
 }
 

@@ -70,6 +70,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("event", 0),
     ("credential", 0),
     ("xml", 0),
+    ("query", 0),
 ];
 
 fn floor(module: &str) -> Option<u8> {
