@@ -14,8 +14,9 @@ const MAX_BYTES: usize = 2000;
 pub fn compile(flag: &str, text: &str, example: &str) -> Result<Expression<'static>> {
     if text.len() > MAX_BYTES {
         return Err(
-            Error::usage(format!("{flag} is longer than {MAX_BYTES} bytes"))
-                .hint("write a shorter one, and leave the rest to a program that reads what is printed"),
+            Error::usage(format!("{flag} is longer than {MAX_BYTES} bytes")).hint(
+                "write a shorter one, and leave the rest to a program that reads what is printed",
+            ),
         );
     }
     jmespath::compile(text).map_err(|error| {
