@@ -15,7 +15,7 @@
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::plan`], [`change::record`], [`change::lines`], [`change::undo`], [`manifest`], [`probe`] | pure protocols |
 //! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
 //!
-//! Arrows point downwards only; a test reads the imports. Floors 0 and 1 and [`render`] know no
+//! Imports never point upwards; a test reads them. Floors 0 and 1 and [`render`] know no
 //! clock, randomness, environment, file, socket or async.
 //!
 //! The dangerous default of the API, where a request without an event list turns every
