@@ -123,7 +123,7 @@ impl Error {
         }
     }
 
-    /// A bad flag, value or file; nothing was sent.
+    /// A bad flag, value or file; nothing was changed.
     pub fn usage(message: impl Into<String>) -> Self {
         Error::new(Kind::Usage, message)
     }

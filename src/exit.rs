@@ -10,7 +10,7 @@ pub enum Exit {
     Ok,
     /// The command worked and the answer is no.
     Negative,
-    /// A bad flag, value or file, or a confirmation is missing. Nothing was sent.
+    /// A bad flag, value or file, or a confirmation is missing. Nothing was changed.
     Usage,
     /// No credentials, or they were rejected, expired or lack a permission.
     Credentials,
@@ -91,7 +91,7 @@ impl Exit {
             Exit::Ok => "done, already so, or the answer is yes",
             Exit::Negative => "the command worked and the answer is no",
             Exit::Usage => {
-                "bad flag, value or file, or a confirmation is missing; nothing was sent"
+                "bad flag, value or file, or a confirmation is missing; nothing was changed"
             }
             Exit::Credentials => "credentials not found, rejected or expired, or permission denied",
             Exit::Rejected => "the service refused the request for another reason",

@@ -13,9 +13,9 @@
 //! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`delivery::receive`], [`delivery::save`], [`delivery::load`], [`delivery::scenario`], [`delivery::trial`], [`delivery::report`], [`delivery::recording`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::plan`], [`change::record`], [`change::lines`], [`change::undo`], [`manifest`], [`probe`] | pure protocols |
-//! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`] | plain data |
+//! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
 //!
-//! Arrows point downwards only; a test reads the imports. Floors 0 and 1 and [`render`] know no
+//! Imports never point upwards; a test reads them. Floors 0 and 1 and [`render`] know no
 //! clock, randomness, environment, file, socket or async.
 //!
 //! The dangerous default of the API, where a request without an event list turns every
@@ -39,6 +39,7 @@ pub mod openapi;
 pub mod output;
 pub mod probe;
 pub mod prompt;
+pub mod query;
 pub mod ram;
 pub mod render;
 pub mod secret;

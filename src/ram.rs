@@ -81,17 +81,21 @@ pub async fn vod_role(
         }
         answer => answer?,
     };
-    let policy = answer.value["Role"]["AssumeRolePolicyDocument"].as_str();
-    let policy: Option<Value> = policy.and_then(|text| serde_json::from_str(text).ok());
-    match policy {
-        Some(policy) if trusts(&policy, VOD_SERVICE) => Ok(RoleStanding::Trusting),
-        Some(_) => Ok(RoleStanding::Untrusting),
-        None => Err(unreadable(endpoint)),
-    }
+    read_role(&answer.value).ok_or_else(|| unreadable(endpoint))
 }
 
 fn unreadable(endpoint: &Endpoint) -> Error {
     http::nonsense(&endpoint.host(), "the role has no readable trust policy")
+}
+
+/// Reads an answer of `GetRole`; `None` when it has no readable trust policy.
+pub fn read_role(answer: &Value) -> Option<RoleStanding> {
+    let policy = answer["Role"]["AssumeRolePolicyDocument"].as_str()?;
+    let policy: Value = serde_json::from_str(policy).ok()?;
+    Some(match trusts(&policy, VOD_SERVICE) {
+        true => RoleStanding::Trusting,
+        false => RoleStanding::Untrusting,
+    })
 }
 
 /// Whether a trust policy lets a service take the role on: some statement allows it and none denies

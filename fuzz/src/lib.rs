@@ -2,13 +2,13 @@
 //!
 //! The tests of vodcb include this file, too, and run the corpus through it on every change.
 
-use std::path::Path;
+mod credentials;
+mod files;
 
 use serde_json::Value;
 use vodcb::callback::{self, Destination};
 use vodcb::change::lines;
-use vodcb::context::Context;
-use vodcb::credential::{ini as credentials, profile as profiles};
+use vodcb::delivery::expect::Expectation;
 use vodcb::delivery::record;
 use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
 use vodcb::event::compose::Draft;
@@ -19,10 +19,12 @@ use vodcb::mns::xml as messages;
 use vodcb::openapi::refusal::{self, Asked, Head, Reading};
 use vodcb::output::{ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::secret::Secret;
-use vodcb::settings::Flags;
 use vodcb::target::Endpoint;
 use vodcb::vod::wire::{self, Stored};
 use vodcb::xml;
+
+pub use credentials::{credentials, ini, profile};
+pub use files::{emulator, judged, manifest, recording, settings};
 
 /// A name, and what is done with the bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -40,6 +42,11 @@ pub const TARGETS: &[Target] = &[
     ("address", address),
     ("edit", edit),
     ("history", history),
+    ("manifest", manifest),
+    ("credentials", credentials),
+    ("recording", recording),
+    ("settings", settings),
+    ("emulator", emulator),
 ];
 
 /// The body of an event, as HTTP and queues bring it.
@@ -100,32 +107,6 @@ fn first_line(bytes: &[u8]) -> (String, &[u8]) {
     let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
     let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
     (String::from_utf8_lossy(line).into_owned(), rest)
-}
-
-/// Surroundings that say nothing.
-fn context() -> Context {
-    let flags = Flags {
-        quiet: true,
-        ..Flags::default()
-    };
-    let mut ctx = Context::of_process(flags).expect("there is a working directory");
-    ctx.env.clear();
-    ctx.home = None;
-    ctx
-}
-
-/// The name of a profile, or nothing, and a `config.json` of aliyun-cli.
-pub fn profile(bytes: &[u8]) {
-    let (name, file) = first_line(bytes);
-    let name = Some(name.as_str()).filter(|name| !name.is_empty());
-    let _ = profiles::read(&context(), Path::new("config.json"), file, name);
-}
-
-/// The name of a section, and the SDKs' file of credentials.
-pub fn ini(bytes: &[u8]) {
-    let (section, file) = first_line(bytes);
-    let file = String::from_utf8_lossy(file);
-    let _ = credentials::read(&context(), Path::new("credentials"), &file, &section);
 }
 
 /// An answer of the queue service.
@@ -191,9 +172,13 @@ fn check_mask(destination: &Destination, body: &str, masked: &str) {
     }
 }
 
-/// A `--query`, and the document it is asked of.
+/// A `--query` or an `--expect`, and the document it is asked of.
 pub fn query(bytes: &[u8]) {
     let (query, document) = first_line(bytes);
+    let document: Value = serde_json::from_slice(document).unwrap_or_default();
+    if let Ok(expectation) = Expectation::parse(&query) {
+        expectation.is_met(&document);
+    }
     let around = Surroundings::default();
     let output = Output::new(
         Format::Json,
@@ -205,7 +190,6 @@ pub fn query(bytes: &[u8]) {
     let Ok(output) = output else {
         return;
     };
-    let document: Value = serde_json::from_slice(document).unwrap_or_default();
     let _ = output.check(&document);
 }
 

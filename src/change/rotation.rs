@@ -75,6 +75,22 @@ struct Stored {
     switched: Option<Timestamp>,
 }
 
+/// Reads what a file holds, or tells what is wrong with it.
+pub fn read(bytes: &[u8]) -> std::result::Result<Rotation, String> {
+    // The parser's own words could quote a key.
+    let stored: Stored = serde_json::from_slice(bytes)
+        .map_err(|error| format!("it is damaged at line {}", error.line()))?;
+    if stored.schema_version != 1 {
+        return Err("it was written by a newer version".to_owned());
+    }
+    Ok(Rotation {
+        begun: stored.begun,
+        old: Secret::new(stored.old_key),
+        new: Secret::new(stored.new_key),
+        switched: stored.switched,
+    })
+}
+
 /// The file of one target's rotation.
 #[derive(Debug)]
 pub struct Place {
@@ -104,19 +120,8 @@ impl Place {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.trouble("read", &error.to_string())),
         };
-        // The parser's own words could quote a key.
-        let stored: Stored = serde_json::from_slice(&bytes).map_err(|error| {
-            self.trouble("read", &format!("it is damaged at line {}", error.line()))
-        })?;
-        if stored.schema_version != 1 {
-            return Err(self.trouble("read", "it was written by a newer version"));
-        }
-        Ok(Some(Rotation {
-            begun: stored.begun,
-            old: Secret::new(stored.old_key),
-            new: Secret::new(stored.new_key),
-            switched: stored.switched,
-        }))
+        let read = read(&bytes).map_err(|why| self.trouble("read", &why))?;
+        Ok(Some(read))
     }
 
     /// Keeps a rotation; the file is replaced whole.

@@ -14,12 +14,17 @@ use crate::exit::Exit;
 use crate::output::Format;
 use crate::text::escape_line;
 
-/// Run, use or reset the local emulator of VOD, STS and the queues
+/// Run, use or reset the local emulator of VOD and what it works with
 ///
-/// The emulator speaks the service's wire: it checks signatures, nonces, time stamps and parameters
+/// That is STS, RAM's GetRole, the queues, and the places that hand out temporary keys. The emulator speaks the service's wire: it checks signatures, nonces, time stamps and parameters
 /// and answers with the service's codes. Every command can also run against one inside its own
 /// process: add --emulator.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb emulator start --ready-file ready.sh
+  vodcb emulator fire FileUploadComplete
+  vodcb emulator reset")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -27,7 +32,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Serve VOD, STS and the queues on a loopback port until Ctrl-C
+    /// Serve VOD, STS, RAM's GetRole, the queues and the sources of keys on a loopback port until Ctrl-C
     #[command(after_help = "\
 Examples:
   vodcb emulator start --port 8080 --state callbacks.json
@@ -54,10 +59,10 @@ how many applications app-0000001 and so on every account has beside app-1000000
         /// Keep the state in this file instead of memory
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
-        /// Misbehave, see below; may be given several times
+        /// Misbehave, see Faults; may be given several times
         #[arg(long, value_name = "SPEC")]
         fault: Vec<String>,
-        /// Behave in another plausible way, see below; may be given several times
+        /// Behave in another plausible way, see Quirks; may be given several times
         #[arg(long, value_name = "NAME=VALUE")]
         quirk: Vec<String>,
         /// Write the export lines to this file once it is ready; it is there only while this runs
@@ -66,6 +71,10 @@ how many applications app-0000001 and so on every account has beside app-1000000
     },
     Fire(fire::Args),
     /// Forget what --emulator stored
+    #[command(after_help = "\
+Examples:
+  vodcb emulator reset
+  vodcb emulator reset --state callbacks.json")]
     Reset {
         /// The state file to forget instead; one that is none is removed with --yes only
         #[arg(long, value_name = "FILE")]
@@ -135,6 +144,13 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             })?;
             Ok(Exit::Ok)
         }
+    }
+}
+
+impl Args {
+    /// Whether it goes on until it is stopped.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.what, What::Start { .. })
     }
 }
 

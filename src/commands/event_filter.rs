@@ -4,7 +4,8 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
 
-/// Reads names joined by commas. A name outside the catalogue passes, as the service adds some.
+/// Reads names joined by commas, also those that only messages carry. A name outside the catalogue passes, as
+/// the service adds some.
 ///
 /// # Errors
 /// A usage error for what no event can be called, and for nothing or `none`, which would be waited for in vain.
@@ -17,7 +18,7 @@ pub fn parse(text: &str) -> Result<EventSelection> {
             ),
         );
     }
-    EventSelection::parse(text, true)
+    EventSelection::parse_filter(text)
 }
 
 /// Warns of each name that the catalogue does not have: it is more often a slip than a new event.

@@ -39,6 +39,10 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Show one change: the state before it, what was wanted, how it ended
+    #[command(after_help = "\
+Examples:
+  vodcb history show 12
+  vodcb history show 12 -o json --query before.url")]
     Show {
         /// Number of the change, as vodcb history lists it
         number: u64,

@@ -161,16 +161,17 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
 
 /// What goes on until it is stopped cannot be shown beforehand.
 fn check_dry_run(ctx: &Context, command: &Command) -> Result<()> {
-    let stream = match command {
-        Command::Listen(_) => Some("listen"),
-        Command::Queue(args) => args.stream(),
-        _ => None,
+    const PEEK: &str = "leave --dry-run out; vodcb queue peek looks at messages and leaves them";
+    let (name, hint) = match command {
+        Command::Listen(_) => ("listen", "leave --dry-run out"),
+        Command::Emulator(args) if args.is_stream() => ("emulator start", "leave --dry-run out"),
+        Command::Queue(args) => (args.stream().unwrap_or_default(), PEEK),
+        _ => return Ok(()),
     };
-    match stream.filter(|_| ctx.flags.dry_run) {
-        Some(name) => Err(Error::usage(format!("--dry-run does not go with {name}"))
-            .hint("vodcb queue peek looks at messages and leaves them; leave --dry-run out")),
-        None => Ok(()),
+    if name.is_empty() || !ctx.flags.dry_run {
+        return Ok(());
     }
+    Err(Error::usage(format!("--dry-run does not go with {name}")).hint(hint))
 }
 
 /// `vodcb set` alone, where somebody is there to answer.

@@ -42,12 +42,20 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// List the queues
+    #[command(after_help = "\
+Examples:
+  vodcb queue list
+  vodcb queue list --prefix vod- --mns-region cn-beijing")]
     List {
         /// Only names that begin so
         #[arg(long, value_name = "TEXT", default_value = "")]
         prefix: String,
     },
     /// Create a queue whose attributes suit callbacks
+    #[command(after_help = "\
+Examples:
+  vodcb queue create vod-events
+  vodcb queue create vod-events --retention 604800")]
     Create {
         /// Letters, digits and hyphens
         name: String,
@@ -62,11 +70,18 @@ enum What {
         polling: u32,
     },
     /// Show a queue, and what would lose events
+    #[command(after_help = "\
+Examples:
+  vodcb queue status vod-events")]
     Status {
         /// The queue
         name: String,
     },
     /// Look at messages without receiving them
+    #[command(after_help = "\
+Examples:
+  vodcb queue peek vod-events
+  vodcb queue peek vod-events --count 5 -o json")]
     Peek {
         /// The queue
         name: String,

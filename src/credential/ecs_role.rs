@@ -50,14 +50,18 @@ pub async fn probe(ctx: &Context) -> Result<Probe> {
     let Some(answer) = metadata.get(ctx, ROLES).await? else {
         return Ok(Probe::None("the metadata service does not answer".into()));
     };
-    let text = answer.text();
+    Ok(read_role(answer.status, &answer.text()))
+}
+
+/// Reads the answer to the question which role is attached.
+pub fn read_role(status: u16, text: &str) -> Probe {
     let name = text.trim();
-    Ok(match answer.status {
+    match status {
         200 if is_role_name(name) => Probe::Role(name.to_owned()),
         200 if !name.is_empty() => Probe::None("what answers there is no metadata service".into()),
         404 | 200 => Probe::None("no role is attached to this ECS instance".into()),
         status => Probe::None(format!("the metadata service answers with status {status}")),
-    })
+    }
 }
 
 /// A portal that answers every address would send a page.
@@ -86,12 +90,20 @@ pub async fn obtain(ctx: &Context, name: Option<&str>) -> Result<Issued> {
         .get(ctx, &path)
         .await?
         .ok_or_else(|| trouble("it does not answer"))?;
-    match answer.status {
+    read_key(&name, answer.status, &answer.body)
+}
+
+/// Reads the answer to the question for the key of a role.
+///
+/// # Errors
+/// A credentials error for an answer without a key.
+pub fn read_key(name: &str, status: u16, body: &[u8]) -> Result<Issued> {
+    match status {
         200 => {}
         404 => return Err(trouble(&format!("no role {name:?} is attached"))),
         status => return Err(trouble(&format!("it answers with status {status}"))),
     }
-    let value: serde_json::Value = serde_json::from_slice(&answer.body)
+    let value: serde_json::Value = serde_json::from_slice(body)
         .map_err(|_| trouble("it answers with something that is no JSON"))?;
     match value.get("Code").and_then(serde_json::Value::as_str) {
         Some("Success") | None => issued(Some(&value), "the metadata service"),

@@ -64,14 +64,18 @@ impl Login {
         let (address, body) = self.address(ctx)?;
         let what = format!("the login of profile {:?} cannot be used now", self.profile);
         let answer = fetch(ctx, &what, || self.request(&address, &body)).await?;
-        let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
-        let Some(value) =
-            value.filter(|value| answer.status == 200 && value.get("error").is_none())
+        self.read(answer.status, &answer.body)
+    }
+
+    /// Reads the answer of the exchange.
+    ///
+    /// # Errors
+    /// A credentials error for an answer without a key.
+    pub fn read(&self, status: u16, body: &[u8]) -> Result<Issued> {
+        let value: Option<Value> = serde_json::from_slice(body).ok();
+        let Some(value) = value.filter(|value| status == 200 && value.get("error").is_none())
         else {
-            return Err(self.expired(&format!(
-                "the exchange answers with status {}",
-                answer.status
-            )));
+            return Err(self.expired(&format!("the exchange answers with status {status}")));
         };
         issued(
             value.get("CloudCredential").or(Some(&value)),

@@ -76,7 +76,11 @@ impl External {
         Ok(issued)
     }
 
-    fn read(&self, stdout: &[u8]) -> Result<Issued> {
+    /// Reads what the command printed.
+    ///
+    /// # Errors
+    /// A credentials error for anything but a key.
+    pub fn read(&self, stdout: &[u8]) -> Result<Issued> {
         // serde's message could quote the text, and the text may be a key.
         let printed: Printed = serde_json::from_slice(stdout).map_err(|error| {
             self.trouble(&format!(

@@ -17,23 +17,33 @@ use crate::target::Endpoint;
 /// A usage error for what is no address or plain http beyond this machine; an unavailable error when
 /// nobody answers; a credentials error for an answer without a key.
 pub async fn obtain(ctx: &Context, address: &str) -> Result<Issued> {
-    let trouble = |why: String| {
-        Error::new(Kind::Credentials, "the credentials URI gives no key")
-            .cause(why)
-            .hint("check ALIBABA_CLOUD_CREDENTIALS_URI, or the profile's credentials_uri")
-    };
-    let url = Url::parse(address).map_err(|error| trouble(format!("it is no address: {error}")))?;
+    let url =
+        Url::parse(address).map_err(|error| trouble(&format!("it is no address: {error}")))?;
     // Only for the rule about plain http.
     Endpoint::parse(&url.origin().ascii_serialization(), ctx.flags.allow_http)?;
     let request = || Request::new(Method::Get, url.as_str());
     let answer = fetch(ctx, "the credentials URI cannot be asked", request).await?;
-    if answer.status != 200 {
-        return Err(trouble(format!("it answers with status {}", answer.status)));
+    read(answer.status, &answer.body)
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// A credentials error for an answer without a key.
+pub fn read(status: u16, body: &[u8]) -> Result<Issued> {
+    if status != 200 {
+        return Err(trouble(&format!("it answers with status {status}")));
     }
-    let value: Value = serde_json::from_slice(&answer.body)
-        .map_err(|_| trouble("it answers with something that is no JSON".into()))?;
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|_| trouble("it answers with something that is no JSON"))?;
     match value.get("Code").and_then(Value::as_str) {
         Some("Success") | None => issued(Some(&value), "the credentials URI"),
-        Some(code) => Err(trouble(format!("it answers with the code {code}"))),
+        Some(code) => Err(trouble(&format!("it answers with the code {code}"))),
     }
+}
+
+fn trouble(why: &str) -> Error {
+    Error::new(Kind::Credentials, "the credentials URI gives no key")
+        .cause(why)
+        .hint("check ALIBABA_CLOUD_CREDENTIALS_URI, or the profile's credentials_uri")
 }

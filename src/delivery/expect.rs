@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::query;
+
+const EXAMPLE: &str = "\"EventType == 'TranscodeComplete' && Status == 'success'\"";
 
 /// One expression, and whether a body made it true.
 #[derive(Debug, Clone)]
@@ -17,13 +20,9 @@ impl Expectation {
     /// itself wants single ones and would silently compare with a member of that name.
     ///
     /// # Errors
-    /// A usage error for what is not JMESPath.
+    /// A usage error for what is too long or no JMESPath.
     pub fn parse(text: &str) -> Result<Self> {
-        let expression = jmespath::compile(&with_single_quotes(text)).map_err(|error| {
-            Error::usage(format!("{text:?} is not JMESPath"))
-                .cause(error.to_string())
-                .hint("for example: --expect \"EventType == 'TranscodeComplete' && Status == 'success'\"")
-        })?;
+        let expression = query::compile("--expect", &with_single_quotes(text), EXAMPLE)?;
         let text = text.to_owned();
         Ok(Expectation { text, expression })
     }

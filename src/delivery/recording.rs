@@ -175,18 +175,24 @@ fn read(
     path: &Path,
     take: &mut impl FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> std::io::Result<ControlFlow<()>> {
-    let stdin = path.as_os_str() == "-";
-    let (mut input, file): (Box<dyn BufRead>, String) = if stdin {
-        (
-            Box::new(std::io::stdin().lock()),
-            "standard input".to_owned(),
-        )
-    } else {
-        let input = BufReader::with_capacity(BUFFER, File::open(path)?);
-        (Box::new(input), path.display().to_string())
-    };
+    if path.as_os_str() == "-" {
+        return read_from(std::io::stdin().lock(), "standard input", take);
+    }
+    let input = BufReader::with_capacity(BUFFER, File::open(path)?);
+    read_from(input, &path.display().to_string(), take)
+}
+
+/// Hands out the entries of one file, until told to stop.
+///
+/// # Errors
+/// What reading fails with.
+pub fn read_from(
+    mut input: impl BufRead,
+    file: &str,
+    take: &mut impl FnMut(Entry<'_>) -> ControlFlow<()>,
+) -> std::io::Result<ControlFlow<()>> {
     if has_lines(input.fill_buf()?) {
-        return read_lines(input, &file, take);
+        return read_lines(input, file, take);
     }
     let mut bytes = Vec::new();
     input.take(LONGEST + 1).read_to_end(&mut bytes)?;
@@ -195,7 +201,7 @@ fn read(
         _ => End::TooLong,
     };
     Ok(take(Entry {
-        file: &file,
+        file,
         line: None,
         bytes: &bytes,
         end,

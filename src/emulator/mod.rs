@@ -18,6 +18,7 @@ mod faults;
 mod gateway;
 mod issued;
 mod journal;
+pub mod judge;
 mod listener;
 mod message;
 mod metadata;

@@ -47,7 +47,7 @@ struct Page<R> {
 
 /// Every stored callback.
 #[derive(Default)]
-pub(super) struct Table {
+pub struct Table {
     callbacks: BTreeMap<Place, Stored>,
     changed: bool,
 }
@@ -251,24 +251,31 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// No file and an empty one hold nothing.
+/// No file holds nothing.
 fn load(path: &Path) -> Result<Table> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(trouble(path, &error)),
     };
+    read(&text).map_err(|error| trouble(path, &error))
+}
+
+/// Reads what a file holds; an empty one holds nothing.
+///
+/// # Errors
+/// For anything but a state of this version.
+pub fn read(text: &str) -> io::Result<Table> {
     if text.trim().is_empty() {
         return Ok(Table::default());
     }
-    let page: Page<Row<Place, Stored>> =
-        serde_json::from_str(&text).map_err(|error| trouble(path, &error.into()))?;
+    let page: Page<Row<Place, Stored>> = serde_json::from_str(text)?;
     if page.schema != SCHEMA {
         let why = format!(
             "its schema is {}, and this version reads {SCHEMA}",
             page.schema
         );
-        return Err(trouble(path, &io::Error::other(why)));
+        return Err(io::Error::other(why));
     }
     let rows = page.callbacks.into_iter();
     Ok(Table {
@@ -282,6 +289,17 @@ fn save(path: &Path, table: &Table) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".vodcb-emulator-")
         .tempfile_in(folder(path))?;
+    write(table, &mut file)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Writes what a file holds.
+///
+/// # Errors
+/// What writing fails with.
+pub fn write(table: &Table, mut to: impl Write) -> io::Result<()> {
     let rows = table.callbacks.iter();
     let page = Page {
         schema: SCHEMA,
@@ -289,11 +307,8 @@ fn save(path: &Path, table: &Table) -> io::Result<()> {
             .map(|(place, callback)| Row { place, callback })
             .collect(),
     };
-    serde_json::to_writer_pretty(&mut file, &page)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    serde_json::to_writer_pretty(&mut to, &page)?;
+    to.write_all(b"\n")
 }
 
 fn trouble(path: &Path, error: &io::Error) -> Error {

@@ -34,6 +34,18 @@ impl EventSelection {
     /// # Errors
     /// A usage error for an unknown name, or for `ALL` or `none` among other names.
     pub fn parse(text: &str, allow_unknown: bool) -> Result<Self> {
+        Self::read(text, |text| parse_names(text, allow_unknown))
+    }
+
+    /// The same for messages that are chosen by their events: single AI events and unknown names pass.
+    ///
+    /// # Errors
+    /// A usage error for what no event can be called, or for `ALL` or `none` among other names.
+    pub fn parse_filter(text: &str) -> Result<Self> {
+        Self::read(text, |text| parse_removed(text, true))
+    }
+
+    fn read(text: &str, names: impl FnOnce(&str) -> Result<BTreeSet<EventType>>) -> Result<Self> {
         let words: Vec<&str> = text
             .split(',')
             .map(str::trim)
@@ -49,7 +61,7 @@ impl EventSelection {
                 "{text:?} mixes ALL or none with event types"
             ))
             .hint("give ALL alone, none alone, or a list")),
-            _ => parse_names(text, allow_unknown).map(EventSelection::only),
+            _ => names(text).map(EventSelection::only),
         }
     }
 
@@ -187,8 +199,8 @@ pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType
     Ok(names)
 }
 
-/// Names joined by commas that are to be taken off a list. Single AI events may stand on a list that
-/// others wrote, so they pass here.
+/// Names joined by commas that are to be taken off a list, or looked for in messages. Single AI events may
+/// stand on a list that others wrote, and messages carry their names, so they pass here.
 ///
 /// # Errors
 /// A usage error for every name that is not one.

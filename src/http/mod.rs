@@ -10,7 +10,7 @@ pub mod clock;
 pub mod knock;
 pub mod listener;
 pub mod pace;
-mod roots;
+pub mod roots;
 mod trickle;
 
 use std::borrow::Cow;

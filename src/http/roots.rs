@@ -77,27 +77,28 @@ pub fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
 }
 
 fn read(file: &Path) -> Result<RootCertStore> {
-    let trouble = |why: String| {
+    let bytes = std::fs::read(file).map_err(|error| error.to_string());
+    bytes.and_then(|bytes| read_pem(&bytes)).map_err(|why| {
         Error::usage(format!(
             "the certificate authorities in {} cannot be used",
             file.display()
         ))
         .cause(why)
         .hint("give a PEM file with one or more certificates")
-    };
+    })
+}
+
+/// Reads the certificate authorities of a PEM file, or tells what is wrong with it.
+pub fn read_pem(bytes: &[u8]) -> std::result::Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in
-        CertificateDer::pem_file_iter(file).map_err(|error| trouble(error.to_string()))?
-    {
-        let certificate = certificate.map_err(|error| trouble(error.to_string()))?;
-        roots
-            .add(certificate)
-            .map_err(|error| trouble(error.to_string()))?;
+    for certificate in CertificateDer::pem_slice_iter(bytes) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
     }
-    if roots.is_empty() {
-        return Err(trouble("it holds no certificate".to_owned()));
+    match roots.is_empty() {
+        true => Err("it holds no certificate".to_owned()),
+        false => Ok(roots),
     }
-    Ok(roots)
 }
 
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::query;
 use crate::text::{escape_line, shortened};
 
 /// A line in a pipe is not wrapped, so that grep finds names and values together.
@@ -405,25 +406,12 @@ pub fn written(result: std::io::Result<()>) -> Result<()> {
     }
 }
 
-/// The reader of queries calls itself for each bracket, so that a long one would exhaust the stack.
-const MAX_QUERY: usize = 2000;
-
 fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
     if !matches!(format, Format::Json | Format::Yaml | Format::Ndjson) {
         return Err(Error::usage("--query works on documents")
             .hint("add -o json or -o yaml; to a stream, -o ndjson"));
     }
-    if text.len() > MAX_QUERY {
-        return Err(
-            Error::usage(format!("--query is longer than {MAX_QUERY} bytes"))
-                .hint("hand the document to another program for what takes more"),
-        );
-    }
-    jmespath::compile(text).map_err(|error| {
-        Error::usage(format!("--query {text:?} is not JMESPath"))
-            .cause(error.to_string())
-            .hint("for example: --query events[0]")
-    })
+    query::compile("--query", text, "events[0]")
 }
 
 /// The error as a program reads it.

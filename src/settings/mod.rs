@@ -57,7 +57,7 @@ struct ProjectFile {
 /// Reads `./vodcb.toml`; a missing file has no defaults.
 ///
 /// # Errors
-/// A usage error with file, line and column.
+/// A usage error for a file that cannot be read or understood.
 pub fn project(cwd: &Path) -> Result<ProjectDefaults> {
     let path = cwd.join("vodcb.toml");
     let text = match std::fs::read_to_string(&path) {
@@ -69,7 +69,15 @@ pub fn project(cwd: &Path) -> Result<ProjectDefaults> {
             return Err(Error::usage("./vodcb.toml cannot be read").cause(error.to_string()));
         }
     };
-    let file: ProjectFile = toml::from_str(&text).map_err(|error| {
+    read_project(&text)
+}
+
+/// Reads the text of `vodcb.toml`.
+///
+/// # Errors
+/// A usage error with the line.
+pub fn read_project(text: &str) -> Result<ProjectDefaults> {
+    let file: ProjectFile = toml::from_str(text).map_err(|error| {
         // The error's own text quotes the line, and the line may hold a secret put there by mistake.
         let line = error.span().map_or(1, |span| {
             1 + text[..span.start.min(text.len())].matches('\n').count()

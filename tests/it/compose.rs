@@ -41,6 +41,17 @@ fn a_value_keeps_its_type() {
     }
 }
 
+/// Each is the shortest way to write its number, so that it is written as it stands here. The JSON library
+/// reads the last place wrongly unless it is told to be exact, which the tests' own crates tell it, too.
+#[test]
+fn a_decimal_keeps_its_last_place() {
+    for text in ["31.245270191439438", "121.48791951161945", "5e-324"] {
+        let set = set(json!({"N": 1}), &format!("N={text}"));
+        assert_eq!(set["N"].to_string(), text);
+    }
+    assert!(include_str!("../../Cargo.toml").contains("\"float_roundtrip\""));
+}
+
 #[test]
 fn a_text_that_is_no_number_is_refused_for_a_number() {
     for (edit, what) in [

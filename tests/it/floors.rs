@@ -70,6 +70,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("event", 0),
     ("credential", 0),
     ("xml", 0),
+    ("query", 0),
 ];
 
 fn floor(module: &str) -> Option<u8> {
@@ -92,7 +93,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Each module with its code; comments are left out.
-fn modules() -> BTreeMap<String, String> {
+pub fn modules() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
     sources(&root, &mut paths);

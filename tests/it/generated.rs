@@ -9,6 +9,7 @@ mod outline;
 mod overview;
 mod reference;
 mod screens;
+mod third_party;
 
 /// Compares a file of the repository with what the program makes now, or writes it.
 #[track_caller]

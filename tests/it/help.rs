@@ -87,6 +87,22 @@ fn the_short_help_is_shorter_and_both_begin_with_examples() {
 }
 
 #[test]
+fn every_page_has_an_example() {
+    fn look(command: &clap::Command, words: &str) {
+        let help = command.get_after_help().map(ToString::to_string);
+        let has = help.is_some_and(|help| help.contains(&format!("\n  {words}")));
+        assert!(has, "{words}");
+        for under in command.get_subcommands() {
+            look(under, &format!("{words} {}", under.get_name()));
+        }
+    }
+    let root = grammar::command();
+    for command in root.get_subcommands() {
+        look(command, &format!("vodcb {}", command.get_name()));
+    }
+}
+
+#[test]
 fn help_explains_commands_like_their_own_flag() {
     let sandbox = Sandbox::offline();
     for words in [vec!["set"], vec!["events", "show"], vec!["queue"], vec![]] {
@@ -136,6 +152,9 @@ fn every_variable_that_is_read_is_in_the_topic_and_no_other() {
     for name in [
         "NO_COLOR",
         "CLICOLOR_FORCE",
+        "TERM",
+        "VISUAL",
+        "EDITOR",
         "CI",
         "COLUMNS",
         "XDG_STATE_HOME",

@@ -7,6 +7,7 @@ mod completions;
 mod compose;
 mod converge;
 mod credentials;
+mod dependencies;
 mod emulator;
 mod events;
 mod exit_codes;

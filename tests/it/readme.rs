@@ -1,5 +1,6 @@
 //! Every command line of the documentation is run, so that none goes stale.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -120,6 +121,46 @@ fn anchors(text: &str) -> Vec<String> {
         kept.map(|c| if c == ' ' { '-' } else { c }).collect()
     };
     headings.map(anchor).collect()
+}
+
+/// The links of a page, as seen from the root.
+fn links(page: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let link = |at: usize| text[at + 2..].split(')').next().unwrap().to_owned();
+    let from_root = |link: String| match link.strip_prefix("../") {
+        Some(outside) => outside.to_owned(),
+        None if link.starts_with("http") || folder.is_empty() => link,
+        None => format!("{folder}/{link}"),
+    };
+    let found = text.match_indices("](");
+    found.map(|(at, _)| from_root(link(at))).collect()
+}
+
+/// The blocks of a page, without the comments in them.
+fn code(page: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let mut code: Vec<String> = Vec::new();
+    for language in ["sh", "text"] {
+        for block in blocks(&text, language) {
+            let lines = block.lines().map(|line| line.split("  #").next().unwrap());
+            code.push(lines.map(str::trim_end).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    code
+}
+
+#[test]
+fn the_readme_in_chinese_has_the_links_and_blocks_of_the_other() {
+    const PAGES: [&str; 2] = ["README.md", "docs/README.zh-CN.md"];
+    let [mut english, mut chinese] = PAGES.map(links);
+    // Each leads to the other.
+    assert!(english.remove(PAGES[1]) && chinese.remove(PAGES[0]));
+    assert_eq!(chinese, english);
+    assert!(english.len() > 20, "{english:?}");
+    let [english, chinese] = PAGES.map(code);
+    assert_eq!(chinese, english);
+    assert!(english.len() > 8, "{english:?}");
 }
 
 #[test]

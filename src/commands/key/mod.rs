@@ -23,6 +23,11 @@ use crate::target::Target;
 /// The key signs HTTP deliveries. VOD holds one key at a time, so a receiver has to accept two of them
 /// while one replaces the other.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vodcb key generate
+  vodcb key rotate --generate-auth-key --show-auth-key
+  vodcb key status")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -33,10 +38,18 @@ enum What {
     /// Print a new key: 32 letters and digits, of all three classes
     ///
     /// Nothing is stored and nobody is asked.
+    #[command(after_help = "\
+Examples:
+  vodcb key generate
+  vodcb key generate -o json --query auth_key")]
     Generate,
     /// Replace the key in steps, each of them proved
     Rotate(Box<rotate::Args>),
     /// Show the key's mask, and where a rotation stands
+    #[command(after_help = "\
+Examples:
+  vodcb key status
+  vodcb key status --region ap-southeast-1 --show-auth-key")]
     Status {
         /// Print the keys of a rotation instead of their masks
         #[arg(long)]

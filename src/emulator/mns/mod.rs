@@ -18,10 +18,12 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
+use super::answer::Refusal;
 use super::body::{Body, Unread};
 use super::ending::{Answer, Ending};
 use super::exchange::{self, Dropped};
 use super::faults::{Aim, Kind};
+use super::issued::Keyring;
 use super::journal::{self, Call};
 use super::operation::Operation;
 use super::{Server, held};
@@ -127,6 +129,20 @@ async fn run(
     };
     let result = operations::perform(server, request, &place, hung_up).await;
     exchange::conclude(server, &admitted, aim, result).await
+}
+
+/// Reads a request and judges its proof: the operation it may do.
+pub(super) fn judge(
+    head: &Parts,
+    body: &[u8],
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<String, Refusal> {
+    let request = Request::read(head, body);
+    request.parameters();
+    gate::verify(&request, keyring, now)?;
+    request.operation.ok_or_else(reply::invalid_url)?;
+    Ok(request.action())
 }
 
 fn record(server: &Server, request: &Request, at: Timestamp, outcome: String) -> Call {

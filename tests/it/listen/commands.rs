@@ -213,6 +213,36 @@ fn only_the_events_that_were_asked_for_are_shown() {
     assert_eq!(shown, ["SnapshotComplete", "AIMediaDNAComplete"]);
 }
 
+/// Nobody subscribes to a single AI event, but messages carry its name.
+#[test]
+fn a_single_ai_event_can_be_asked_for() {
+    let sandbox = Sandbox::offline();
+    let args = ["--events", "aivideotagcomplete", "-o", "ndjson"];
+    let listening = Listening::start(&sandbox, args.into_iter().chain(["--exit-after", "1"]));
+    for name in ["AIMediaDNAComplete", "AIVideoTagComplete"] {
+        let body = format!(r#"{{"EventType":"{name}"}}"#);
+        assert_eq!(post(listening.address, &[], body), 200);
+    }
+    let run = listening.end().ok();
+    assert_eq!(run.lines()[1]["event_type"], "AIVideoTagComplete");
+    assert_eq!(run.stderr.matches("warning").count(), 0, "{run:?}");
+    sandbox
+        .vodcb(["listen", "--events", "ALL,AIVideoTagComplete"])
+        .exits(2)
+        .says(&["mixes ALL or none with event types"]);
+}
+
+#[test]
+fn what_goes_on_cannot_be_tried_dry() {
+    let sandbox = Sandbox::new();
+    for line in ["listen", "emulator start", "queue tail q"] {
+        let words = line.split(' ').chain(["--dry-run"]);
+        let run = sandbox.vodcb(words).exits(2).says(&["leave --dry-run out"]);
+        let of_queues = run.stderr.contains("queue peek");
+        assert_eq!(of_queues, line.starts_with("queue"), "{run:?}");
+    }
+}
+
 #[test]
 fn expectations_end_the_run_when_all_are_met() {
     let sandbox = Sandbox::offline();

@@ -85,6 +85,15 @@ fn expectations_speak_jmespath_with_either_quotes() {
     }
 }
 
+/// The reader of expressions calls itself for each bracket; a deep one exhausted the stack.
+#[test]
+fn an_expectation_may_be_as_long_as_a_query() {
+    let deep = |depth| "[".repeat(depth) + "EventType" + &"]".repeat(depth);
+    assert!(Expectation::parse(&deep(100)).is_ok());
+    let error = Expectation::parse(&deep(100_000)).unwrap_err();
+    assert_eq!(error.message, "--expect is longer than 2000 bytes");
+}
+
 #[test]
 fn the_same_body_is_known_again_as_long_as_it_is_remembered() {
     let mut seen = Seen::new(2);
