@@ -8,6 +8,7 @@ mod compose;
 mod converge;
 mod credentials;
 mod emulator;
+mod endpoints;
 mod events;
 mod exit_codes;
 mod faults;
