@@ -52,8 +52,8 @@ impl Connection {
         self.emulator.is_some()
     }
 
-    /// VOD at another centre, for the same caller and at the same pace. An endpoint that was named, or
-    /// the emulator's, serves every region; otherwise each has its own.
+    /// VOD at another centre, for the same caller and at the same pace. The emulator's endpoint serves
+    /// every region.
     ///
     /// # Errors
     /// As [`settings::endpoint`].

@@ -14,6 +14,7 @@ use crate::change::plan::{Plan, Step};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::manifest::{self, Declared, Entry, Manifest, Syntax};
+use crate::settings;
 use crate::sts;
 use crate::target::{Place, Region, Target};
 use crate::vod::client::Reading;
@@ -43,7 +44,8 @@ impl Files {
     /// Reads the files and puts them together.
     ///
     /// # Errors
-    /// Usage errors: a file that cannot be read or used, and global flags that name a target.
+    /// Usage errors: a file that cannot be read or used, global flags that name a target, and a target that
+    /// an endpoint of the settings does not serve.
     pub async fn read(&self, ctx: &Context) -> Result<Manifest> {
         for (flag, value) in [
             ("--region", &ctx.flags.region),
@@ -63,6 +65,11 @@ impl Files {
         }
         Error::all(failures)?;
         let manifest = manifest::merge(manifests)?;
+        for entry in &manifest.entries {
+            settings::endpoint(&ctx.flags, &ctx.env, &entry.target.region).map_err(|error| {
+                error.cause(format!("{} is declared at {}", entry.target, entry.place))
+            })?;
+        }
         for warning in &manifest.warnings {
             ctx.out.warn(warning);
         }

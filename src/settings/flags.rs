@@ -18,7 +18,7 @@ pub struct Flags {
     /// Profile of ~/.aliyun/config.json to take the credentials from
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Address of the VOD API, instead of the region's
+    /// Address of the VOD API, instead of the region's; that of another centre is refused
     #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Run against an emulator inside this process; needs no account

@@ -130,7 +130,8 @@ const REGION: [&str; 6] = [
     "ALICLOUD_REGION",
 ];
 
-/// The region and why. An unknown id near a known one is refused unless an endpoint is given too.
+/// The region and why. An endpoint of a centre that was named says it where nothing but a profile does. An
+/// unknown id near a known one is refused unless an endpoint is given too.
 ///
 /// # Errors
 /// A usage error with the nearest ids and where the wrong one came from.
@@ -146,6 +147,10 @@ pub fn region(
         (text, name.to_owned())
     } else if let Some(text) = &project.region {
         (text.as_str(), "./vodcb.toml".to_owned())
+    } else if let Some(Resolved { value, from }) = named_endpoint(flags, env)?
+        && let Some(centre) = value.centre()
+    {
+        (centre.id.as_str(), from)
     } else if let Some((name, text)) = profile {
         (text, format!("profile {name}"))
     } else {
@@ -161,11 +166,9 @@ pub fn region(
 /// A usage error with the nearest ids and where the wrong one came from.
 pub fn region_id(flags: &Flags, env: &Environment, text: &str, from: &str) -> Result<Region> {
     let text = &text.trim().to_ascii_lowercase();
-    let known_endpoint = flags.endpoint.is_some() || variable(env, &["VODCB_ENDPOINT"]).is_some();
-    let region = if known_endpoint {
-        Region::parse(text)
-    } else {
-        Region::parse_strict(text)
+    let region = match named_endpoint(flags, env)? {
+        Some(_) => Region::parse(text),
+        None => Region::parse_strict(text),
     };
     region.map_err(|error| {
         error
@@ -197,22 +200,54 @@ pub fn app_id(
         .map_err(|error| error.cause(format!("it comes from {from}")))
 }
 
-/// The address of the VOD API and why.
+/// The address of the VOD API and why. One that was named serves every region, unless it is known to be
+/// that of a centre: VOD goes by the host that it is called at, and looks at no region.
 ///
 /// # Errors
-/// A usage error for what is no endpoint, and for plain http beyond this machine.
+/// A usage error for what is no endpoint, for plain http beyond this machine, and for the endpoint of a
+/// centre that does not serve the region.
 pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Resolved<Endpoint>> {
-    let (text, from) = if let Some(text) = &flags.endpoint {
-        (text.clone(), "--endpoint".to_owned())
-    } else if let Some((name, text)) = variable(env, &["VODCB_ENDPOINT"]) {
-        (text.to_owned(), name.to_owned())
-    } else {
-        (region.vod_host(), format!("region {region}"))
+    let Some(named) = named_endpoint(flags, env)? else {
+        let endpoint = Endpoint::of_host(&region.vod_host())?;
+        return Ok(Resolved::new(endpoint, format!("region {region}")));
     };
-    Ok(Resolved::new(
-        Endpoint::parse(&text, flags.allow_http)?,
-        from,
+    match named.value.centre() {
+        Some(centre) if centre.vod_endpoint != region.vod_host() => {
+            Err(of_another_centre(&named, &centre.id, region))
+        }
+        _ => Ok(named),
+    }
+}
+
+/// The endpoint of VOD that was named. Where the emulator inside the process answers, none counts.
+fn named_endpoint(flags: &Flags, env: &Environment) -> Result<Option<Resolved<Endpoint>>> {
+    let named = match &flags.endpoint {
+        _ if emulator(flags, env)? => None,
+        Some(text) => Some(("--endpoint", text.as_str())),
+        None => variable(env, &["VODCB_ENDPOINT"]),
+    };
+    named
+        .map(|(from, text)| {
+            Ok(Resolved::new(
+                Endpoint::parse(text, flags.allow_http)?,
+                from,
+            ))
+        })
+        .transpose()
+}
+
+fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, region: &Region) -> Error {
+    let Resolved { value, from } = named;
+    let host = value.host();
+    Error::usage(format!(
+        "{host} serves the callbacks of {centre}, not those of {region}"
     ))
+    .cause(format!("{from} names this endpoint"))
+    .hint(format!(
+        "for {region}: leave {from} out, or have it name {}",
+        region.vod_host()
+    ))
+    .hint(format!("for {centre}: name no other region"))
 }
 
 /// What a profile wishes about STS.

@@ -2,6 +2,7 @@
 
 use url::{Host, Url};
 
+use super::region::{Centre, centre_at};
 use crate::error::{Error, Result};
 
 /// What stands for the endpoint of the emulator inside the process, whose port is another one each time.
@@ -77,6 +78,11 @@ impl Endpoint {
             Some(Host::Domain(name)) => name == "localhost",
             None => false,
         }
+    }
+
+    /// The VOD centre that is known to be there.
+    pub fn centre(&self) -> Option<&'static Centre> {
+        centre_at(self.url.domain()?.trim_end_matches('.'))
     }
 
     /// The value of the `Host` header: the port only when it is not the scheme's own.

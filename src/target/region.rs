@@ -39,6 +39,14 @@ pub const fn centres() -> &'static [Centre] {
     CENTRES
 }
 
+/// The centre whose public host this is, or its host inside a VPC.
+pub fn centre_at(host: &str) -> Option<&'static Centre> {
+    centres().iter().find(|centre| {
+        let hosts = [Some(&centre.vod_endpoint), centre.vod_vpc_endpoint.as_ref()];
+        hosts.into_iter().flatten().any(|known| known == host)
+    })
+}
+
 /// The id of a region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region(String);

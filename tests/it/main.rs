@@ -9,6 +9,7 @@ mod converge;
 mod credentials;
 mod dependencies;
 mod emulator;
+mod endpoints;
 mod events;
 mod exit_codes;
 mod faults;

@@ -91,13 +91,23 @@ impl Scope {
     /// Makes sure that it can be understood, before a key is obtained for it.
     ///
     /// # Errors
-    /// A usage error for flags that name one region or application as well, and for what is no region.
+    /// A usage error for flags that name one region or application as well, for what is no region, and
+    /// for a region that an endpoint of the settings does not serve.
     pub fn check(&self, ctx: &Context) -> Result<()> {
         self.regions(ctx).map(|_| ())
     }
 
-    /// The regions it names, those of the embedded table in its order; `None` when it names none.
+    /// The regions it names, those of the embedded table in its order; `None` when it names none. All of
+    /// them are served by the endpoints of the settings.
     fn regions(&self, ctx: &Context) -> Result<Option<Vec<Region>>> {
+        let regions = self.named_regions(ctx)?;
+        for region in regions.iter().flatten() {
+            settings::endpoint(&ctx.flags, &ctx.env, region)?;
+        }
+        Ok(regions)
+    }
+
+    fn named_regions(&self, ctx: &Context) -> Result<Option<Vec<Region>>> {
         let one_of_many = [
             ("--region", &ctx.flags.region, self.of_regions()),
             ("--app-id", &ctx.flags.app_id, self.of_apps()),

@@ -41,7 +41,7 @@ pub(super) async fn ask(ctx: &Context, mut connection: Connection) -> Result<Her
         .note(&format!("The key comes from {}.", connection.found.from));
     loop {
         if ctx.flags.region.is_none() {
-            let region = region(ctx, &connection.target.region).await?;
+            let region = region(ctx, &connection).await?;
             connection.vod = connection.at(ctx, &region)?;
             connection.target.region = region;
         }
@@ -71,11 +71,18 @@ pub(super) async fn ask(ctx: &Context, mut connection: Connection) -> Result<Her
     })
 }
 
-async fn region(ctx: &Context, usual: &Region) -> Result<Region> {
+/// Which centre, of those that are open and served here: an endpoint that was named may serve only one.
+async fn region(ctx: &Context, connection: &Connection) -> Result<Region> {
+    let usual = &connection.target.region;
+    let served =
+        |id: &str| Region::parse(id).is_ok_and(|region| connection.at(ctx, &region).is_ok());
     let open: Vec<_> = centres()
         .iter()
-        .filter(|centre| centre.standing != Standing::Deactivated)
+        .filter(|centre| centre.standing != Standing::Deactivated && served(&centre.id))
         .collect();
+    if open.len() < 2 {
+        return Ok(usual.clone());
+    }
     let choice = Choice {
         title: "Region of the VOD centre".to_owned(),
         items: open

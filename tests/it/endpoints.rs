@@ -1,0 +1,133 @@
+//! The endpoint decides which centre's callbacks are read and written, so the region has to agree with it.
+//! Nothing here leaves this machine: what is not refused goes to a proxy that is not there.
+
+use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox};
+
+const SHANGHAI: &str = "https://vod-vpc.cn-shanghai.aliyuncs.com";
+const MANIFEST: &str = r#"
+schema = 1
+[[callback]]
+region = "cn-beijing"
+app_id = "app-1000000"
+method = "HTTP"
+url = "https://example.com/vod"
+events = "ALL"
+"#;
+
+fn sandbox(endpoint: &str) -> Sandbox {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    sandbox.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    sandbox.set("VODCB_ENDPOINT", endpoint);
+    sandbox
+}
+
+/// Which region and endpoint a run is about, and why it is this region.
+fn about(sandbox: &Sandbox, args: &[&str]) -> [String; 3] {
+    let whoami = ["whoami", "--offline", "--explain", "-o", "json"];
+    let document = sandbox.vodcb([&whoami, args].concat()).ok().json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    [
+        text(&document["region"]),
+        text(&document["endpoint"]),
+        text(&document["explain"]["region"]),
+    ]
+}
+
+#[test]
+fn the_endpoint_of_another_centre_is_refused() {
+    let sandbox = sandbox(SHANGHAI);
+    let set = ["set", "--http-url", "https://example.com/vod", "--events"];
+    for args in [
+        &["get", "--region", "cn-beijing"][..],
+        &[&set[..], &["ALL", "--region", "cn-beijing"]].concat(),
+        &["get", "--regions", "cn-shanghai,cn-beijing"],
+        &["get", "--all-regions"],
+        &["export", "--all"],
+        &["diff", "-f", "callbacks.toml"],
+        &["apply", "-f", "callbacks.toml", "--prune", "--yes"],
+    ] {
+        sandbox.file("callbacks.toml", MANIFEST);
+        sandbox.vodcb(args.iter().copied()).exits(2).says(&[
+            "error: vod-vpc.cn-shanghai.aliyuncs.com serves the callbacks of cn-shanghai, not those of cn-beijing",
+            "VODCB_ENDPOINT names this endpoint",
+            "for cn-beijing: leave VODCB_ENDPOINT out, or have it name vod.cn-beijing.aliyuncs.com",
+            "for cn-shanghai: name no other region",
+        ]);
+    }
+    sandbox
+        .vodcb(["diff", "-f", "callbacks.toml"])
+        .exits(2)
+        .says(&["app-1000000 in cn-beijing is declared at callbacks.toml:3:1"]);
+    let flag = ["get", "--endpoint", "VOD.cn-hongkong.aliyuncs.com."];
+    sandbox
+        .vodcb([&flag[..], &["--region", "ap-southeast-1"]].concat())
+        .exits(2)
+        .says(&["not those of ap-southeast-1", "leave --endpoint out"]);
+}
+
+#[test]
+fn a_region_that_is_named_for_this_tool_is_not_given_up_for_an_endpoint() {
+    let mut sandbox = sandbox(SHANGHAI);
+    sandbox.file("vodcb.toml", "[defaults]\nregion = \"cn-beijing\"\n");
+    sandbox.vodcb(["get"]).exits(2);
+    sandbox.set("VODCB_REGION", "cn-shanghai");
+    assert_eq!(
+        about(&sandbox, &[]),
+        ["cn-shanghai", SHANGHAI, "VODCB_REGION"]
+    );
+}
+
+#[test]
+fn the_endpoint_of_a_centre_says_the_region() {
+    let beijing = "https://vod.cn-beijing.aliyuncs.com";
+    let sandbox = sandbox(beijing);
+    let known = ["cn-beijing", beijing, "VODCB_ENDPOINT"];
+    assert_eq!(about(&sandbox, &[]), known);
+    // The region of a profile is meant for every product.
+    sandbox.file(
+        ".aliyun/config.json",
+        r#"{"current":"default","profiles":[{"name":"default","mode":"AK","region_id":"cn-shenzhen",
+            "access_key_id":"LTAI5tProfileKeyId01","access_key_secret":"ProfileSecret"}]}"#,
+    );
+    assert_eq!(about(&sandbox, &["--profile", "default"]), known);
+    let flag = ["--endpoint", "vod-vpc.eu-central-1.aliyuncs.com"];
+    assert_eq!(
+        about(&sandbox, &flag),
+        [
+            "eu-central-1",
+            "https://vod-vpc.eu-central-1.aliyuncs.com",
+            "--endpoint"
+        ]
+    );
+}
+
+#[test]
+fn an_endpoint_serves_the_regions_without_a_centre_that_are_sent_there() {
+    let sandbox = sandbox(SHANGHAI);
+    assert_eq!(
+        about(&sandbox, &["--region", "cn-hangzhou"]),
+        ["cn-hangzhou", SHANGHAI, "--region"]
+    );
+}
+
+#[test]
+fn an_endpoint_of_no_known_centre_and_the_emulator_serve_every_region() {
+    for endpoint in [
+        "https://vod.cn-newtown.aliyuncs.com",
+        "https://vod.aliyuncs.com",
+        "https://gateway.example.com",
+    ] {
+        let sandbox = sandbox(endpoint);
+        assert_eq!(
+            about(&sandbox, &["--region", "cn-beijing"]),
+            ["cn-beijing", endpoint, "--region"]
+        );
+    }
+    let sandbox = sandbox(SHANGHAI);
+    sandbox
+        .vodcb(["get", "--emulator", "--region", "cn-beijing"])
+        .ok();
+    sandbox.vodcb(["get", "--emulator", "--all-regions"]).ok();
+}
