@@ -33,6 +33,7 @@ mod readme;
 mod receiver;
 mod refusal;
 mod replay;
+mod rotation;
 mod sandbox;
 mod scenarios;
 mod schema;
