@@ -86,7 +86,7 @@ pub struct Message {
     pub receipt_handle: Option<String>,
     /// The body as the queue holds it; [`crate::event::decode::unpack`] makes an event of it.
     pub body: String,
-    /// What the service says of the body: upper-case hex MD5.
+    /// What the service says of the body: upper-case hex MD5; empty when it says nothing.
     pub body_md5: String,
     /// When it was sent.
     pub enqueued: Option<Timestamp>,
@@ -112,9 +112,11 @@ impl Message {
         until.duration_since(since).try_into().unwrap_or_default()
     }
 
-    /// Whether the body is as it was stored. Look before decoding: the checksum is of the text.
+    /// Whether the body is as it was stored, as far as the service tells. Look before decoding: the
+    /// checksum is of the text.
     pub fn is_intact(&self) -> bool {
-        body_md5(&self.body).eq_ignore_ascii_case(&self.body_md5)
+        let told = &self.body_md5;
+        told.is_empty() || body_md5(&self.body).eq_ignore_ascii_case(told)
     }
 }
 

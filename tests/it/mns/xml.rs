@@ -49,6 +49,30 @@ fn the_sample_of_the_manual() {
     assert!(!damaged.is_intact());
 }
 
+/// The checksum is of the bytes as they are stored, so no end of line is made another one.
+#[test]
+fn a_body_with_a_raw_carriage_return_is_what_its_checksum_is_of() {
+    // MD5 of `a\r\nb\rc`, by md5sum.
+    let text = "<Message><MessageId>1</MessageId><MessageBody>a\r\nb\rc</MessageBody>\
+        <MessageBodyMD5>080EA8AFD730CE00F5BD226F8D2B1BAE</MessageBodyMD5></Message>";
+    let raw = &bodies::read_messages(&parse(text).unwrap()).unwrap()[0];
+    assert_eq!(raw.body, "a\r\nb\rc");
+    assert!(raw.is_intact());
+    let quoted = text.replace("a\r\nb\rc", "<![CDATA[a\r\nb]]>&#13;c");
+    let quoted = &bodies::read_messages(&parse(&quoted).unwrap()).unwrap()[0];
+    assert_eq!(raw, quoted);
+}
+
+#[test]
+fn a_body_without_a_checksum_counts_as_intact() {
+    for absent in ["", "<MessageBodyMD5/>"] {
+        let text = format!(
+            "<Message><MessageId>1</MessageId>{absent}<MessageBody>a</MessageBody></Message>"
+        );
+        assert!(bodies::read_messages(&parse(&text).unwrap()).unwrap()[0].is_intact());
+    }
+}
+
 #[test]
 fn order_prefixes_and_unknown_elements_do_not_matter() {
     let same = r#"<m:Messages xmlns:m="other" odd="1"><!-- c --><m:New><m:MessageId>no</m:MessageId></m:New>
