@@ -58,6 +58,32 @@ fn queues_are_created_listed_and_shown() {
 }
 
 #[test]
+fn a_namesake_elsewhere_that_the_callback_names_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    let status = |more: &[&str]| {
+        let args = ["queue", "status", "q", "-o", "json"];
+        sandbox.vodcb([&args, more].concat()).ok()
+    };
+    let set = ["set", "--mns-queue", "q", "--no-queue-check"];
+    for elsewhere in [["--mns-region", "cn-beijing"], ["--account-id", "42"]] {
+        sandbox.vodcb([&set[..], &elsewhere].concat()).ok();
+        let run = status(&["--account-id", crate::sandbox::ACCOUNT_ID])
+            .says(&["the callback names a queue q elsewhere, at http://"]);
+        assert_eq!(run.json()["callback_names_it"], false);
+        let words = run.json()["warnings"][0].as_str().unwrap().to_owned();
+        assert!(words.contains("its events do not come here"), "{words}");
+        sandbox.vodcb(["delete", "--yes"]).ok();
+    }
+    sandbox
+        .vodcb([&set[..], &["--account-id", "42"]].concat())
+        .ok();
+    let run = status(&["--account-id", "42"]);
+    assert_eq!(run.json()["callback_names_it"], true);
+    assert_eq!(run.json()["warnings"], json!([]));
+}
+
+#[test]
 fn what_would_lose_events_is_warned_about() {
     let sandbox = Sandbox::new();
     sandbox
