@@ -231,6 +231,7 @@ const NO_COMMANDS: &[&str] = &[
     "scope",
     "typed_key",
     "verification",
+    "whole_file",
 ];
 
 #[test]

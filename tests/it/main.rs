@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod clock;
 mod completions;
 mod compose;
 mod converge;
@@ -45,6 +46,7 @@ mod targets;
 mod terminal;
 mod tools;
 mod undo;
+mod unwritable;
 mod validation;
 mod vectors;
 mod verify;
