@@ -100,7 +100,8 @@ pub async fn change(
 }
 
 /// The same with something that has to be done before: `prepare` is carried out once everything is checked
-/// and confirmed, right before the write, and its failure ends the change.
+/// and confirmed, right before the write, and its failure ends the change. Where nothing is to be written it
+/// is carried out all the same: the callback may be right and what it needs not there.
 ///
 /// # Errors
 /// As [`change`], and those of `prepare`.
@@ -136,6 +137,9 @@ pub async fn change_after(
     };
     check(&outcome)?;
     if outcome.done == Done::AlreadySo {
+        if !ctx.flags.dry_run {
+            prepare().await?;
+        }
         return Ok(outcome);
     }
     match order.wanted {
