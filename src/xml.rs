@@ -19,7 +19,8 @@ const MAX_ELEMENTS: usize = 50_000;
 pub struct Element {
     /// The name without prefix.
     pub name: String,
-    /// The text directly inside, with entities resolved and white space as it stands.
+    /// The text directly inside, with entities resolved and white space as it stands, ends of lines too: a
+    /// checksum may be of it.
     pub text: String,
     /// The elements inside, in their order.
     pub children: Vec<Element>,
@@ -79,8 +80,8 @@ pub fn parse(text: &str) -> Result<Element, Malformed> {
                 };
                 adopt(&mut open, done)?;
             }
-            Event::Text(text) => append(&mut open, &text.xml10_content())?,
-            Event::CData(text) => append(&mut open, &text.xml10_content())?,
+            Event::Text(text) => append(&mut open, &text)?,
+            Event::CData(text) => append(&mut open, &text)?,
             Event::GeneralRef(entity) => append(&mut open, &resolved(&entity)?)?,
             Event::DocType(_) => return malformed("it has a document type"),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}

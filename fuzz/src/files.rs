@@ -47,7 +47,7 @@ fn callbacks(manifest: &manifest::Manifest) -> Vec<(Target, Callback)> {
 /// `vodcb.toml`, the file of a change of the key, certificate authorities.
 pub fn settings(bytes: &[u8]) {
     let _ = settings::read_project(&String::from_utf8_lossy(bytes));
-    if let Ok(rotation) = rotation::read(bytes) {
+    if let Ok(rotation) = rotation::parse(bytes) {
         rotation.status(Keys::Masked);
         let old = rotation.old.clone();
         let seen = rotation.seen(&old, Timestamp::UNIX_EPOCH);

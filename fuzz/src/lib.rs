@@ -117,8 +117,6 @@ pub fn mns(bytes: &[u8]) {
     let _ = messages::read_page(&root);
     let _ = messages::read_status(&root);
     let _ = messages::read_attributes(&root);
-    let _ = messages::read_sent(&root);
-    let _ = messages::read_sent_batch(&root);
     let _ = messages::read_visibility(&root);
     let _ = messages::read_failures(&root);
     if let Some(error) = messages::read_error(400, &root) {

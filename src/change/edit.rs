@@ -150,28 +150,41 @@ fn queue_destination(
             }),
             Some((endpoint, _)),
         ) => endpoint.to_owned(),
-        (place, now) => {
-            let (account_id, region) = match place {
-                Some(QueuePlace::Part { account_id, region }) => {
-                    (account_id.clone(), region.clone())
-                }
-                _ => (None, None),
-            };
-            let host = now.and_then(|(endpoint, _)| queue::parse_host(endpoint));
-            let account_id = account_id.or(host.map(|host| host.account_id)).ok_or_else(|| {
-                Error::usage("the queue's account is not known")
-                    .hint("name the account that owns the queue, --account-id ID, or its address, --mns-endpoint URL")
-            })?;
-            queue::endpoint(
-                &account_id,
-                &region.unwrap_or_else(|| target.region.clone()),
-            )
+        (Some(QueuePlace::Part { account_id, region }), now) => {
+            let now = now.map(|(endpoint, _)| endpoint);
+            part_of_endpoint(account_id.as_deref(), region.as_ref(), now, target)?
         }
+        (None, None) => part_of_endpoint(None, None, None, target)?,
     };
     notes.extend(queue_region_advice(&endpoint, target));
     Ok(Destination::Mns {
         endpoint,
         queue: name.to_owned(),
+    })
+}
+
+/// The endpoint of this account and region. What is not named stays: the account, the region and the
+/// scheme of the present endpoint.
+fn part_of_endpoint(
+    account_id: Option<&str>,
+    region: Option<&Region>,
+    now: Option<&str>,
+    target: &Target,
+) -> Result<String> {
+    let host = now.and_then(queue::parse_host);
+    let Some(account_id) = account_id.or(host.as_ref().map(|host| host.account_id.as_str())) else {
+        return Err(Error::usage("the queue's account is not known")
+            .hint("name the account that owns the queue, --account-id ID, or its address, --mns-endpoint URL"));
+    };
+    let region = match (region, &host) {
+        (Some(region), _) => region.clone(),
+        (None, Some(host)) => Region::parse(&host.region)?,
+        (None, None) => target.region.clone(),
+    };
+    let endpoint = queue::endpoint(account_id, &region);
+    Ok(match now.is_some_and(|now| now.starts_with("https:")) {
+        true => endpoint.replacen("http:", "https:", 1),
+        false => endpoint,
     })
 }
 

@@ -214,6 +214,7 @@ fn without(error: Error) -> Error {
 async fn append(path: &Path, line: impl FnOnce(u64) -> String) -> std::io::Result<u64> {
     let folder = path.parent().unwrap_or(Path::new("."));
     private_folder(folder)?;
+    // Where locks do not work, which was said when the turn began, it goes on without.
     let _lock = locked(private_file(&path.with_extension("lock"))?).await?;
     let before = bytes_of(path)?;
     if before.len() > MAX_BYTES {

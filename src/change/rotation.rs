@@ -4,14 +4,16 @@
 //! file that only its owner can read, since it holds both keys: a rotation takes hours at times, and
 //! must survive the end of the process in between.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::turn::private_folder;
+use super::undo::public;
 use crate::context::Context;
+use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::openapi::acs3::sha256_hex;
 use crate::render::callback::Keys;
@@ -63,39 +65,31 @@ impl Rotation {
     }
 }
 
-/// The file's form.
+/// The file's form. Its target and owner are for people who look into the file.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     schema_version: u8,
-    /// For people who look into the file.
     target: String,
+    #[serde(default)]
+    owner: String,
     begun: Timestamp,
     old_key: String,
     new_key: String,
     switched: Option<Timestamp>,
 }
 
-/// Reads what a file holds, or tells what is wrong with it.
-pub fn read(bytes: &[u8]) -> std::result::Result<Rotation, String> {
-    // The parser's own words could quote a key.
-    let stored: Stored = serde_json::from_slice(bytes)
-        .map_err(|error| format!("it is damaged at line {}", error.line()))?;
-    if stored.schema_version != 1 {
-        return Err("it was written by a newer version".to_owned());
-    }
-    Ok(Rotation {
-        begun: stored.begun,
-        old: Secret::new(stored.old_key),
-        new: Secret::new(stored.new_key),
-        switched: stored.switched,
-    })
-}
-
-/// The file of one target's rotation.
+/// The file of one target's rotation by one owner. Every account has an application of the same name at the
+/// same address, so the owner is a part of the file's name: the account where the source of the key tells
+/// it, else the access key.
 #[derive(Debug)]
 pub struct Place {
     path: PathBuf,
     target: String,
+    owner: String,
+    /// What the names of all owners' files of this target begin with.
+    of_target: String,
+    /// The file of a version that did not tell owners apart.
+    of_anybody: PathBuf,
 }
 
 impl Place {
@@ -104,24 +98,68 @@ impl Place {
     /// # Errors
     /// A usage error without a home folder.
     pub fn of(ctx: &Context, vod: &Vod, target: &Target) -> Result<Self> {
-        let target = format!("{target} at {}", vod.place());
-        let name = format!("{}.json", &sha256_hex(target.as_bytes())[..16]);
-        let path = ctx.state_folder()?.join("rotations").join(name);
-        Ok(Place { path, target })
+        let folder = ctx.state_folder()?.join("rotations");
+        let caller = &vod.client.caller;
+        let credential = caller.issued().map(|issued| issued.credential);
+        let (account_id, place) = (caller.account_id(), vod.place());
+        let whose = match (&account_id, &credential) {
+            (Some(id), _) => id.as_str(),
+            (None, Some(credential)) => &credential.access_key_id,
+            (None, None) => "",
+        };
+        let shown = credential.as_ref().map(Credential::shown_id);
+        let (host, app_id) = target.place();
+        let of_target = short(&format!("{app_id} of {host} at {}", public(&place)));
+        let target = format!("{target} at {place}");
+        Ok(Place {
+            path: folder.join(format!("{of_target}-{}.json", short(whose))),
+            of_anybody: folder.join(format!("{}.json", short(&target))),
+            owner: account_id.or(shown).unwrap_or_default(),
+            of_target,
+            target,
+        })
     }
 
-    /// What was begun; `None` when nothing was.
+    /// What was begun; `None` when nothing was. Temporary keys change, so a rotation of another owner is
+    /// this one's too when the configured key is one of its two. What cannot be told is warned of.
     ///
     /// # Errors
     /// A usage error for a file that cannot be read or understood.
-    pub fn load(&self) -> Result<Option<Rotation>> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.trouble("read", &error.to_string())),
+    pub fn load(&mut self, ctx: &Context, configured: Option<&Secret>) -> Result<Option<Rotation>> {
+        if let Some(rotation) = read(&self.path)? {
+            return Ok(Some(rotation));
+        }
+        for path in self.others() {
+            let rotation = read(&path).unwrap_or_default();
+            let is_here = rotation.as_ref().is_some_and(|it| match configured {
+                Some(key) => *key == it.old || *key == it.new,
+                None => path == self.of_anybody,
+            });
+            if is_here {
+                self.path = path;
+                return Ok(rotation);
+            }
+            ctx.out.warn(&format!(
+                "{}: another rotation of {} is kept there, begun with other credentials or before somebody set another key; it is left alone",
+                path.display(),
+                self.target
+            ));
+        }
+        Ok(None)
+    }
+
+    /// The files of this target that are not this owner's.
+    fn others(&self) -> Vec<PathBuf> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_other = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            *path == self.of_anybody || name.starts_with(&self.of_target)
         };
-        let read = read(&bytes).map_err(|why| self.trouble("read", &why))?;
-        Ok(Some(read))
+        let paths = entries.map(|entry| entry.path());
+        let mut others: Vec<PathBuf> = paths.filter(is_other).collect();
+        others.sort();
+        others
     }
 
     /// Keeps a rotation; the file is replaced whole.
@@ -132,6 +170,7 @@ impl Place {
         let stored = Stored {
             schema_version: 1,
             target: self.target.clone(),
+            owner: self.owner.clone(),
             begun: rotation.begun,
             old_key: rotation.old.expose().to_owned(),
             new_key: rotation.new.expose().to_owned(),
@@ -148,7 +187,10 @@ impl Place {
             file.persist(&self.path)?;
             Ok(())
         };
-        write().map_err(|error| self.trouble("written", &error.to_string()))
+        write().map_err(|error| {
+            trouble(&self.path, "written", &error.to_string())
+                .hint("make room there, or name a folder that can be written with XDG_STATE_HOME")
+        })
     }
 
     /// Forgets the rotation with its keys.
@@ -157,17 +199,61 @@ impl Place {
     /// A usage error when the file cannot be removed.
     pub fn forget(&self) -> Result<()> {
         match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(self.trouble("removed", &error.to_string()))
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(trouble(&self.path, "removed", &error.to_string())
+                    .hint("it holds the old and the new key; remove it by hand"))
             }
             _ => Ok(()),
         }
     }
+}
 
-    fn trouble(&self, what: &str, why: &str) -> Error {
-        let path = self.path.display();
-        Error::usage(format!("the state of the rotation cannot be {what}"))
-            .cause(format!("{path}: {why}"))
-            .hint("it holds the old and the new key; repair it, or remove it to begin anew")
+/// Enough of a hash to tell names apart.
+fn short(text: &str) -> String {
+    sha256_hex(text.as_bytes())[..16].to_owned()
+}
+
+fn read(path: &Path) -> Result<Option<Rotation>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        // What is below a file is not there either; it is told when something is to be written.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(trouble(path, "read", &error.to_string())
+                .hint("make it readable, or name another folder with XDG_STATE_HOME"));
+        }
+    };
+    let rotation = parse(&bytes).map_err(|(why, hint)| trouble(path, "read", &why).hint(hint))?;
+    Ok(Some(rotation))
+}
+
+/// Reads what a file holds, or tells what is wrong with it and what to do.
+///
+/// # Errors
+/// For what is no state of a rotation of this version.
+pub fn parse(bytes: &[u8]) -> std::result::Result<Rotation, (String, &'static str)> {
+    // The parser's own words could quote a key.
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| {
+        (
+            format!("it is damaged at line {}", error.line()),
+            "it holds the old and the new key; repair it, or remove it to begin anew",
+        )
+    })?;
+    if stored.schema_version != 1 {
+        let why = "it was written by a newer version";
+        return Err((why.to_owned(), "go on with that version"));
     }
+    Ok(Rotation {
+        begun: stored.begun,
+        old: Secret::new(stored.old_key),
+        new: Secret::new(stored.new_key),
+        switched: stored.switched,
+    })
+}
+
+fn trouble(path: &Path, what: &str, why: &str) -> Error {
+    Error::usage(format!("the state of the rotation cannot be {what}"))
+        .cause(format!("{}: {why}", path.display()))
 }

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::context::Context;
@@ -14,6 +15,8 @@ use crate::openapi::acs3::sha256_hex;
 const PAUSE: Duration = Duration::from_millis(20);
 /// A minute in all: longer than a change with all its retries usually takes.
 const ATTEMPTS: u32 = 3000;
+/// Whether it was said that there are no turns.
+static TOLD: AtomicBool = AtomicBool::new(false);
 
 /// A turn; it ends when this is dropped, and with the process at the latest.
 #[derive(Debug)]
@@ -36,29 +39,34 @@ pub async fn wait(ctx: &Context, target: &str) -> Result<Turn> {
         );
         return Ok(Turn(None));
     };
-    locked(file)
-        .await
-        .map(|file| Turn(Some(file)))
-        .map_err(|error| {
-            Error::new(
-                Kind::Unavailable,
-                format!("another vodcb is changing {target}"),
-            )
-            .cause(error.to_string())
-            .hint("wait for it, or end it")
-        })
+    let locked = locked(file).await.map_err(|error| {
+        Error::new(
+            Kind::Unavailable,
+            format!("another vodcb is changing {target}"),
+        )
+        .cause(error.to_string())
+        .hint("wait for it, or end it")
+    })?;
+    if locked.is_none() && !TOLD.swap(true, Ordering::Relaxed) {
+        ctx.out.warn(&format!(
+            "{} knows no locks, so changes of other processes are not waited for",
+            folder.display()
+        ));
+    }
+    Ok(Turn(locked))
 }
 
-/// Locks a file without holding up the rest of the process.
+/// Locks a file without holding up the rest of the process; `None` where locks do not work, as on some
+/// network file systems.
 ///
 /// # Errors
-/// When the lock cannot be had within a minute.
-pub async fn locked(file: File) -> std::io::Result<File> {
+/// When the lock cannot be had within a minute: somebody else holds it.
+pub async fn locked(file: File) -> std::io::Result<Option<File>> {
     for _ in 0..ATTEMPTS {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => return Ok(Some(file)),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
-            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::Error(_)) => return Ok(None),
         }
     }
     Err(std::io::Error::new(

@@ -107,8 +107,12 @@ pub fn check_place(record: &Record, target: &Target, place: &str) -> Result<()> 
 
 /// The address inside a VPC leads to the same service as the public one.
 fn is_same_service(one: &str, other: &str) -> bool {
-    let public = |endpoint: &str| endpoint.replacen("://vod-vpc.", "://vod.", 1);
     public(one) == public(other)
+}
+
+/// The public address of the service at this endpoint.
+pub fn public(endpoint: &str) -> String {
+    endpoint.replacen("://vod-vpc.", "://vod.", 1)
 }
 
 /// Makes sure that a write was made for the account that undoes it.

@@ -14,6 +14,7 @@ use crate::event::EventSelection;
 use crate::render;
 use crate::target::Target;
 use crate::vod::Vod;
+use crate::vod::client::Reading;
 
 /// What is to become of the target.
 #[derive(Debug)]
@@ -84,6 +85,24 @@ pub struct Outcome {
     pub request_id: Option<String>,
 }
 
+impl Outcome {
+    /// What would become of it, as far as a reading tells.
+    fn planned(before: Option<&Callback>, after: Option<&Callback>, reading: Reading) -> Self {
+        let difference = Difference::between(before, after);
+        Outcome {
+            done: if difference.is_empty() {
+                Done::AlreadySo
+            } else {
+                Done::Planned
+            },
+            difference,
+            callback: after.cloned(),
+            text: reading.text,
+            request_id: reading.request_id,
+        }
+    }
+}
+
 /// Carries an order out. `check` sees what will be shown, so that a result that cannot be shown is
 /// told before anything is written.
 ///
@@ -100,7 +119,8 @@ pub async fn change(
 }
 
 /// The same with something that has to be done before: `prepare` is carried out once everything is checked
-/// and confirmed, right before the write, and its failure ends the change.
+/// and confirmed, right before the write, and its failure ends the change. Where nothing is to be written it
+/// is carried out all the same: the callback may be right and what it needs not there.
 ///
 /// # Errors
 /// As [`change`], and those of `prepare`.
@@ -122,20 +142,12 @@ pub async fn change_after(
     let before = reading.callback.clone();
     check_fingerprint(ctx, order, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
-    let difference = Difference::between(before.as_ref(), after.as_ref());
-    let mut outcome = Outcome {
-        done: if difference.is_empty() {
-            Done::AlreadySo
-        } else {
-            Done::Planned
-        },
-        difference,
-        callback: after.clone(),
-        text: reading.text,
-        request_id: reading.request_id,
-    };
+    let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
     if outcome.done == Done::AlreadySo {
+        if !ctx.flags.dry_run {
+            prepare().await?;
+        }
         return Ok(outcome);
     }
     match order.wanted {

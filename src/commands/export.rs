@@ -1,9 +1,9 @@
 //! `vodcb export`
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::scope::{Scope, all_or_nothing, survey};
+use super::whole_file::beside;
 use super::{Connection, connect};
 use crate::callback::Callback;
 use crate::context::Context;
@@ -128,7 +128,11 @@ fn exists(file: &Path) -> Error {
 fn write(file: &Path, text: &str, force: bool) -> Result<()> {
     let unwritten = || Error::usage(format!("{} cannot be written", file.display()));
     // The error's own words name the file beside it, which nobody knows.
-    let trouble = |error: std::io::Error| unwritten().cause(error.kind().to_string());
+    let trouble = |error: std::io::Error| {
+        unwritten()
+            .cause(error.kind().to_string())
+            .hint("name a file in a folder that can be written and has room")
+    };
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -139,13 +143,7 @@ fn write(file: &Path, text: &str, force: bool) -> Result<()> {
             .cause(format!("there is no folder {folder}"))
             .hint(format!("make it first: mkdir -p {folder}")));
     }
-    let mut builder = tempfile::Builder::new();
-    // No secret is in it, so it is as readable as any file of the user.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut beside = builder.tempfile_in(folder).map_err(trouble)?;
-    beside.write_all(text.as_bytes()).map_err(trouble)?;
-    beside.as_file().sync_all().map_err(trouble)?;
+    let beside = beside(file, text).map_err(trouble)?;
     let written = match force {
         true => beside.persist(file),
         false => beside.persist_noclobber(file),

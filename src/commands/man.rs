@@ -6,6 +6,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::whole_file::beside;
 use super::{grammar, help};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -65,9 +66,11 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 
 fn write(folder: &Path, pages: &[Page]) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    pages
-        .iter()
-        .try_for_each(|page| std::fs::write(folder.join(&page.file), &page.text))
+    pages.iter().try_for_each(|page| {
+        let file = folder.join(&page.file);
+        beside(&file, &page.text)?.persist(file)?;
+        Ok(())
+    })
 }
 
 struct Page {

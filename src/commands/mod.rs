@@ -41,6 +41,7 @@ pub mod undo;
 mod verification;
 pub mod verify;
 pub mod whoami;
+mod whole_file;
 pub mod wizard;
 
 use std::future::ready;

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::mns::queue::{Attributes, RANGES, Status};
 use crate::mns::{MAX_BATCH, Mns};
 use crate::render::queue as view;
+use crate::settings::variable;
 use crate::target::Region;
 
 /// Look after the queues that callbacks can go to
@@ -138,7 +139,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             };
             create(ctx, &mns, name, &attributes).await?;
         }
-        What::Status { name } => status(ctx, &connection, &mns, name).await?,
+        What::Status { name } => {
+            let place = args.place(ctx, &mns, &region);
+            status(ctx, &connection, &mns, name, &place).await?;
+        }
         What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
         What::Tail(args) => exit = tail::run(ctx, &mns, args).await?,
         What::Forward(args) => exit = forward::run(ctx, &mns, args).await?,
@@ -156,6 +160,18 @@ impl Args {
         let account_id = self.account_id.as_deref();
         let mns = connection.queues(ctx, &region, account_id).await?;
         Ok((mns, region))
+    }
+
+    /// Which queues are looked at: those of this account, as far as it is known, in this region.
+    fn place(&self, ctx: &Context, mns: &Mns, region: &Region) -> (Option<String>, String) {
+        if let Some(host) = queue::parse_host(&mns.endpoint.to_string()) {
+            return (Some(host.account_id), host.region);
+        }
+        let variable = || variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned());
+        (
+            self.account_id.clone().or_else(variable),
+            region.to_string(),
+        )
     }
 }
 
@@ -236,7 +252,13 @@ async fn differing(
     error.hint("ask for what is there, choose another name, or change the queue in the console")
 }
 
-async fn status(ctx: &Context, connection: &Connection, mns: &Mns, name: &str) -> Result<()> {
+async fn status(
+    ctx: &Context,
+    connection: &Connection,
+    mns: &Mns,
+    name: &str,
+    (account_id, region): &(Option<String>, String),
+) -> Result<()> {
     queue::check_name(name)?;
     let found: Status = mns.get_attributes(ctx, name).await?;
     let mut status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
@@ -247,11 +269,20 @@ async fn status(ctx: &Context, connection: &Connection, mns: &Mns, name: &str) -
     status.oldest_message_age_seconds =
         oldest.map(|time| (ctx.now)().duration_since(time).as_secs().max(0));
     let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let points_here = matches!(
-        reading.callback.map(|callback| callback.destination),
-        Some(Destination::Mns { queue, .. }) if queue == name
-    );
-    status.callback_names_it = Some(points_here);
+    let named = match reading.callback.map(|callback| callback.destination) {
+        Some(Destination::Mns { endpoint, queue }) if queue == name => Some(endpoint),
+        _ => None,
+    };
+    // An endpoint of another form cannot be told from this one.
+    let elsewhere = named.as_deref().and_then(queue::parse_host).filter(|host| {
+        host.region != *region || account_id.as_ref().is_some_and(|id| *id != host.account_id)
+    });
+    status.callback_names_it = Some(named.is_some() && elsewhere.is_none());
+    if let (Some(endpoint), Some(_)) = (named, elsewhere) {
+        status.warnings.push(format!(
+            "the callback names a queue {name} elsewhere, at {endpoint}; its events do not come here"
+        ));
+    }
     for warning in &status.warnings {
         ctx.out.warn(warning);
     }

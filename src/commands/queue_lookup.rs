@@ -135,6 +135,12 @@ async fn similar(ctx: &Context, mns: &Mns, name: &str) -> Vec<String> {
     rated.into_iter().take(FEW).map(|(_, name)| name).collect()
 }
 
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 impl Missing {
     /// The error that it is not there; the names that could have been meant come first.
     pub async fn refusal(&self, ctx: &Context) -> Error {

@@ -1,16 +1,16 @@
 //! `vodcb set`
 
+mod queue;
 mod role;
 
 use std::collections::BTreeSet;
 
 use super::key_source::KeySource;
 use super::proof::holds;
-use super::queue_lookup::{self, Missing};
 use super::typed_key::typed_key;
 use super::{Connection, carry_out_after, check_fingerprint, connect, keys};
-use crate::callback::{Destination, Method, auth_key, queue, url};
-use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit, QueuePlace};
+use crate::callback::{Destination, Method, auth_key, url};
+use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
 use crate::change::write::{Ask, Done, Order, Wanted};
 use crate::context::Context;
@@ -18,8 +18,6 @@ use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
 use crate::secret::Secret;
-use crate::settings::variable;
-use crate::target::Region;
 
 /// Configure the callback, or change a part of it
 ///
@@ -49,13 +47,13 @@ pub struct Args {
         help_heading = "Destination"
     )]
     mns_queue: Option<String>,
-    /// Region of the queue, if it is not the callback's
+    /// Region of the queue; without it a configured queue stays where it is, another is in the callback's
     #[arg(long, alias = "smq-region", value_name = "ID", conflicts_with_all = ["http_url", "mns_endpoint"], help_heading = "Destination")]
     mns_region: Option<String>,
     /// Public endpoint of the queue's account and region
     #[arg(long, alias = "smq-endpoint", value_name = "URL", conflicts_with_all = ["http_url", "account_id"], help_heading = "Destination")]
     mns_endpoint: Option<String>,
-    /// Account that owns the queue, if it is not the caller's own
+    /// Account that owns the queue; without it a configured one stays, another is the caller's own
     #[arg(
         long,
         value_name = "ID",
@@ -66,7 +64,7 @@ pub struct Args {
     /// Accept an internal queue endpoint, which VOD is not documented to reach
     #[arg(long, requires = "mns_endpoint", help_heading = "Destination")]
     allow_internal_endpoint: bool,
-    /// Create the queue if it is not there, with attributes that suit callbacks
+    /// Create the queue if it is not there, also the configured one, with attributes that suit callbacks
     #[arg(long, conflicts_with_all = ["http_url", "no_queue_check"], help_heading = "Destination")]
     create_queue: bool,
     /// Do not look whether the queue is there
@@ -121,7 +119,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         edit.auth.key = ask_for_key(ctx, &connection).await?;
     }
     if let Some(destination) = &mut edit.destination {
-        find_account(ctx, &connection, destination).await?;
+        queue::find_account(ctx, &connection, destination).await?;
     }
     if args.check && !holds(ctx, &connection, &edit).await? {
         connection.close().await;
@@ -141,7 +139,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     };
     let shown = keys(args.show_auth_key);
     let outcome = carry_out_after(ctx, &connection, &order, shown, prepare).await?;
-    if let (Some(missing), Done::Planned) = (&missing, outcome.done) {
+    if let Some(missing) = missing.as_ref().filter(|_| ctx.flags.dry_run) {
         missing.plan(ctx);
     }
     let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
@@ -158,43 +156,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     connection.close().await;
     Ok(Exit::Ok)
-}
-
-/// A queue's endpoint begins with its account: the one of the present queue, or the caller's own.
-async fn find_account(
-    ctx: &Context,
-    connection: &Connection,
-    destination: &mut DestinationEdit,
-) -> Result<()> {
-    let DestinationEdit::Queue { place, .. } = destination else {
-        return Ok(());
-    };
-    let region = match place {
-        Some(
-            QueuePlace::Endpoint(_)
-            | QueuePlace::Part {
-                account_id: Some(_),
-                ..
-            },
-        ) => return Ok(()),
-        Some(QueuePlace::Part { region, .. }) => region.clone(),
-        None => None,
-    };
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let now = reading.callback.map(|callback| callback.destination);
-    if matches!(&now, Some(Destination::Mns { endpoint, .. }) if queue::parse_host(endpoint).is_some())
-    {
-        return Ok(());
-    }
-    let account_id = connection.own_account(ctx).await?;
-    ctx.out.detail(&format!(
-        "the queue's account is the caller's own, {account_id}"
-    ));
-    *place = Some(QueuePlace::Part {
-        account_id: Some(account_id),
-        region,
-    });
-    Ok(())
 }
 
 /// At a terminal a missing key is asked for, unless one is stored already.
@@ -237,34 +198,6 @@ impl Args {
             && !self.source.is_named()
     }
 
-    /// Looks at the queue, where one is named; `Some` when it is to be created.
-    async fn look_up(
-        &self,
-        ctx: &Context,
-        connection: &Connection,
-        edit: &Edit,
-    ) -> Result<Option<Missing>> {
-        let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
-        if !is_queue || self.no_queue_check {
-            return Ok(None);
-        }
-        let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-        let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
-        let Destination::Mns { endpoint, queue } = wanted.callback.destination else {
-            return Ok(None);
-        };
-        match queue_lookup::look_up(ctx, connection, &endpoint, &queue).await? {
-            Some(missing) if !self.create_queue => Err(missing
-                .refusal(ctx)
-                .await
-                .hint("--create-queue creates it with the change")
-                .hint(
-                    "a queue of another region or account is named with --mns-region or --account-id",
-                )),
-            missing => Ok(missing),
-        }
-    }
-
     async fn edit(&self, ctx: &Context) -> Result<Edit> {
         let edit = Edit {
             destination: self.destination(ctx)?,
@@ -286,7 +219,7 @@ impl Args {
                 }
                 Some(DestinationEdit::Url(text.clone()))
             }
-            None => self.queue(ctx)?,
+            None => self.queue()?,
         };
         match (method, &destination) {
             (Some(Method::Http), Some(DestinationEdit::Queue { .. })) => {
@@ -304,46 +237,6 @@ impl Args {
             .hint("add --http-url URL or --mns-queue NAME")),
             _ => Ok(destination),
         }
-    }
-
-    fn queue(&self, ctx: &Context) -> Result<Option<DestinationEdit>> {
-        self.mns_queue
-            .as_deref()
-            .map(queue::check_name)
-            .transpose()?;
-        let account_id = match &self.account_id {
-            Some(id) => Some(id.clone()),
-            // The variable only fills in where a queue is named; the endpoint says it by itself.
-            None if self.mns_queue.is_some() && self.mns_endpoint.is_none() => {
-                variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned())
-            }
-            None => None,
-        };
-        account_id
-            .as_deref()
-            .map(queue::check_account_id)
-            .transpose()?;
-        let region = self
-            .mns_region
-            .as_deref()
-            .map(Region::parse_strict)
-            .transpose()
-            .map_err(|error| error.hint("a queue anywhere else is named with --mns-endpoint"))?;
-        let place = match &self.mns_endpoint {
-            Some(endpoint) => {
-                let endpoint = queue::check_endpoint(endpoint, self.allow_internal_endpoint)?;
-                Some(QueuePlace::Endpoint(endpoint))
-            }
-            None if account_id.is_none() && region.is_none() => None,
-            None => Some(QueuePlace::Part { account_id, region }),
-        };
-        if self.mns_queue.is_none() && place.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(DestinationEdit::Queue {
-            name: self.mns_queue.clone(),
-            place,
-        }))
     }
 
     fn events(&self) -> Result<EventsEdit> {

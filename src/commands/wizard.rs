@@ -6,6 +6,7 @@ mod place;
 mod queue;
 mod steps;
 
+use super::queue_lookup::Missing;
 use super::{Connection, carry_out_after, connect, keys};
 use crate::callback::{Callback, Destination};
 use crate::change::diff::{self, Difference};
@@ -62,7 +63,10 @@ struct Answers {
     destination: Option<DestinationEdit>,
     auth: AuthEdit,
     events: Option<EventSelection>,
-    new_queue: Option<queue::NewQueue>,
+    /// A queue that is made when the change is confirmed.
+    new_queue: Option<Missing>,
+    /// Whether a new key is printed, since nothing keeps it.
+    shows_key: bool,
 }
 
 impl Answers {
@@ -155,16 +159,22 @@ fn next(reply: Reply<()>, back: Step, onward: Step) -> Step {
     }
 }
 
-/// Shows the difference; `false` when there is none, so that nothing is to be written.
+/// Shows the difference; `false` when there is none, so that nothing is to be done.
 async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
     let (out, target) = (&here.ctx.out, &here.connection.target);
     let after = answers.edit().apply(here.now.as_ref(), target)?;
     let difference = Difference::between(here.now.as_ref(), Some(&after.callback));
-    if difference.is_empty() {
-        out.note("already so; nothing was written");
-        return Ok(Reply::Answer(false));
-    }
-    out.note(&view::difference(target, &difference));
+    let title = match (difference.is_empty(), &answers.new_queue) {
+        (true, None) => {
+            out.note("already so; nothing was written");
+            return Ok(Reply::Answer(false));
+        }
+        (true, Some(queue)) => format!("The callback is so already. Create the queue {queue}?"),
+        (false, _) => {
+            out.note(&view::difference(target, &difference));
+            format!("Write this to {target}?")
+        }
+    };
     for warning in after.notes {
         out.warn(&warning);
     }
@@ -175,7 +185,7 @@ async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
         return Ok(Reply::Answer(true));
     }
     let choice = Choice {
-        title: format!("Write this to {target}?"),
+        title,
         items: vec![
             "Yes, write it".to_owned(),
             "No, leave it as it is".to_owned(),
@@ -205,11 +215,14 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
         if_match: None,
     };
     let create = async || match &answers.new_queue {
-        Some(queue) => queue.create(here).await,
+        Some(queue) => queue.create(&here.ctx).await,
         None => Ok(()),
     };
-    let (ctx, shown) = (&here.ctx, keys(false));
+    let (ctx, shown) = (&here.ctx, keys(answers.shows_key));
     let outcome = carry_out_after(ctx, &here.connection, &order, shown, create).await?;
+    if let Some(queue) = answers.new_queue.as_ref().filter(|_| ctx.flags.dry_run) {
+        queue.plan(ctx);
+    }
     if outcome.done != Done::Written {
         return Ok(());
     }

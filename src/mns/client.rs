@@ -10,15 +10,14 @@ mod pages;
 
 use std::cell::Cell;
 
-use super::MAX_MESSAGE_BYTES;
-use super::message::{Failed, Message, Outgoing, Sent, Visibility};
+use super::message::{Failed, Message, Visibility};
 use super::operation::Operation;
 use super::queue::{Attributes, Status};
 use super::xml::{self, Unexpected};
 use crate::callback::queue::check_account_id;
 use crate::context::Context;
 use crate::credential::session::Session;
-use crate::error::{Applied, Error, Result};
+use crate::error::{Error, Result};
 use crate::http::{self, Method};
 use crate::openapi::encode;
 use crate::target::{Endpoint, Region};
@@ -99,92 +98,11 @@ impl Mns {
         Ok(self.call(ctx, &call).await?.status == 201)
     }
 
-    /// Changes the attributes that are given.
-    ///
-    /// # Errors
-    /// `QueueNotExist`, a usage error for numbers out of range, and what every call can meet.
-    pub async fn set_attributes(
-        &self,
-        ctx: &Context,
-        queue: &str,
-        attributes: &Attributes,
-    ) -> Result<()> {
-        attributes.check()?;
-        let call = Call::new(Operation::SetQueueAttributes, queue, Method::Put)?
-            .query("metaoverride=true")
-            .body(xml::write_attributes(attributes));
-        self.call(ctx, &call).await.map(drop)
-    }
-
-    /// Removes a queue with its messages.
-    ///
-    /// # Errors
-    /// What every call can meet.
-    pub async fn delete_queue(&self, ctx: &Context, queue: &str) -> Result<()> {
-        let call = Call::new(Operation::DeleteQueue, queue, Method::Delete)?;
-        self.call(ctx, &call).await.map(drop)
-    }
-
-    /// Puts a message into a queue. It is not sent again when it may have arrived.
-    ///
-    /// # Errors
-    /// `QueueNotExist`; a usage error for a body no message can have; an unknown outcome.
-    pub async fn send_message(
-        &self,
-        ctx: &Context,
-        queue: &str,
-        message: &Outgoing,
-    ) -> Result<Sent> {
-        message.check()?;
-        let call = Call::new(Operation::SendMessage, queue, Method::Post)?
-            .body(xml::write_message(message));
-        self.asked(ctx, call, xml::read_sent).await
-    }
-
-    /// Puts up to sixteen messages of 64 KB altogether into a queue; one entry each in their order.
-    ///
-    /// # Errors
-    /// As [`Mns::send_message`]; a message the service did not take is an entry, not an error.
-    pub async fn batch_send(
-        &self,
-        ctx: &Context,
-        queue: &str,
-        messages: &[Outgoing],
-    ) -> Result<Vec<std::result::Result<Sent, Failed>>> {
-        check_batch(messages.len())?;
-        messages.iter().try_for_each(Outgoing::check)?;
-        let bytes: usize = messages.iter().map(|message| message.body.len()).sum();
-        if bytes > MAX_MESSAGE_BYTES {
-            return Err(Error::usage(format!(
-                "the batch has {bytes} of at most {MAX_MESSAGE_BYTES} bytes"
-            )));
-        }
-        let call = Call::new(Operation::BatchSendMessage, queue, Method::Post)?
-            .body(xml::write_messages(messages));
-        self.asked(ctx, call, xml::read_sent_batch).await
-    }
-
-    /// Receives a message, waiting up to so many seconds, or as long as the queue says.
+    /// Receives up to sixteen messages, waiting for the first up to so many seconds, or as long as the queue
+    /// says; there may be more even if fewer come.
     ///
     /// # Errors
     /// `QueueNotExist`, and what every call can meet.
-    pub async fn receive(
-        &self,
-        ctx: &Context,
-        queue: &str,
-        wait: Option<u32>,
-    ) -> Result<Option<Message>> {
-        check_wait(wait)?;
-        let call = Call::new(Operation::ReceiveMessage, queue, Method::Get)?
-            .query(wait_query(wait))
-            .timeout(patience(ctx, wait));
-        Ok(self.messages(ctx, call).await?.pop())
-    }
-
-    /// Receives up to sixteen messages; there may be more even if fewer come.
-    ///
-    /// # Errors
-    /// As [`Mns::receive`].
     pub async fn batch_receive(
         &self,
         ctx: &Context,
@@ -204,7 +122,7 @@ impl Mns {
     /// Looks at the next message and leaves it.
     ///
     /// # Errors
-    /// As [`Mns::receive`].
+    /// As [`Mns::batch_receive`].
     pub async fn peek(&self, ctx: &Context, queue: &str) -> Result<Option<Message>> {
         let call = Call::new(Operation::PeekMessage, queue, Method::Get)?.query("peekonly=true");
         Ok(self.messages(ctx, call).await?.pop())
@@ -213,7 +131,7 @@ impl Mns {
     /// Looks at up to sixteen messages and leaves them.
     ///
     /// # Errors
-    /// As [`Mns::receive`].
+    /// As [`Mns::batch_receive`].
     pub async fn batch_peek(
         &self,
         ctx: &Context,
@@ -225,24 +143,6 @@ impl Mns {
             .query("peekonly=true")
             .query(format!("numOfMessages={count}"));
         self.messages(ctx, call).await
-    }
-
-    /// Deletes a received message.
-    ///
-    /// # Errors
-    /// `ReceiptHandleError` when the handle is outdated, and what every call can meet.
-    pub async fn delete(&self, ctx: &Context, queue: &str, handle: &str) -> Result<()> {
-        let call = Call::new(Operation::DeleteMessage, queue, Method::Delete)?
-            .query(format!("ReceiptHandle={}", encode(handle)));
-        match self.call(ctx, &call).await {
-            Err(error)
-                if error.details.applied == Applied::Unknown
-                    && BAD_HANDLE.contains(&error.code()) =>
-            {
-                Ok(())
-            }
-            result => result.map(drop),
-        }
     }
 
     /// Deletes up to sixteen received messages and tells which handles were not good.

@@ -337,10 +337,10 @@ where
         let known = self.put_back.borrow().get(&message.id);
         let verdict = match known {
             Some(seconds) => Ok(Verdict::Pass(seconds)),
-            None if !message.is_intact() => {
-                let words = format!("message {} came damaged and is received anew", message.id);
-                self.ctx.out.warn(&words);
-                Ok(Verdict::Keep(pause_after(message.dequeue_count)))
+            None if self.is_damaged(&message) => {
+                // Not remembered: what comes again is worked on.
+                let verdict = Verdict::Keep(pause_after(message.dequeue_count));
+                return (hold.handle.take(), Ok(verdict));
             }
             None => {
                 let done = Notify::new();
@@ -358,6 +358,20 @@ where
             self.put_back.borrow_mut().insert(message.id, seconds);
         }
         (hold.handle.take(), verdict)
+    }
+
+    /// Whether a message is to be received anew since it differs from its checksum. A difference that comes
+    /// again is no accident on the way, and must not hold the message back until the queue drops it.
+    fn is_damaged(&self, message: &Message) -> bool {
+        if message.is_intact() {
+            return false;
+        }
+        let (is_first, id) = (message.dequeue_count <= 1, &message.id);
+        self.ctx.out.warn(&match is_first {
+            true => format!("message {id} came damaged and is received anew"),
+            false => format!("message {id} differs from its checksum again and is taken as it is"),
+        });
+        is_first
     }
 
     async fn work_on(&self, message: &Message) -> Result<Verdict> {

@@ -5,12 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 
-use super::MAX_MESSAGE_BYTES;
-use crate::error::{Error, Result};
 use crate::openapi::acs3::hex;
-use crate::xml;
 
-/// A message to send. The body is text; whether it is Base64 is between writer and reader.
+/// A message that goes into a queue of the emulator. The body is text; whether it is Base64 is between
+/// writer and reader.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outgoing {
     /// The body as the queue shall hold it.
@@ -29,41 +27,6 @@ impl Outgoing {
             ..Outgoing::default()
         }
     }
-
-    /// Checks what the service would refuse or damage.
-    ///
-    /// # Errors
-    /// A usage error for a body that is empty, too large or not expressible in XML.
-    pub fn check(&self) -> Result<()> {
-        if self.body.is_empty() {
-            return Err(Error::usage("a queue message cannot be empty"));
-        }
-        if self.body.len() > MAX_MESSAGE_BYTES {
-            return Err(Error::usage(format!(
-                "a queue message has {} of at most {MAX_MESSAGE_BYTES} bytes",
-                self.body.len()
-            )));
-        }
-        match self.body.chars().find(|c| !xml::is_allowed(*c)) {
-            None => Ok(()),
-            Some(odd) => Err(Error::usage(format!(
-                "a queue message cannot hold the character U+{:04X}",
-                u32::from(odd)
-            ))
-            .hint("send Base64 of the body; readers of callbacks take both forms")),
-        }
-    }
-}
-
-/// The service's receipt for a message it took.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// Its id.
-    pub id: String,
-    /// Upper-case hex MD5 of the body as stored.
-    pub body_md5: String,
-    /// Only for a delayed message: deletes it before anybody receives it.
-    pub receipt_handle: Option<String>,
 }
 
 /// A part of a batch that was not done.
@@ -73,7 +36,7 @@ pub struct Failed {
     pub code: String,
     /// The service's words.
     pub message: String,
-    /// The handle it is about, empty for a message that was not sent.
+    /// The handle it is about.
     pub receipt_handle: String,
 }
 
@@ -86,7 +49,7 @@ pub struct Message {
     pub receipt_handle: Option<String>,
     /// The body as the queue holds it; [`crate::event::decode::unpack`] makes an event of it.
     pub body: String,
-    /// What the service says of the body: upper-case hex MD5.
+    /// What the service says of the body: upper-case hex MD5; empty when it says nothing.
     pub body_md5: String,
     /// When it was sent.
     pub enqueued: Option<Timestamp>,
@@ -112,9 +75,11 @@ impl Message {
         until.duration_since(since).try_into().unwrap_or_default()
     }
 
-    /// Whether the body is as it was stored. Look before decoding: the checksum is of the text.
+    /// Whether the body is as it was stored, as far as the service tells. Look before decoding: the
+    /// checksum is of the text.
     pub fn is_intact(&self) -> bool {
-        body_md5(&self.body).eq_ignore_ascii_case(&self.body_md5)
+        let told = &self.body_md5;
+        told.is_empty() || body_md5(&self.body).eq_ignore_ascii_case(told)
     }
 }
 

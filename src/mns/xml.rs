@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::NAMESPACE;
-use super::message::{Failed, Message, Outgoing, Sent, Visibility};
+use super::message::{Failed, Message, Visibility};
 use super::queue::{Attributes, RANGES, Status};
 use super::refusal::MnsError;
 use crate::xml::{Element, Writer};
@@ -17,7 +17,7 @@ pub struct Unexpected(pub String);
 
 type Read<T> = Result<T, Unexpected>;
 
-/// The body of CreateQueue and SetQueueAttributes: only what is to be set.
+/// The body of CreateQueue: only what is to be set.
 pub fn write_attributes(attributes: &Attributes) -> String {
     Writer::document("Queue", NAMESPACE, |queue| {
         for (range, number) in RANGES.iter().zip(attributes.numbers()) {
@@ -31,26 +31,6 @@ pub fn write_attributes(attributes: &Attributes) -> String {
 /// `True` and `False`, as the service writes them.
 pub fn capitalised(yes: bool) -> &'static str {
     if yes { "True" } else { "False" }
-}
-
-/// The body of SendMessage.
-pub fn write_message(message: &Outgoing) -> String {
-    Writer::document("Message", NAMESPACE, |writer| outgoing(writer, message))
-}
-
-/// The body of BatchSendMessage.
-pub fn write_messages(messages: &[Outgoing]) -> String {
-    Writer::document("Messages", NAMESPACE, |writer| {
-        for message in messages {
-            writer.element("Message", |writer| outgoing(writer, message));
-        }
-    })
-}
-
-fn outgoing(writer: &mut Writer, message: &Outgoing) {
-    writer.text("MessageBody", &message.body);
-    writer.optional("DelaySeconds", message.delay_seconds);
-    writer.optional("Priority", message.priority);
 }
 
 /// The body of BatchDeleteMessage.
@@ -131,37 +111,6 @@ pub fn read_attributes(root: &Element) -> Read<Attributes> {
         *place = number(root, range.name)?;
     }
     Ok(attributes)
-}
-
-/// Reads the answer to SendMessage.
-///
-/// # Errors
-/// When it is not one.
-pub fn read_sent(root: &Element) -> Read<Sent> {
-    expect(root, "Message")?;
-    sent(root)
-}
-
-/// Reads the answer to BatchSendMessage, one entry a message in their order.
-///
-/// # Errors
-/// When it is not one.
-pub fn read_sent_batch(root: &Element) -> Read<Vec<Result<Sent, Failed>>> {
-    expect(root, "Messages")?;
-    root.all("Message")
-        .map(|entry| match filled(entry, "ErrorCode") {
-            Some(_) => Ok(Err(failed(entry))),
-            None => sent(entry).map(Ok),
-        })
-        .collect()
-}
-
-fn sent(entry: &Element) -> Read<Sent> {
-    Ok(Sent {
-        id: required(entry, "MessageId")?.to_owned(),
-        body_md5: optional(entry, "MessageBodyMD5"),
-        receipt_handle: filled(entry, "ReceiptHandle").map(str::to_owned),
-    })
 }
 
 /// Reads what a single or a batch call received or looked at.

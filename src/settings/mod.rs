@@ -150,7 +150,7 @@ pub fn region(
     } else if let Some(Resolved { value, from }) = named_endpoint(flags, env)?
         && let Some(centre) = value.centre()
     {
-        (centre.id.as_str(), from)
+        (centre.id, from)
     } else if let Some((name, text)) = profile {
         (text, format!("profile {name}"))
     } else {

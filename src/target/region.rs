@@ -41,10 +41,9 @@ pub const fn centres() -> &'static [Centre] {
 
 /// The centre whose public host this is, or its host inside a VPC.
 pub fn centre_at(host: &str) -> Option<&'static Centre> {
-    centres().iter().find(|centre| {
-        let hosts = [Some(&centre.vod_endpoint), centre.vod_vpc_endpoint.as_ref()];
-        hosts.into_iter().flatten().any(|known| known == host)
-    })
+    centres()
+        .iter()
+        .find(|centre| centre.vod_endpoint == host || centre.vod_vpc_endpoint == Some(host))
 }
 
 /// The id of a region.

@@ -232,6 +232,7 @@ const NO_COMMANDS: &[&str] = &[
     "scope",
     "typed_key",
     "verification",
+    "whole_file",
 ];
 
 #[test]

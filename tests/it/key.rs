@@ -290,7 +290,18 @@ fn somebody_elses_key_is_a_conflict() {
     rotate(&sandbox, &[])
         .exits(6)
         .says(&["neither the old nor the new", "--abandon"]);
-    rotate(&sandbox, &["--abandon"]).ok();
+    let run = rotate(&sandbox, &["--abandon"]).ok();
+    assert!(run.says(&["signs with a third"]).code == 0);
+    // VOD had the new key for a while.
+    shop.accepts(&["Third3Mo1Xs5Rf7Gh", NEW]);
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"]).ok();
+    sandbox.vodcb(["set", "--auth-key-env", "THIRD_KEY"]).ok();
+    sandbox.set("FOURTH_KEY", "Fourth4Np2Yt6Sg8Hi");
+    sandbox.vodcb(["set", "--auth-key-env", "FOURTH_KEY"]).ok();
+    let run = rotate(&sandbox, &["--abandon"]).ok();
+    let run = run.says(&["VOD was given the new one, and signs with a third now"]);
+    assert!(!run.stderr.contains("never given"), "{run:?}");
+    assert!(state_files(&sandbox).is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod clock;
 mod completions;
 mod compose;
 mod converge;
@@ -35,6 +36,7 @@ mod readme;
 mod receiver;
 mod refusal;
 mod replay;
+mod rotation;
 mod sandbox;
 mod scenarios;
 mod schema;
@@ -46,6 +48,7 @@ mod targets;
 mod terminal;
 mod tools;
 mod undo;
+mod unwritable;
 mod validation;
 mod vectors;
 mod verify;

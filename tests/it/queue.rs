@@ -58,6 +58,32 @@ fn queues_are_created_listed_and_shown() {
 }
 
 #[test]
+fn a_namesake_elsewhere_that_the_callback_names_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    let status = |more: &[&str]| {
+        let args = ["queue", "status", "q", "-o", "json"];
+        sandbox.vodcb([&args, more].concat()).ok()
+    };
+    let set = ["set", "--mns-queue", "q", "--no-queue-check"];
+    for elsewhere in [["--mns-region", "cn-beijing"], ["--account-id", "42"]] {
+        sandbox.vodcb([&set[..], &elsewhere].concat()).ok();
+        let run = status(&["--account-id", crate::sandbox::ACCOUNT_ID])
+            .says(&["the callback names a queue q elsewhere, at http://"]);
+        assert_eq!(run.json()["callback_names_it"], false);
+        let words = run.json()["warnings"][0].as_str().unwrap().to_owned();
+        assert!(words.contains("its events do not come here"), "{words}");
+        sandbox.vodcb(["delete", "--yes"]).ok();
+    }
+    sandbox
+        .vodcb([&set[..], &["--account-id", "42"]].concat())
+        .ok();
+    let run = status(&["--account-id", "42"]);
+    assert_eq!(run.json()["callback_names_it"], true);
+    assert_eq!(run.json()["warnings"], json!([]));
+}
+
+#[test]
 fn what_would_lose_events_is_warned_about() {
     let sandbox = Sandbox::new();
     sandbox
@@ -115,38 +141,16 @@ fn a_look_at_an_empty_queue_is_no_error_and_a_dry_run_creates_nothing() {
 
 #[test]
 fn a_look_shows_events_in_either_form_and_what_is_none() {
-    use vodcb::credential::Credential;
-    use vodcb::credential::session::Session;
-    use vodcb::mns::Mns;
-    use vodcb::mns::message::Outgoing;
-    use vodcb::secret::Secret;
-    use vodcb::target::Endpoint;
-
     let sandbox = Sandbox::new();
     sandbox.vodcb(["queue", "create", "q"]).ok();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let ctx = crate::laws::context(sandbox.home());
-        let session = Session::fixed(Credential {
-            access_key_id: crate::sandbox::ACCESS_KEY_ID.into(),
-            access_key_secret: Secret::new(crate::sandbox::ACCESS_KEY_SECRET),
-            security_token: None,
-        });
-        let mns = Mns::new(Endpoint::parse(sandbox.url(), false).unwrap(), session, 0);
-        // {"EventType":"SnapshotComplete"} as it is, as Base64, and something that is no event.
-        for body in [
-            r#"{"EventType":"SnapshotComplete"}"#,
-            "eyJFdmVudFR5cGUiOiJTbmFwc2hvdENvbXBsZXRlIn0=",
-            "hello",
-        ] {
-            mns.send_message(&ctx, "q", &Outgoing::new(body))
-                .await
-                .unwrap();
-        }
-    });
+    // {"EventType":"SnapshotComplete"} as it is, as Base64, and something that is no event.
+    for body in [
+        r#"{"EventType":"SnapshotComplete"}"#,
+        "eyJFdmVudFR5cGUiOiJTbmFwc2hvdENvbXBsZXRlIn0=",
+        "hello",
+    ] {
+        sandbox.deliver("q", body);
+    }
     for _ in 0..2 {
         let run = sandbox
             .vodcb(["queue", "peek", "q", "--count", "16", "-o", "json"])

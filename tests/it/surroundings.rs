@@ -12,7 +12,7 @@ const SET: &[&str] = &["set", "--http-url", URL];
 /// What whoever runs the tests left open counts against no limit.
 const ONLY_STANDARD: &str = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-";
 /// The command of the sandbox, within a shell's words.
-const RUN: &str = r#"exec "$0" "$@""#;
+pub const RUN: &str = r#"exec "$0" "$@""#;
 
 /// The shell, ready to run these words around the command.
 fn shell(sandbox: &Sandbox, words: &str, args: &[&str]) -> Command {
@@ -28,7 +28,7 @@ fn shell(sandbox: &Sandbox, words: &str, args: &[&str]) -> Command {
     command
 }
 
-fn under(sandbox: &Sandbox, words: &str, args: &[&str]) -> Run {
+pub fn under(sandbox: &Sandbox, words: &str, args: &[&str]) -> Run {
     Run::of(shell(sandbox, words, args).output().unwrap())
 }
 

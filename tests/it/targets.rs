@@ -108,7 +108,7 @@ fn every_region_that_is_open_is_asked_in_the_order_of_the_table() {
     let open: Vec<(String, String)> = centres()
         .iter()
         .filter(|centre| centre.standing == Standing::Open)
-        .map(|centre| (centre.id.clone(), "app-1000000".to_owned()))
+        .map(|centre| (centre.id.to_owned(), "app-1000000".to_owned()))
         .collect();
     assert_eq!(targets(&run), open);
     let run = run.says(&["ap-south-1 is left out: it was closed"]);

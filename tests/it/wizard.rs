@@ -237,10 +237,72 @@ fn a_new_queue_is_created_only_with_the_change() {
         "set --mns-queue vod-events --events ALL",
     ]);
     assert_eq!(stored(&sandbox)["mns_queue"], "vod-events");
-    // Now it is on the list.
-    answered(&sandbox, &["1", "1", "", "", "1", "", "1"])
+    // Now it is the present one, and on the list.
+    answered(&sandbox, &["1", "1", "", "2", "1", "", "1"])
         .ok()
-        .says(&["1.  vod-events", "already so"]);
+        .says(&[
+            "As now: vod-events at http://",
+            "1.  vod-events",
+            "already so",
+        ]);
+}
+
+#[test]
+fn a_configured_queue_can_stay_where_it_is_and_is_created_where_it_is_gone() {
+    let sandbox = Sandbox::new();
+    let endpoint = "https://42.mns.cn-beijing.aliyuncs.com/";
+    let set = ["set", "--mns-queue", "q", "--mns-endpoint", endpoint];
+    sandbox
+        .vodcb(set.into_iter().chain(["--no-queue-check"]))
+        .ok();
+    // Region, application, method and queue as now, transcoding, no.
+    let lines = ["1", "1", "", "", "4", "2"];
+    answered(&sandbox, &lines).exits(130);
+    assert!(!written_queue(&sandbox));
+    // All as now; only the queue is missing. No, then yes.
+    let lines = ["1", "1", "", "", "", "2"];
+    answered(&sandbox, &lines).exits(130);
+    assert!(!written_queue(&sandbox));
+    let lines = ["1", "1", "", "", "", "1"];
+    answered(&sandbox, &lines).ok().says(&[
+        "As now: q at https://42.mns.cn-beijing.aliyuncs.com/",
+        "The queue q will be created with the change",
+        "Create the queue q?",
+        "created the queue q",
+    ]);
+    let lines = ["1", "1", "", "", "4", "1"];
+    answered(&sandbox, &lines).ok().says(&[
+        "written and read back",
+        "set --mns-queue q --mns-endpoint https://42.mns.cn-beijing.aliyuncs.com/",
+    ]);
+    let document = stored(&sandbox);
+    assert_eq!(document["mns_endpoint"], endpoint);
+    assert_eq!(
+        document["events"],
+        json!(["StreamTranscodeComplete", "TranscodeComplete"])
+    );
+}
+
+fn written_queue(sandbox: &Sandbox) -> bool {
+    let actions = sandbox.actions();
+    actions.iter().any(|action| action == "CreateQueue")
+}
+
+/// As `vodcb set --generate-auth-key` refuses without `--show-auth-key`.
+#[test]
+fn a_generated_key_that_nothing_keeps_is_printed_or_not_made() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_HISTORY", "no-secrets");
+    // A new key, not to be printed; then a new key, to be printed.
+    let mut lines = FIRST.to_vec();
+    lines.splice(5..6, ["1", "2", "1", "1"]);
+    let lines = [lines, vec!["1", "1"]].concat();
+    let run = answered(&sandbox, &lines).ok();
+    let run = run.says(&["VODCB_HISTORY keeps no keys"]);
+    let shown = ["get", "--show-auth-key", "-o", "json"];
+    let document = sandbox.vodcb(shown).ok().json();
+    let key = document["auth_key"].as_str().unwrap();
+    assert!(run.stdout.contains(key), "{run:#?}");
 }
 
 #[test]

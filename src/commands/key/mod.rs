@@ -80,15 +80,16 @@ async fn status(ctx: &Context, show: bool) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (vod, target) = (&connection.vod, &connection.target);
     let reading = vod.get(ctx, &target.app_id).await?;
-    let rotation = Place::of(ctx, vod, target)?.load()?;
     let destination = reading.callback.as_ref().map(|it| &it.destination);
     let http = match destination {
         Some(Destination::Http { url, auth }) => Some((url.as_str(), auth)),
         Some(Destination::Mns { .. }) | None => None,
     };
+    let key = http.and_then(|(_, auth)| auth.known_key());
+    let rotation = Place::of(ctx, vod, target)?.load(ctx, key)?;
     let rotation = rotation.map(|rotation| rotation.status(keys(show)));
     let mut status = KeyStatus::new(target, http).rotating(rotation);
-    status.auth_key_since = match http.and_then(|(_, auth)| auth.known_key()) {
+    status.auth_key_since = match key {
         Some(key) => written(ctx, &vod.place(), target, key)?.map(view::moment),
         None => None,
     };

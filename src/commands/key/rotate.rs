@@ -63,6 +63,16 @@ struct Work<'a> {
     place: Place,
     callback: Callback,
     url: String,
+    /// What was begun before this run.
+    begun: Option<Rotation>,
+}
+
+/// The key of an HTTP callback, where the service shows it.
+fn known_key(callback: &Callback) -> Option<&Secret> {
+    match &callback.destination {
+        Destination::Http { auth, .. } => auth.known_key(),
+        Destination::Mns { .. } => None,
+    }
 }
 
 /// Goes on with the rotation where it stands.
@@ -107,30 +117,29 @@ impl<'a> Work<'a> {
                     .hint("a key belongs to HTTP callbacks"));
             }
         };
+        let mut place = Place::of(ctx, &connection.vod, target)?;
+        let begun = place.load(ctx, known_key(&callback))?;
         Ok(Work {
             ctx,
             args,
             connection,
-            place: Place::of(ctx, &connection.vod, target)?,
+            place,
             callback,
             url,
+            begun,
         })
     }
 
     /// The key at the service, where it is shown.
     fn configured(&self) -> Option<&Secret> {
-        match &self.callback.destination {
-            Destination::Http { auth, .. } => auth.known_key(),
-            Destination::Mns { .. } => None,
-        }
+        known_key(&self.callback)
     }
 
     async fn go_on(&self, given: Option<Secret>) -> Result<Exit> {
-        let begun = self.begun()?;
         if self.args.abandon {
-            return self.abandon(begun);
+            return self.abandon();
         }
-        match begun {
+        match self.seen()? {
             None if self.args.finish => Err(Error::usage("no rotation was begun")
                 .hint(self.ctx.again("key rotate --generate-auth-key"))),
             None => {
@@ -162,31 +171,22 @@ impl<'a> Work<'a> {
     }
 
     /// What was begun, compared with what is configured.
-    fn begun(&self) -> Result<Option<Rotation>> {
-        let Some(rotation) = self.place.load()? else {
-            return Ok(None);
-        };
-        let Some(configured) = self.configured() else {
-            return Ok(Some(rotation));
+    fn seen(&self) -> Result<Option<Rotation>> {
+        let (Some(rotation), Some(configured)) = (&self.begun, self.configured()) else {
+            return Ok(self.begun.clone());
         };
         let seen = rotation.clone().seen(configured, (self.ctx.now)());
-        let unseen = Rotation {
-            switched: None,
-            ..rotation
-        };
-        match seen {
-            Some(rotation) => Ok(Some(rotation)),
-            None if self.args.abandon => Ok(Some(unseen)),
-            None => Err(Error::new(
+        seen.map(Some).ok_or_else(|| {
+            Error::new(
                 Kind::Conflict,
                 "the configured key is neither the old nor the new one of this rotation",
             )
-            .cause("somebody set another key meanwhile, or these are other credentials")
+            .cause("somebody set another key meanwhile")
             .hint(format!(
                 "forget the rotation: {}",
                 self.ctx.again("key rotate --abandon")
-            ))),
-        }
+            ))
+        })
     }
 
     /// A rotation to a given or generated key; it is kept by the first step.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::json;
@@ -81,13 +81,13 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         limit: args.limit,
         ..Terms::default()
     };
-    let begun = (ctx.now)();
+    let begun = Instant::now();
     desk.ready(mns)?;
     let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
         desk.forward(message).await
     })
     .await?;
-    desk.summary(totals, (ctx.now)().duration_since(begun))?;
+    desk.summary(totals, begun.elapsed())?;
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
@@ -186,7 +186,7 @@ impl Desk<'_> {
         }
     }
 
-    fn summary(&self, totals: Totals, took: jiff::SignedDuration) -> Result<()> {
+    fn summary(&self, totals: Totals, took: Duration) -> Result<()> {
         let Totals {
             deleted,
             kept,

@@ -95,9 +95,14 @@ fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
         }
         Destination::Mns { endpoint, queue } => {
             words.push(format!("--mns-queue {}", quoted(queue)));
+            if answers.destination.is_none() {
+                words.push(format!("--mns-endpoint {}", quoted(endpoint)));
+            }
             let region = queue::parse_host(endpoint).map(|host| host.region);
             let other = |region: &String| *region != here.connection.target.region.to_string();
-            if let Some(region) = region.filter(other) {
+            if let Some(region) = region.filter(other)
+                && answers.destination.is_some()
+            {
                 words.push(format!("--mns-region {region}"));
             }
         }

@@ -1,12 +1,12 @@
-//! Which queue: one of the region's, or a new one.
+//! Which queue: the present one, one of a region's, or a new one.
 
 use super::{Answers, Here};
 use crate::callback::Destination;
-use crate::callback::queue::{check_name, parse_host};
+use crate::callback::queue::{check_name, endpoint};
 use crate::change::edit::{DestinationEdit, QueuePlace};
+use crate::commands::queue_lookup::{Missing, look_up};
 use crate::error::{Kind, Result};
 use crate::mns::Mns;
-use crate::mns::queue::Attributes;
 use crate::prompt::{Choice, Judgement, Reply, Text};
 use crate::target::Region;
 use crate::target::region::{Standing, centres};
@@ -14,18 +14,26 @@ use crate::target::region::{Standing, centres};
 /// As many as can be looked through.
 const LISTED: usize = 200;
 
-/// A queue that is made when the change is confirmed.
-pub(super) struct NewQueue {
-    mns: Mns,
-    name: String,
+/// Where a queue is looked for.
+enum Place {
+    /// It stays: its endpoint and name.
+    AsNow(String, String),
+    /// In this region.
+    In(Region),
 }
 
 pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let ctx = &here.ctx;
     answers.new_queue = None;
     loop {
-        let Reply::Answer(region) = region(here).await? else {
-            return Ok(Reply::Back);
+        let region = match place(here).await? {
+            Reply::Back => return Ok(Reply::Back),
+            Reply::Answer(Place::AsNow(endpoint, name)) => {
+                answers.destination = None;
+                answers.new_queue = missing(here, &endpoint, &name).await;
+                return Ok(Reply::Answer(()));
+            }
+            Reply::Answer(Place::In(region)) => region,
         };
         let account_id = here.connection.own_account(ctx).await?;
         let mns = here
@@ -35,13 +43,9 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
         let names = names(here, &mns).await?;
         let mut items = names.clone();
         items.push("a new queue, or one typed in".to_owned());
-        let present = here.queue_now();
         let choice = Choice {
             title: format!("Queue of {account_id} in {region}"),
-            default: names
-                .iter()
-                .position(|name| Some(name.as_str()) == present)
-                .unwrap_or_default(),
+            default: 0,
             items,
             back: true,
         };
@@ -54,13 +58,8 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
                 let Reply::Answer(name) = typed(here).await? else {
                     continue;
                 };
-                if !names.contains(&name) && !exists(here, &mns, &name).await? {
-                    ctx.out.note(&format!(
-                        "The queue {name} will be created with the change."
-                    ));
-                    let name = name.clone();
-                    answers.new_queue = Some(NewQueue { mns, name });
-                }
+                let endpoint = endpoint(&account_id, &region);
+                answers.new_queue = missing(here, &endpoint, &name).await;
                 name
             }
         };
@@ -75,66 +74,38 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
     }
 }
 
-impl NewQueue {
-    /// Creates it with attributes that suit callbacks.
-    pub(super) async fn create(&self, here: &Here) -> Result<()> {
-        let attributes = Attributes::for_callbacks();
-        self.mns
-            .create_queue(&here.ctx, &self.name, &attributes)
-            .await?;
-        here.ctx
-            .out
-            .note(&format!("created the queue {}", self.name));
-        Ok(())
-    }
-}
-
-impl Here {
-    fn queue_now(&self) -> Option<&str> {
-        match &self.now.as_ref()?.destination {
-            Destination::Mns { queue, .. } => Some(queue),
-            Destination::Http { .. } => None,
-        }
-    }
-}
-
-/// The region of the queue: the present one, or the advised one, comes first to hand.
-async fn region(here: &Here) -> Result<Reply<Region>> {
+/// The present queue, or the region of another one; the advised region comes first to hand.
+async fn place(here: &Here) -> Result<Reply<Place>> {
     let centre = &here.connection.target.region;
     let advised = centre.advised_queue_region();
-    let present = match here.now.as_ref().map(|callback| &callback.destination) {
-        Some(Destination::Mns { endpoint, .. }) => parse_host(endpoint),
-        _ => None,
-    };
-    let present = present.map(|host| host.region);
-    let mut regions = vec![advised.clone()];
+    let mut rows = Vec::new();
+    if let Some(Destination::Mns { endpoint, queue }) =
+        here.now.as_ref().map(|callback| &callback.destination)
+    {
+        let words = format!("As now: {queue} at {endpoint}");
+        rows.push((words, Place::AsNow(endpoint.clone(), queue.clone())));
+    }
+    let words = format!("{advised}  advised by the documentation");
+    rows.push((words, Place::In(advised.clone())));
     let open = centres()
         .iter()
         .filter(|centre| centre.standing == Standing::Open);
     for row in open {
         let region = Region::parse(&row.id)?;
         if region != advised {
-            regions.push(region);
+            rows.push((region.to_string(), Place::In(region)));
         }
     }
+    let (items, mut places): (Vec<String>, Vec<Place>) = rows.into_iter().unzip();
     let choice = Choice {
         title: "Region of the queue".to_owned(),
-        items: regions
-            .iter()
-            .map(|region| match *region == advised {
-                true => format!("{region}  advised by the documentation"),
-                false => region.to_string(),
-            })
-            .collect(),
-        default: regions
-            .iter()
-            .position(|region| Some(region.as_str()) == present.as_deref())
-            .unwrap_or_default(),
+        items,
+        default: 0,
         back: true,
     };
     Ok(match here.ctx.prompt.choose(choice).await? {
         Reply::Back => Reply::Back,
-        Reply::Answer(index) => Reply::Answer(regions.swap_remove(index)),
+        Reply::Answer(index) => Reply::Answer(places.swap_remove(index)),
     })
 }
 
@@ -169,17 +140,22 @@ async fn typed(here: &Here) -> Result<Reply<String>> {
     here.ctx.prompt.text(text).await
 }
 
-/// Whether there is a queue of this name; one that may not be looked at counts as there.
-async fn exists(here: &Here, mns: &Mns, name: &str) -> Result<bool> {
-    match mns.get_attributes(&here.ctx, name).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == "QueueNotExist" => Ok(false),
-        Err(error) if error.kind == Kind::Credentials => {
-            here.ctx
-                .out
-                .warn(&format!("the queue cannot be looked up: {error}"));
-            Ok(true)
+/// The queue if it is not there, so that it is created with the change. One that cannot be looked at
+/// counts as there.
+async fn missing(here: &Here, endpoint: &str, name: &str) -> Option<Missing> {
+    let out = &here.ctx.out;
+    match look_up(&here.ctx, &here.connection, endpoint, name).await {
+        Ok(missing) => {
+            if missing.is_some() {
+                out.note(&format!(
+                    "The queue {name} will be created with the change."
+                ));
+            }
+            missing
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            out.warn(&format!("the queue cannot be looked up: {error}"));
+            None
+        }
     }
 }

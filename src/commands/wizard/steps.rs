@@ -4,6 +4,7 @@ use super::{Answers, Here};
 use crate::callback::{Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
+use crate::change::history::{self, Mode};
 use crate::commands::typed_key::typed_key;
 use crate::error::Result;
 use crate::probe::Report;
@@ -124,6 +125,29 @@ enum AuthChoice {
 }
 
 pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
+    answers.shows_key = false;
+    loop {
+        let Reply::Answer(choice) = auth_choice(here).await? else {
+            return Ok(Reply::Back);
+        };
+        let (on, key) = match choice {
+            AuthChoice::Keep => (None, None),
+            AuthChoice::Off => (Some(false), None),
+            AuthChoice::Type => (Some(true), Some(typed_key(&here.ctx).await?)),
+            AuthChoice::Generate => {
+                answers.shows_key = history::mode(&here.ctx)? != Mode::Full;
+                if answers.shows_key && !may_print(here).await? {
+                    continue;
+                }
+                (Some(true), Some(auth_key::generate(here.ctx.random)))
+            }
+        };
+        answers.auth = AuthEdit { on, key };
+        return Ok(Reply::Answer(()));
+    }
+}
+
+async fn auth_choice(here: &Here) -> Result<Reply<AuthChoice>> {
     let now = here.now.as_ref().map(|callback| &callback.destination);
     let mut rows: Vec<(String, AuthChoice)> = Vec::new();
     if let Some(Destination::Http { auth, .. }) = now {
@@ -140,30 +164,30 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
         "Off: whoever knows the URL can post to it".to_owned(),
         AuthChoice::Off,
     ));
-    let (items, choices): (Vec<String>, Vec<AuthChoice>) = rows.into_iter().unzip();
+    let (items, mut choices): (Vec<String>, Vec<AuthChoice>) = rows.into_iter().unzip();
     let choice = Choice {
         title: "Are deliveries signed?".to_owned(),
         items,
         default: 0,
         back: true,
     };
-    let Reply::Answer(index) = here.ctx.prompt.choose(choice).await? else {
-        return Ok(Reply::Back);
+    Ok(match here.ctx.prompt.choose(choice).await? {
+        Reply::Back => Reply::Back,
+        Reply::Answer(index) => Reply::Answer(choices.swap_remove(index)),
+    })
+}
+
+/// A generated key that neither the history nor, perhaps, the service tells later must be seen once.
+async fn may_print(here: &Here) -> Result<bool> {
+    let choice = Choice {
+        title: "VODCB_HISTORY keeps no keys, so a generated one could be lost. Print it once it is written?".to_owned(),
+        items: vec![
+            "Yes, print it".to_owned(),
+            "No, choose otherwise".to_owned(),
+        ],
+        default: 0,
+        back: true,
     };
-    answers.auth = match choices[index] {
-        AuthChoice::Keep => AuthEdit::default(),
-        AuthChoice::Off => AuthEdit {
-            on: Some(false),
-            key: None,
-        },
-        AuthChoice::Generate => AuthEdit {
-            on: Some(true),
-            key: Some(auth_key::generate(here.ctx.random)),
-        },
-        AuthChoice::Type => AuthEdit {
-            on: Some(true),
-            key: Some(typed_key(&here.ctx).await?),
-        },
-    };
-    Ok(Reply::Answer(()))
+    let reply = here.ctx.prompt.choose(choice).await?;
+    Ok(matches!(reply, Reply::Answer(0)))
 }

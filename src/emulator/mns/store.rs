@@ -12,6 +12,7 @@ use super::Undelivered;
 use super::queue::{Millis, Queue, Shown};
 use crate::emulator::held;
 use crate::mns::message::Outgoing;
+use crate::xml;
 
 /// What a message costs beside its body, roughly.
 const OVERHEAD: usize = 512;
@@ -148,7 +149,9 @@ impl Queues {
             if body.len() > queue.largest() {
                 return Err(Undelivered::TooLarge);
             }
-            message.check().map_err(|_| Undelivered::Unspeakable)?;
+            if body.is_empty() || !body.chars().all(xml::is_allowed) {
+                return Err(Undelivered::Unspeakable);
+            }
             let lease = self.lease(body).ok_or(Undelivered::Full)?;
             queue.send(message, lease, now);
             Ok(())

@@ -124,10 +124,7 @@ impl<'a> Call<'a> {
 
     /// A batch that was done in part has a status of failure and a list.
     fn is_partly_done(&self, root: &Element) -> bool {
-        matches!(
-            (self.operation, root.name.as_str()),
-            (Operation::BatchDeleteMessage, "Errors") | (Operation::BatchSendMessage, "Messages")
-        )
+        self.operation == Operation::BatchDeleteMessage && root.name == "Errors"
     }
 }
 

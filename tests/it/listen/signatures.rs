@@ -205,6 +205,29 @@ fn an_old_time_counts_as_wrong_when_an_age_is_named() {
     assert!(run.stdout.contains("signature WRONG"), "{run:?}");
 }
 
+/// A clock that was set back: every delivery comes from the future, and is right but for its time.
+#[test]
+fn a_clock_that_is_behind_judges_times_in_the_future() {
+    let sandbox = sandbox();
+    // MD5 of `https://hooks.example.org/vod|4102444800|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum.
+    let future = [
+        ("x-vod-timestamp", "4102444800"),
+        ("x-vod-signature", "403bdfff38ae37bf46822aceffecf767"),
+    ];
+    for (age, said) in [
+        ("300", "further away than --max-age allows"),
+        ("9999999999", "signature right"),
+    ] {
+        let args = ["--auth-key-env", "KEY", "--url", URL, "--exit-after", "1"];
+        let args = args.into_iter().chain(["--max-age", age]);
+        let listening = Listening::start(&sandbox, args);
+        post(listening.address, &future, "{}");
+        let run = listening.end().ok();
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains(said), "{age}: {run:?}");
+    }
+}
+
 #[test]
 fn url_and_key_come_from_the_configured_callback() {
     let mut sandbox = Sandbox::new();

@@ -257,6 +257,46 @@ async fn a_damaged_message_is_kept_and_nobody_works_on_it() {
     );
 }
 
+/// Kept at its first receipt, so that it is never deleted then; worked on at its second, in the same run.
+#[tokio::test]
+async fn a_message_that_is_damaged_again_is_worked_on() {
+    let received = |count: u32| {
+        answer(
+            "200 OK",
+            &format!(
+                "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h{count}</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{{}}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>{count}</DequeueCount></Message></Messages>"
+            ),
+        )
+    };
+    let changed = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+    let (mns, thread) = scripted(vec![
+        received(1),
+        answer("200 OK", changed),
+        received(2),
+        answer("204 No Content", ""),
+    ]);
+    let terms = Terms {
+        concurrency: 1,
+        once: true,
+        exit_after: Some(2),
+        ..Terms::default()
+    };
+    let seen = RefCell::new(Vec::new());
+    let ctx = context();
+    let totals = consume(&ctx, &mns, "q", &terms, async |message: &Message| {
+        seen.borrow_mut().push(message.dequeue_count);
+        Ok(Verdict::Delete)
+    });
+    let expected = Totals {
+        kept: 1,
+        ..deleted(1)
+    };
+    assert_eq!(totals.await.unwrap(), expected);
+    assert_eq!(seen.into_inner(), [2]);
+    let requests = thread.join().unwrap();
+    assert!(requests[3].contains("<ReceiptHandle>h2<"), "{requests:?}");
+}
+
 /// First receipt: both ends are the service's, 1,000 and 31,000 ms. Later: from our 21,000 ms on.
 #[test]
 fn the_time_out_of_sight_is_the_services_where_it_tells() {

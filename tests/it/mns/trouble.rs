@@ -3,7 +3,6 @@
 use vodcb::emulator::builtin_key;
 use vodcb::error::{Applied, Error, Kind};
 use vodcb::mns::Operation;
-use vodcb::mns::message::Outgoing;
 use vodcb::mns::refusal::{Asked, MnsError};
 use vodcb::secret::Secret;
 
@@ -174,76 +173,59 @@ async fn what_passes_is_tried_again() {
         ("html*1", 2),
         ("garbage*1", 2),
     ] {
-        let world = World::with_queue(&[&format!("receive:{fault}")]).await;
+        let world = World::with_queue(&[&format!("batch-receive:{fault}")]).await;
         world.deliver("{}");
-        let received = world.mns.receive(&world.ctx, "q", Some(0)).await;
-        assert_eq!(received.unwrap().unwrap().body, "{}", "{fault}");
+        let received = world.mns.batch_receive(&world.ctx, "q", 1, Some(0)).await;
+        assert_eq!(received.unwrap()[0].body, "{}", "{fault}");
         let calls = world
             .calls()
             .into_iter()
-            .filter(|call| call.starts_with("Receive"));
+            .filter(|call| call.starts_with("BatchReceive"));
         assert_eq!(calls.count(), attempts, "{fault}");
         world.running.stop().await;
     }
 }
 
+/// The handle that the lost answer told is the only good one, so there is nothing to try again with.
 #[tokio::test]
-async fn a_message_is_not_sent_twice() {
-    let message = Outgoing::new("once");
+async fn a_visibility_is_not_changed_twice() {
     for fault in ["reset-after*1", "internal-after*1", "truncate*1"] {
-        let world = World::with_queue(&[&format!("send:{fault}")]).await;
-        let error = world
-            .mns
-            .send_message(&world.ctx, "q", &message)
-            .await
-            .unwrap_err();
+        let world = World::with_queue(&[&format!("change-visibility:{fault}")]).await;
+        world.deliver("once");
+        let error = hidden(&world).await.unwrap_err();
         assert_eq!(
             (error.kind, error.details.applied),
             (Kind::UnknownOutcome, Applied::Unknown),
             "{fault}"
         );
-        assert_eq!(
-            world
-                .mns
-                .batch_peek(&world.ctx, "q", 16)
-                .await
-                .unwrap()
-                .len(),
-            1,
-            "{fault}"
-        );
+        let calls = world.calls().into_iter();
+        let changes = calls.filter(|call| call.starts_with("ChangeMessageVisibility"));
+        assert_eq!(changes.count(), 1, "{fault}");
         world.running.stop().await;
     }
-    // A throttled message certainly did not arrive.
-    let world = World::with_queue(&["send:throttle*2"]).await;
-    world
-        .mns
-        .send_message(&world.ctx, "q", &message)
-        .await
-        .unwrap();
-    assert_eq!(
-        world
-            .mns
-            .batch_peek(&world.ctx, "q", 16)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    // A throttled call certainly did nothing.
+    let world = World::with_queue(&["change-visibility:throttle*2"]).await;
+    world.deliver("once");
+    hidden(&world).await.unwrap();
     world.running.stop().await;
+}
+
+/// Receives the message of `q` and keeps it out of sight.
+async fn hidden(world: &World) -> vodcb::error::Result<()> {
+    let (ctx, mns) = (&world.ctx, &world.mns);
+    let received = mns.batch_receive(ctx, "q", 1, Some(0)).await?;
+    let handle = received[0].receipt_handle.as_deref().unwrap();
+    mns.change_visibility(ctx, "q", handle, 60).await.map(drop)
 }
 
 #[tokio::test]
 async fn a_deletion_whose_answer_got_lost_is_done() {
-    let World { ctx, mns, running } =
-        World::with_queue(&["delete-message:reset-after*1", "batch-delete:reset-after*1"]).await;
-    mns.batch_send(&ctx, "q", &[Outgoing::new("a"), Outgoing::new("b")])
-        .await
-        .unwrap();
+    let world = World::with_queue(&["batch-delete:reset-after*1"]).await;
+    world.deliver("a");
+    let World { ctx, mns, running } = world;
     let messages = mns.batch_receive(&ctx, "q", 16, None).await.unwrap();
-    let handle = |index: usize| messages[index].receipt_handle.as_deref().unwrap();
-    mns.delete(&ctx, "q", handle(0)).await.unwrap();
-    assert_eq!(mns.batch_delete(&ctx, "q", &[handle(1)]).await.unwrap(), []);
+    let handle = messages[0].receipt_handle.as_deref().unwrap();
+    assert_eq!(mns.batch_delete(&ctx, "q", &[handle]).await.unwrap(), []);
     assert_eq!(
         mns.get_attributes(&ctx, "q").await.unwrap().inactive,
         Some(0)
@@ -287,7 +269,10 @@ async fn only_the_code_means_that_nothing_is_there() {
         (error(""), Kind::Unavailable),
     ] {
         let (mns, _server) = scripted(vec![answer("404 Not Found", &body)]);
-        let error = mns.receive(&context(), "q", Some(0)).await.unwrap_err();
+        let error = mns
+            .batch_receive(&context(), "q", 1, Some(0))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, kind, "{body}");
     }
 }
@@ -305,51 +290,48 @@ async fn successes_that_are_none() {
         "<html><body>Sign in</body></html>",
     ] {
         let (mns, _server) = scripted(vec![answer("200 OK", body)]);
-        let error = mns.receive(&context(), "q", Some(0)).await.unwrap_err();
+        let error = mns
+            .batch_receive(&context(), "q", 1, Some(0))
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind, error.details.applied),
             (Kind::Unavailable, Applied::No),
             "{body}"
         );
-        let (mns, _server) = scripted(vec![answer("201 Created", body)]);
-        let sent = mns.send_message(&context(), "q", &Outgoing::new("a")).await;
-        if !body.contains("MessageId") {
-            let error = sent.unwrap_err();
-            assert_eq!(
-                (error.kind, error.details.applied),
-                (Kind::UnknownOutcome, Applied::Unknown),
-                "{body}"
-            );
-        }
+        let (mns, _server) = scripted(vec![answer("200 OK", body)]);
+        let changed = mns.change_visibility(&context(), "q", "h", 60).await;
+        let error = changed.unwrap_err();
+        assert_eq!(
+            (error.kind, error.details.applied),
+            (Kind::UnknownOutcome, Applied::Unknown),
+            "{body}"
+        );
     }
 }
 
 #[tokio::test]
 async fn what_is_sent_is_what_is_signed() {
-    let (mns, server) = scripted(vec![answer("204 No Content", "")]);
-    mns.delete(&context(), "vod", "1-a+b/c==").await.unwrap();
+    let changed = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle></ChangeVisibility>";
+    let (mns, server) = scripted(vec![answer("200 OK", changed)]);
+    mns.change_visibility(&context(), "vod", "1-a+b/c==", 5)
+        .await
+        .unwrap();
     let requests = server.join().unwrap();
-    let line = "DELETE /queues/vod/messages?ReceiptHandle=1-a%2Bb%2Fc%3D%3D HTTP/1.1\r\n";
+    let line =
+        "PUT /queues/vod/messages?ReceiptHandle=1-a%2Bb%2Fc%3D%3D&VisibilityTimeout=5 HTTP/1.1\r\n";
     assert!(requests[0].starts_with(line), "{}", requests[0]);
     assert!(!requests[0].to_lowercase().contains("content-md5"));
-}
-
-#[tokio::test]
-async fn a_batch_in_part() {
-    let body = "<Messages><Message><ErrorCode>InternalError</ErrorCode><ErrorMessage>m</ErrorMessage></Message>\
-        <Message><MessageBodyMD5>X</MessageBodyMD5><MessageId>2</MessageId></Message></Messages>";
-    let (mns, _server) = scripted(vec![answer("500 Internal Server Error", body)]);
-    let two = [Outgoing::new("a"), Outgoing::new("b")];
-    let sent = mns.batch_send(&context(), "q", &two).await.unwrap();
-    assert_eq!(sent[0].as_ref().unwrap_err().code, "InternalError");
-    assert_eq!(sent[1].as_ref().unwrap().id, "2");
 }
 
 #[tokio::test]
 async fn what_is_no_answer_is_described_and_not_quoted() {
     let page = "<html><head><title>Proxy</title></head><body>Signature=s3cr3t</body></html>";
     let (mns, _server) = scripted(vec![answer("404 Not Found", page)]);
-    let error = mns.receive(&context(), "q", Some(0)).await.unwrap_err();
+    let error = mns
+        .batch_receive(&context(), "q", 1, Some(0))
+        .await
+        .unwrap_err();
     let said = words(&error);
     assert!(
         said.contains("HTTP status 404, text/xml, 75 bytes, titled \"Proxy\""),
@@ -358,7 +340,10 @@ async fn what_is_no_answer_is_described_and_not_quoted() {
     assert!(!said.contains("s3cr3t"), "{said}");
     for body in ["<s3cr3t/>", "<Message><s3cr3t/></Message>"] {
         let (mns, _server) = scripted(vec![answer("200 OK", body)]);
-        let error = mns.receive(&context(), "q", Some(0)).await.unwrap_err();
+        let error = mns
+            .batch_receive(&context(), "q", 1, Some(0))
+            .await
+            .unwrap_err();
         assert!(!words(&error).contains("s3cr3t"), "{error:?}");
     }
     let odd = explained(403, "Signature=s3cr3t", "no");

@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 use vodcb::credential::Credential;
-use vodcb::error::Kind;
-use vodcb::mns::message::{Message, Outgoing, body_md5};
+use vodcb::mns::message::{Message, body_md5};
 use vodcb::mns::signer::{self, Headers, Request};
 use vodcb::mns::xml as bodies;
 use vodcb::secret::Secret;
@@ -47,6 +46,30 @@ fn the_sample_of_the_manual() {
         ..message.clone()
     };
     assert!(!damaged.is_intact());
+}
+
+/// The checksum is of the bytes as they are stored, so no end of line is made another one.
+#[test]
+fn a_body_with_a_raw_carriage_return_is_what_its_checksum_is_of() {
+    // MD5 of `a\r\nb\rc`, by md5sum.
+    let text = "<Message><MessageId>1</MessageId><MessageBody>a\r\nb\rc</MessageBody>\
+        <MessageBodyMD5>080EA8AFD730CE00F5BD226F8D2B1BAE</MessageBodyMD5></Message>";
+    let raw = &bodies::read_messages(&parse(text).unwrap()).unwrap()[0];
+    assert_eq!(raw.body, "a\r\nb\rc");
+    assert!(raw.is_intact());
+    let quoted = text.replace("a\r\nb\rc", "<![CDATA[a\r\nb]]>&#13;c");
+    let quoted = &bodies::read_messages(&parse(&quoted).unwrap()).unwrap()[0];
+    assert_eq!(raw, quoted);
+}
+
+#[test]
+fn a_body_without_a_checksum_counts_as_intact() {
+    for absent in ["", "<MessageBodyMD5/>"] {
+        let text = format!(
+            "<Message><MessageId>1</MessageId>{absent}<MessageBody>a</MessageBody></Message>"
+        );
+        assert!(bodies::read_messages(&parse(&text).unwrap()).unwrap()[0].is_intact());
+    }
 }
 
 #[test]
@@ -94,12 +117,7 @@ fn errors_are_read_with_everything_they_tell() {
 
 #[test]
 fn requests_are_written_as_the_clients_write_them() {
-    // The body of the vector mns-sendmessage-base64-body, made with the official client.
-    let expected = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Message xmlns=\"http://mns.aliyuncs.com/doc/v1/\">\
-        <MessageBody>eyJFdmVudFR5cGUiOiJGaWxlVXBsb2FkQ29tcGxldGUiLCLmoIfpopgiOiLop4bpopHwn46sIn0=</MessageBody></Message>";
-    let body = "eyJFdmVudFR5cGUiOiJGaWxlVXBsb2FkQ29tcGxldGUiLCLmoIfpopgiOiLop4bpopHwn46sIn0=";
-    assert_eq!(bodies::write_message(&Outgoing::new(body)), expected);
-    // And that of mns-batchdelete.
+    // The body of the vector mns-batchdelete, made with the official client.
     let expected = "<?xml version=\"1.0\" encoding=\"utf-8\"?><ReceiptHandles xmlns=\"http://mns.aliyuncs.com/doc/v1/\">\
         <ReceiptHandle>1-AAA=-1</ReceiptHandle><ReceiptHandle>1-BBB=-2</ReceiptHandle></ReceiptHandles>";
     assert_eq!(
@@ -206,18 +224,8 @@ fn text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn every_body_comes_back_or_is_refused_before_it_is_sent(body in text()) {
-        let message = Outgoing::new(body.clone());
-        let speakable = body.chars().all(vodcb::xml::is_allowed);
-        match message.check() {
-            Ok(()) => prop_assert!(speakable),
-            Err(error) => {
-                prop_assert!(error.kind == Kind::Usage && (!speakable || body.is_empty()));
-                return Ok(());
-            }
-        }
-        let root = parse(&bodies::write_message(&message)).unwrap();
-        prop_assert_eq!(root.text_of("MessageBody"), Some(body.as_str()));
+    fn every_body_that_xml_can_hold_comes_back(body in text()) {
+        let body: String = body.chars().filter(|c| vodcb::xml::is_allowed(*c)).collect();
         let answer = Writer::document("Message", "", |writer| {
             writer.text("MessageId", 1);
             writer.text("MessageBody", &body);

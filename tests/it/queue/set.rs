@@ -167,3 +167,77 @@ fn the_role_that_vod_writes_with_is_told_about_and_never_an_error() {
     let run = set(&[], &[]);
     assert!(!run.stderr.contains("AliyunVODDefaultRole"), "{run:?}");
 }
+
+#[test]
+fn a_queue_that_is_gone_is_created_although_the_callback_names_it() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--no-queue-check"])
+        .ok();
+    let before = sandbox.vodcb(["get", "-o", "json"]).ok().json()["fingerprint"].take();
+    let repair = ["set", "--mns-queue", "q", "--create-queue"];
+    let dry = repair.into_iter().chain(["--dry-run"]);
+    sandbox
+        .vodcb(dry)
+        .ok()
+        .says(&["the queue q would be created"]);
+    assert_eq!(queues(&sandbox), json!([]));
+    sandbox
+        .vodcb(repair)
+        .ok()
+        .says(&["created the queue q", "already so"]);
+    assert_eq!(queues(&sandbox), json!(["q"]));
+    let run = sandbox.vodcb(repair).ok();
+    assert!(!run.stderr.contains("created"), "{run:?}");
+    let after = sandbox.vodcb(["get", "-o", "json"]).ok().json()["fingerprint"].take();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn the_configured_queue_is_created_with_a_change_of_something_else() {
+    let sandbox = Sandbox::new();
+    let change = ["set", "--events", "SnapshotComplete", "--create-queue"];
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/vod"])
+        .ok();
+    sandbox
+        .vodcb(change)
+        .exits(2)
+        .says(&["there is no queue to create", "--mns-queue NAME"]);
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--no-queue-check"])
+        .ok();
+    sandbox
+        .vodcb(change)
+        .ok()
+        .says(&["created the queue q", "written and read back"]);
+    assert_eq!(queues(&sandbox), json!(["q"]));
+}
+
+/// A queue in Shanghai for a centre in Beijing is what the documentation advises.
+#[test]
+fn a_configured_queue_stays_where_it_is_but_for_what_is_named() {
+    let mut sandbox = Sandbox::new();
+    let set = |sandbox: &Sandbox, more: &[&str]| {
+        let always = ["set", "--region", "cn-beijing", "--no-queue-check"];
+        sandbox.vodcb([&always, more].concat()).ok();
+        let get = ["get", "--region", "cn-beijing", "-o", "json"];
+        let document = sandbox.vodcb(get).ok().json();
+        let text = |name: &str| document[name].as_str().unwrap().to_owned();
+        (text("mns_endpoint"), text("mns_queue"))
+    };
+    let place = |endpoint: &str, queue: &str| (endpoint.to_owned(), queue.to_owned());
+    sandbox.set("VODCB_ACCOUNT_ID", "99");
+    let first = set(&sandbox, &["--mns-queue", "q"]);
+    assert_eq!(first, place("http://99.mns.cn-beijing.aliyuncs.com/", "q"));
+    let shanghai = "https://1234567890123456.mns.cn-shanghai.aliyuncs.com/";
+    set(&sandbox, &["--mns-endpoint", shanghai]);
+    let named = set(&sandbox, &["--mns-queue", "other"]);
+    assert_eq!(named, place(shanghai, "other"));
+    let owned = set(&sandbox, &["--account-id", "42"]);
+    let expected = "https://42.mns.cn-shanghai.aliyuncs.com/";
+    assert_eq!(owned, place(expected, "other"));
+    let moved = set(&sandbox, &["--mns-region", "cn-beijing"]);
+    let expected = "https://42.mns.cn-beijing.aliyuncs.com/";
+    assert_eq!(moved, place(expected, "other"));
+}

@@ -48,8 +48,13 @@ impl Work<'_> {
         ));
     }
 
-    pub(super) fn abandon(&self, begun: Option<Rotation>) -> Result<Exit> {
-        if begun.as_ref().is_some_and(|it| it.switched.is_some()) {
+    pub(super) fn abandon(&self) -> Result<Exit> {
+        let begun = self.begun.as_ref();
+        let seen = match (begun, self.configured()) {
+            (Some(rotation), Some(key)) => rotation.clone().seen(key, (self.ctx.now)()),
+            (begun, _) => begun.cloned(),
+        };
+        if seen.as_ref().is_some_and(|it| it.switched.is_some()) {
             return Err(
                 Error::usage("VOD signs with the new key already").hint(format!(
                     "finish it: {}",
@@ -59,13 +64,17 @@ impl Work<'_> {
         }
         if self.ctx.flags.dry_run {
             self.ctx.out.note("dry run; nothing was forgotten");
-            return self.show(begun.as_ref(), Vec::new()).map(|()| Exit::Ok);
+            return self.show(begun, Vec::new()).map(|()| Exit::Ok);
         }
         self.place.forget()?;
         self.show(None, Vec::new())?;
-        self.ctx.out.note(match begun {
-            Some(_) => "the new key is forgotten; VOD was never given it",
-            None => "already so; no rotation was begun",
+        self.ctx.out.note(match (begun, seen) {
+            (None, _) => "already so; no rotation was begun",
+            (Some(_), Some(_)) => "the new key is forgotten; VOD was never given it",
+            (Some(begun), None) if begun.switched.is_some() => {
+                "both keys are forgotten; VOD was given the new one, and signs with a third now"
+            }
+            (Some(_), None) => "both keys are forgotten; VOD signs with a third",
         });
         Ok(Exit::Ok)
     }
@@ -81,8 +90,9 @@ impl Work<'_> {
             )
         };
         if !self.agreed(question).await? {
-            let kept = self.place.load()?;
-            return self.show(kept.as_ref(), Vec::new()).map(|()| Exit::Ok);
+            return self
+                .show(self.begun.as_ref(), Vec::new())
+                .map(|()| Exit::Ok);
         }
         self.place.save(&rotation)?;
         let checks = self
