@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::event::EventSelection;
 use crate::exit::Exit;
 use crate::http::Http;
+use crate::output::Format;
 use crate::render::listen::{Ready, not_shown};
 use session::Session;
 
@@ -213,6 +214,7 @@ impl Args {
         Ok(Receiver {
             path: self.path.clone(),
             events,
+            bodies: ctx.out.format == Format::Ndjson || !self.expect.is_empty(),
             proof,
             store,
             routes: Routes {

@@ -43,8 +43,10 @@ pub struct Delivery {
     pub saved: Option<Result<(), Arc<str>>>,
     /// What the sender is answered.
     pub answer: Answer,
-    /// The body as it came.
-    pub body: Bytes,
+    /// How many bytes its body has.
+    pub bytes: usize,
+    /// The body as it came, where bodies are asked for.
+    pub body: Option<Bytes>,
 }
 
 /// A request that did not become a delivery.

@@ -83,6 +83,24 @@ impl<'a, H: Serialize> Envelope<'a, H> {
             body,
         }
     }
+
+    /// Appends the line, without its end, as serde would: but that Base64 has nothing to be escaped, and most of
+    /// the line is the body.
+    pub fn write(mut self, line: &mut Vec<u8>) {
+        let body = std::mem::take(&mut self.body);
+        serde_json::to_writer(&mut *line, &self).expect("writing to memory does not fail");
+        // The body is the last member.
+        let begin = line.len() - br#""}"#.len();
+        let length = body.len().div_ceil(3) * 4;
+        line.resize(begin + length, 0);
+        let written = STANDARD.encode_slice(body, &mut line[begin..]);
+        debug_assert_eq!(
+            written,
+            Ok(length),
+            "Base64 has four letters for three bytes"
+        );
+        line.extend_from_slice(br#""}"#);
+    }
 }
 
 impl Recorded {

@@ -119,11 +119,11 @@ pub fn delivery(delivery: &Delivery) -> DeliveryDocument<'_> {
         reasons,
         duplicate: delivery.duplicate,
         saved: delivery.saved.as_ref().map(Result::is_ok),
-        bytes: delivery.body.len(),
+        bytes: delivery.bytes,
         answer,
         answer_after_ms: milliseconds(after),
         forwarded_to,
-        event: Body(&delivery.body),
+        event: Body(delivery.body.as_deref().unwrap_or_default()),
     }
 }
 
@@ -157,7 +157,7 @@ fn write_line(line: &mut String, delivery: &Delivery) -> fmt::Result {
         Verdict::Right(key) => write!(line, "  signature right ({key})")?,
         Verdict::Wrong(_) => line.push_str("  signature WRONG"),
     }
-    write!(line, "  {} bytes  -> ", delivery.body.len())?;
+    write!(line, "  {} bytes  -> ", delivery.bytes)?;
     match &delivery.answer {
         Answer::Own(Reply::Status { status, after }) if after.is_zero() => {
             write!(line, "{status}")?

@@ -226,7 +226,8 @@ impl<'a> Session<'a> {
         if self.missing.is_empty() {
             return;
         }
-        if let Some(event) = decode::json(&delivery.body) {
+        let body = delivery.body.as_deref().unwrap_or_default();
+        if let Some(event) = decode::json(body) {
             self.missing.retain(|expected| !expected.is_met(&event));
         }
     }

@@ -52,6 +52,8 @@ pub struct Receiver {
     pub events: EventSelection,
     /// What is asked of signatures.
     pub proof: Proof,
+    /// Whether notices carry the bodies: each then keeps the memory that it came in.
+    pub bodies: bool,
     /// Where deliveries are kept.
     pub store: Option<Store>,
     /// Where they are handed on to.
@@ -245,7 +247,8 @@ impl Shared {
             duplicate,
             saved: None,
             answer: Answer::HungUp,
-            body: body.clone(),
+            bytes: body.len(),
+            body: receiver.bodies.then(|| body.clone()),
         };
         if !accepted {
             delivery.answer = Answer::now(401);
@@ -349,5 +352,5 @@ fn write_envelope(line: &mut Vec<u8>, received_at: &Timestamp, head: &Parts, bod
         Pairs(&head.headers),
         body,
     );
-    serde_json::to_writer(line, &envelope).expect("writing to memory does not fail");
+    envelope.write(line);
 }

@@ -110,6 +110,7 @@ pub fn plain() -> Receiver {
         path: None,
         events: EventSelection::All,
         proof: Proof::default(),
+        bodies: true,
         store: None,
         routes: Routes::default(),
         script: Script::default(),
