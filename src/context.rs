@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
 use crate::http::Http;
+use crate::order;
 use crate::output::{Format, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 use crate::stop::Stop;
-use crate::text::by_name;
 
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
@@ -197,7 +197,7 @@ pub fn environment_and_home() -> (Environment, Option<PathBuf>) {
 
 fn environment() -> Environment {
     let text = |word: OsString| word.to_string_lossy().into_owned();
-    by_name(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
+    order::map(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 
 /// The product token and what `ALIBABA_CLOUD_USER_AGENT` adds, printable ASCII only.

@@ -13,7 +13,7 @@
 //! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`delivery::receive`], [`delivery::save`], [`delivery::load`], [`delivery::scenario`], [`delivery::trial`], [`delivery::report`], [`delivery::recording`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
 //! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::plan`], [`change::record`], [`change::lines`], [`change::undo`], [`manifest`], [`probe`] | pure protocols |
-//! | 0 | [`exit`], [`error`], [`text`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
+//! | 0 | [`exit`], [`error`], [`text`], [`order`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
 //!
 //! Imports never point upwards; a test reads them. Floors 0 and 1 and [`render`] know no
 //! clock, randomness, environment, file, socket or async.
@@ -36,6 +36,7 @@ pub mod http;
 pub mod manifest;
 pub mod mns;
 pub mod openapi;
+pub mod order;
 pub mod output;
 pub mod probe;
 pub mod prompt;

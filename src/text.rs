@@ -4,17 +4,6 @@
 //! cursor, and a line end could forge a line of ours.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-/// Texts by their names; of one name the last. Collecting them instead would sort them first, with a sort
-/// of its own for each iterator there is.
-pub fn by_name(pairs: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let mut texts = BTreeMap::new();
-    for (name, text) in pairs {
-        texts.insert(name, text);
-    }
-    texts
-}
 
 /// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
 /// letters of all languages.

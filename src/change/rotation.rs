@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::openapi::acs3::sha256_hex;
+use crate::order;
 use crate::render::callback::Keys;
 use crate::render::key::{self as view, RotationStatus};
 use crate::secret::Secret;
@@ -157,9 +158,7 @@ impl Place {
             *path == self.of_anybody || name.starts_with(&self.of_target)
         };
         let paths = entries.map(|entry| entry.path());
-        let mut others: Vec<PathBuf> = paths.filter(is_other).collect();
-        others.sort();
-        others
+        order::by(paths.filter(is_other), Ord::cmp)
     }
 
     /// Keeps a rotation; the file is replaced whole.

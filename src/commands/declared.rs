@@ -1,8 +1,6 @@
 //! Targets that manifests declare: reading the files, reading the targets, and how both differ. No
 //! command, but what several begin with.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use futures_util::stream::StreamExt;
 
 use super::key_reference::Keys;
@@ -14,9 +12,10 @@ use crate::change::plan::{Plan, Step};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::manifest::{self, Declared, Entry, Manifest, Syntax};
+use crate::order;
 use crate::settings;
 use crate::sts;
-use crate::target::{Place, Region, Target};
+use crate::target::{Region, Target};
 use crate::vod::client::Reading;
 
 /// What comes of a target that cannot be read.
@@ -148,7 +147,7 @@ fn advise_on_regions(ctx: &Context, connection: &Connection, wish: &Wish<'_>) {
         default_regions,
         ..
     } = wish.manifest;
-    let declared: BTreeSet<&Region> = entries.iter().map(|entry| &entry.target.region).collect();
+    let declared = order::set(entries.iter().map(|entry| &entry.target.region));
     for region in &declared {
         // That of the settings was told before.
         if **region != connection.target.region
@@ -262,11 +261,9 @@ async fn undeclared(
     manifest: &Manifest,
 ) -> Result<Vec<Target>> {
     let targets = || manifest.entries.iter().map(|entry| &entry.target);
-    let declared: BTreeSet<Place> = targets().map(Target::place).collect();
+    let declared = order::set(targets().map(Target::place));
     // Regions with one host have one list.
-    let regions: BTreeMap<String, &Region> = targets()
-        .map(|target| (target.region.vod_host(), &target.region))
-        .collect();
+    let regions = order::map(targets().map(|target| (target.region.vod_host(), &target.region)));
     let (all, mut found, mut missed) = (regions.len(), Vec::new(), Vec::new());
     for region in regions.into_values() {
         let apps = match connection.at(ctx, region) {

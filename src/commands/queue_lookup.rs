@@ -4,8 +4,6 @@
 //! VOD takes any name, and drops in silence what it cannot write; so a queue that is not there, or a
 //! place where nobody may look, is told before the change.
 
-use std::collections::BTreeSet;
-
 use futures_util::stream::{self, StreamExt};
 
 use super::Connection;
@@ -15,6 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::mns::Mns;
 use crate::mns::queue::Attributes;
+use crate::order;
 use crate::render::queue::QueueStatus;
 use crate::target::Region;
 
@@ -44,12 +43,12 @@ pub async fn refuse_missing<'a>(
     connection: &Connection,
     callbacks: impl Iterator<Item = &'a Callback>,
 ) -> Result<()> {
-    let queues: BTreeSet<(&str, &str)> = callbacks
-        .filter_map(|callback| match &callback.destination {
+    let queues = order::set(
+        callbacks.filter_map(|callback| match &callback.destination {
             Destination::Mns { endpoint, queue } => Some((endpoint.as_str(), queue.as_str())),
             Destination::Http { .. } => None,
-        })
-        .collect();
+        }),
+    );
     let mut looks = stream::iter(queues)
         .map(|(endpoint, name)| look_up(ctx, connection, endpoint, name))
         .buffered(AT_ONCE);
@@ -126,13 +125,8 @@ async fn similar(ctx: &Context, mns: &Mns, name: &str) -> Vec<String> {
         names.extend(page);
     }
     let alike = |other: &str| strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
-    let mut rated: Vec<(f64, String)> = names
-        .into_iter()
-        .map(|other| (alike(&other), other))
-        .filter(|(rating, _)| *rating >= SIMILAR)
-        .collect();
-    rated.sort_by(|one, other| other.0.total_cmp(&one.0));
-    rated.into_iter().take(FEW).map(|(_, name)| name).collect()
+    let rated = names.into_iter().map(|other| (alike(&other), other));
+    order::highest(rated.filter(|(rating, _)| *rating >= SIMILAR), FEW)
 }
 
 impl std::fmt::Display for Missing {

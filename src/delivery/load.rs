@@ -13,6 +13,7 @@ use super::rules::{Answer, Rules};
 use super::send::{Delivery, Outcome, deliver};
 use crate::error::Result;
 use crate::http::Http;
+use crate::order;
 
 /// The most deliveries of one load: the time of each attempt is kept, which is twelve megabytes at most.
 pub const MOST: u64 = 1_000_000;
@@ -105,7 +106,7 @@ pub async fn run(
     }
     tally.unknown = sent.get() - tally.ended();
     tally.elapsed = begun.elapsed();
-    tally.took.sort_unstable();
+    tally.took = order::by(tally.took, Ord::cmp);
     Ok(tally)
 }
 

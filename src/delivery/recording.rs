@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::record::{self, Recorded};
 use crate::error::{Error, Result};
+use crate::order;
 
 /// The longest line, or dump of a request: far more than any delivery.
 const LONGEST: u64 = 32 * 1024 * 1024;
@@ -155,7 +156,7 @@ fn files(from: &Path) -> Result<Vec<PathBuf>> {
             files.push(path);
         }
     }
-    files.sort();
+    let files = order::by(files, Ord::cmp);
     if files.is_empty() {
         return Err(
             Error::usage(format!("there is no file in {}", from.display()))

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::callback::url::without_password;
 use crate::openapi::acs3::hex;
+use crate::order;
 use crate::secret::Secret;
 
 /// What a delivery says about itself.
@@ -203,8 +204,7 @@ fn url_variants(text: &str) -> Vec<(&'static str, String)> {
     }
     if let Some(query) = query {
         add("no query", path.to_owned());
-        let mut parts: Vec<&str> = query.split('&').collect();
-        parts.sort_unstable();
+        let mut parts = order::by(query.split('&'), Ord::cmp);
         add(
             "the query in another order",
             format!("{path}?{}", parts.join("&")),

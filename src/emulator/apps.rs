@@ -1,13 +1,12 @@
 //! The applications of an account: the one every account has, those the quirk `apps` adds, and
 //! those a callback was stored for, which shows that they are meant to exist.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::answer::{Members, Refusal};
 use super::state::Table;
 use super::vod::Call;
+use crate::order;
 use crate::target::DEFAULT_APP_ID;
 
 /// The page size without a wish, and the largest that is granted.
@@ -58,10 +57,8 @@ fn ids(call: &Call<'_>, table: &Table) -> Vec<String> {
     let added = (1..=call.quirks.apps).map(|number| format!("app-{number:07}"));
     let region = call.message.region();
     let stored = table.app_ids(call.account_id, &region);
-    let others: BTreeSet<String> = added
-        .chain(stored.map(str::to_owned))
-        .filter(|id| id != DEFAULT_APP_ID)
-        .collect();
+    let all = added.chain(stored.map(str::to_owned));
+    let others = order::set(all.filter(|id| id != DEFAULT_APP_ID));
     [DEFAULT_APP_ID.to_owned()]
         .into_iter()
         .chain(others)

@@ -16,7 +16,7 @@ use super::nonces::Nonces;
 use super::operation::Operation;
 use super::{AccessKey, held};
 use crate::openapi::{acs3, canonical_query, rpc};
-use crate::text::by_name;
+use crate::order;
 
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 /// What a request needs that carries no signature.
@@ -201,7 +201,7 @@ fn check_acs3(message: &Message, signed: &[String], key: &AccessKey) -> Result<(
         );
         return Err(Refusal::new(400, "IncompleteSignature", words));
     }
-    let headers = by_name(signed.iter().map(|name| {
+    let headers = order::map(signed.iter().map(|name| {
         let value = message.headers.get(name).cloned().unwrap_or_default();
         (name.clone(), value)
     }));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use crate::openapi::Parameters;
-use crate::text::by_name;
+use crate::order;
 
 const MAX_CALLS: usize = 10_000;
 /// Longer values and further parameters are of no use to a reader and would fill the memory.
@@ -71,5 +71,5 @@ pub(super) fn presentable(parameters: &Parameters) -> Parameters {
         !SECRET.contains(&name.as_str()) && name.len() + value.len() <= MAX_VALUE_BYTES
     });
     let some = presentable.take(MAX_PARAMETERS);
-    by_name(some.map(|(name, value)| (name.clone(), value.clone())))
+    order::map(some.map(|(name, value)| (name.clone(), value.clone())))
 }

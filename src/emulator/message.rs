@@ -9,8 +9,8 @@ use hyper::http::request::Parts;
 use super::answer::Format;
 use super::operation::Operation;
 use crate::openapi::{Parameters, acs3};
+use crate::order;
 use crate::target::{DEFAULT_APP_ID, Region};
-use crate::text::by_name;
 
 /// A request, taken apart and not yet believed.
 pub(super) struct Message {
@@ -185,7 +185,7 @@ impl Claims {
 
 /// The headers as text; of those that come twice the first counts.
 fn text_headers(head: &Parts) -> acs3::Headers {
-    by_name(head.headers.keys().filter_map(|name| {
+    order::map(head.headers.keys().filter_map(|name| {
         let value = head.headers.get(name)?;
         let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
         Some((name.as_str().to_owned(), text))
@@ -204,5 +204,5 @@ fn is_form(headers: &acs3::Headers) -> bool {
 
 /// The decoded parameters; `+` is a blank, and of a name that comes twice the last value counts.
 fn parameters(encoded: &[u8]) -> Parameters {
-    by_name(url::form_urlencoded::parse(encoded).into_owned())
+    order::map(url::form_urlencoded::parse(encoded).into_owned())
 }

@@ -11,8 +11,8 @@ use super::quirks::{All, DeleteNothing, Key, Linger, Omitted, Quirks, Unconfigur
 use super::rules::{self, HTTP_MEMBERS, MNS_MEMBERS, Stored};
 use super::state::{Place, Table};
 use crate::event::{EventSelection, catalogue, selection};
+use crate::order;
 use crate::target::AppId;
-use crate::text::by_name;
 
 /// What the fault `foreign` leaves behind.
 const FOREIGN_URL: &str = "https://other.example.com/hook";
@@ -148,7 +148,7 @@ impl Call<'_> {
             Some(((*name).to_owned(), value.clone()))
         });
         let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
-        by_name(kept.chain(given))
+        order::map(kept.chain(given))
     }
 
     fn delete(&self, table: &mut Table, place: &Place) -> Result<Members, Refusal> {

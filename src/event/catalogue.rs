@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{AI_UMBRELLA, EventType};
+use crate::order;
 
 /// The whole catalogue.
 #[derive(Debug, Deserialize)]
@@ -241,16 +242,11 @@ pub fn belongs_to_another_product(name: &str) -> bool {
 /// The three names that resemble the text most, the nearest first.
 pub fn nearest(name: &str) -> Vec<String> {
     let text = name.to_lowercase();
-    let mut scored: Vec<(f64, EventType)> = subscribable()
-        .into_iter()
-        .map(|event| (likeness(&text, &event.as_str().to_lowercase()), event))
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored
-        .into_iter()
-        .take(3)
-        .map(|(_, event)| event.to_string())
-        .collect()
+    let rated = subscribable().into_iter().map(|event| {
+        let rating = likeness(&text, &event.as_str().to_lowercase());
+        (rating, event.to_string())
+    });
+    order::highest(rated, 3)
 }
 
 /// Nearly all names end in `complete`; what stands before it tells them apart.

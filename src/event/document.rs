@@ -2,12 +2,11 @@
 //!
 //! The keys are a contract with scripts, so each is written out here.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::catalogue::{self, Event, Field};
 use super::explain::{Explanation, subscription};
+use crate::order;
 
 /// The list of events, and of the values that stand for several of them.
 pub fn list(rows: &[&Event]) -> Value {
@@ -81,10 +80,7 @@ fn summary(event: &Event) -> Value {
 
 /// Each umbrella over one of these events, with all the events it covers.
 fn umbrellas(rows: &[&Event]) -> Vec<Value> {
-    let names: BTreeSet<&str> = rows
-        .iter()
-        .filter_map(|event| event.umbrella.as_deref())
-        .collect();
+    let names = order::set(rows.iter().filter_map(|event| event.umbrella.as_deref()));
     names.into_iter().map(umbrella).collect()
 }
 

@@ -4,6 +4,7 @@
 use super::Place;
 use super::tree::Span;
 use crate::error::Error;
+use crate::order;
 
 /// How much of a long line is shown.
 const WIDTH: usize = 90;
@@ -212,8 +213,8 @@ fn key_ends(line: &str) -> Option<usize> {
 }
 
 /// The first mistake with its place, and below it where the others are.
-pub fn error(source: &Source<'_>, mut problems: Vec<Problem>) -> Error {
-    problems.sort_by_key(|problem| problem.span.start);
+pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
+    let mut problems = order::by(problems, |one, other| one.span.start.cmp(&other.span.start));
     // A default that is wrong is wrong for every target.
     problems.dedup_by(|a, b| a.span == b.span && a.message == b.message);
     let told =

@@ -1,7 +1,5 @@
 //! A manifest of what is configured. Keys become references with a name to fill.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,6 +7,7 @@ use super::{Syntax, VERSION};
 use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::switch;
 use crate::event::{EventSelection, EventType};
+use crate::order;
 use crate::target::Target;
 
 /// A manifest as text.
@@ -125,7 +124,7 @@ fn variable(target: &Target, taken: &[(String, Target)]) -> String {
             }
         })
         .collect();
-    let taken: BTreeSet<&str> = taken.iter().map(|(name, _)| name.as_str()).collect();
+    let taken = order::set(taken.iter().map(|(name, _)| name.as_str()));
     let twins = (2..).map(|number| format!("{name}_{number}"));
     std::iter::once(name.clone())
         .chain(twins)

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use crate::error::{Error, Result};
+use crate::order;
 
 /// What a check came to; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -190,10 +191,11 @@ pub struct Report {
 
 impl Report {
     /// Puts the checks into their order.
-    pub fn new(mut checks: Vec<Check>) -> Self {
+    pub fn new(checks: Vec<Check>) -> Self {
         let place = |check: &Check| NAMES.iter().position(|(name, _)| *name == check.name);
-        checks.sort_by_key(place);
-        Report { checks }
+        Report {
+            checks: order::by(checks, |one, other| place(one).cmp(&place(other))),
+        }
     }
 
     /// Keeps these checks, and those that kept one of them from being made. One that does not belong to

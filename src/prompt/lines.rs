@@ -7,6 +7,7 @@ use std::io::Write;
 use super::left;
 use super::question::{BACK, Choice, Judgement, Reply, Several, Text};
 use crate::error::Result;
+use crate::order;
 
 type Asked<T> = std::io::Result<Result<Reply<T>>>;
 
@@ -126,7 +127,5 @@ fn numbers(line: &str, several: &Several) -> std::result::Result<Vec<usize>, Str
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         chosen.extend(number(first, most)?..=number(last, most)?);
     }
-    chosen.sort_unstable();
-    chosen.dedup();
-    Ok(chosen)
+    Ok(order::set(chosen).into_iter().collect())
 }

@@ -4,6 +4,7 @@
 
 use super::centres::{CENTRES, SERVED_ELSEWHERE};
 use crate::error::{Error, Result};
+use crate::order;
 
 /// One VOD centre.
 #[derive(Debug)]
@@ -197,21 +198,15 @@ fn looks_like_a_typo(text: &str) -> bool {
 /// The centres, but for closed ones, whose ids, words or names resemble the text most, the nearest first.
 fn nearest(text: &str) -> Vec<&'static Centre> {
     let text = text.to_lowercase();
-    let mut scored: Vec<(f64, &Centre)> = CENTRES
+    let usable = CENTRES
         .iter()
-        .filter(|centre| centre.standing != Standing::Deactivated)
-        .map(|centre| {
-            let by_id = strsim::jaro_winkler(&centre.id, &text);
-            let named = text.len() >= 3 && centre.name.to_lowercase().contains(&text);
-            (if named { 1.0 } else { by_id }, centre)
-        })
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored
-        .into_iter()
-        .take(3)
-        .map(|(_, centre)| centre)
-        .collect()
+        .filter(|centre| centre.standing != Standing::Deactivated);
+    let rated = usable.map(|centre| {
+        let by_id = strsim::jaro_winkler(centre.id, &text);
+        let named = text.len() >= 3 && centre.name.to_lowercase().contains(&text);
+        (if named { 1.0 } else { by_id }, centre)
+    });
+    order::highest(rated, 3)
 }
 
 fn unknown(text: &str) -> Error {

@@ -8,6 +8,7 @@ use crate::callback::Callback;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::openapi::client::{Answer, Client, Effect};
+use crate::order;
 use crate::target::app::{App, AppStatus};
 use crate::target::{AppId, DEFAULT_APP_ID, endpoint::EMULATOR};
 
@@ -117,8 +118,10 @@ impl Vod {
                 break;
             }
         }
-        apps.sort_by_key(|app| app.app_id.as_str() != DEFAULT_APP_ID);
-        Ok(apps)
+        let is_other = |app: &App| app.app_id.as_str() != DEFAULT_APP_ID;
+        Ok(order::by(apps, |one, other| {
+            is_other(one).cmp(&is_other(other))
+        }))
     }
 
     /// Writes a whole callback.

@@ -64,6 +64,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("exit", 0),
     ("error", 0),
     ("text", 0),
+    ("order", 0),
     ("secret", 0),
     ("target", 0),
     ("callback", 0),

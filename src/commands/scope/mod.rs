@@ -12,6 +12,7 @@ pub use survey::{Survey, all_or_nothing, read, survey};
 use super::Connection;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::order;
 use crate::settings;
 use crate::target::region::{Standing, centres};
 use crate::target::{AppId, Region, Target};
@@ -142,7 +143,7 @@ impl Scope {
             rows.take_while(|centre| centre.id != region.as_str())
                 .count()
         };
-        named.sort_by_key(rank);
+        let named = order::by(named, |one, other| rank(one).cmp(&rank(other)));
         Ok(Some(named))
     }
 }

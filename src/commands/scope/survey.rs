@@ -9,6 +9,7 @@ use super::{IN_FLIGHT, Missed, Scope, find};
 use crate::commands::Connection;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::order;
 use crate::target::{Region, Target};
 use crate::vod::client::Reading;
 
@@ -119,11 +120,8 @@ pub async fn survey<T>(
 /// A region where nothing answers and everything that was asked says that there is no service or no
 /// permission is unavailable, once; the rest failed.
 fn sort_out(missed: Vec<Missed>, answering: &BTreeSet<Region>) -> (Vec<Missed>, Vec<Missed>) {
-    let failing: BTreeSet<Region> = missed
-        .iter()
-        .filter(|one| !one.is_out_of_reach())
-        .map(|one| one.region.clone())
-        .collect();
+    let failing = missed.iter().filter(|one| !one.is_out_of_reach());
+    let failing = order::set(failing.map(|one| one.region.clone()));
     let mut unavailable: Vec<Missed> = Vec::new();
     let mut failed = Vec::new();
     for one in missed {

@@ -12,8 +12,8 @@ use crate::emulator::journal;
 use crate::mns::Operation;
 use crate::mns::signer::Headers;
 use crate::openapi::Parameters;
+use crate::order;
 use crate::target::Region;
-use crate::text::by_name;
 use crate::xml::{self, Element, Malformed};
 
 /// Whether a request speaks this protocol: by its path, or by its signature.
@@ -50,7 +50,7 @@ pub(super) struct Request {
 impl Request {
     /// Takes a request apart.
     pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
-        let headers = by_name(head.headers.iter().map(|(name, value)| {
+        let headers = order::map(head.headers.iter().map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
             (name.as_str().to_owned(), text)
         }));
@@ -130,14 +130,14 @@ impl Request {
         let queue = ("QueueName".to_owned(), self.queue.clone());
         let own = self.query.iter().chain(extra);
         let own = own.map(|(name, value)| (name.clone(), value.clone()));
-        by_name(own.chain((!self.queue.is_empty()).then_some(queue)))
+        order::map(own.chain((!self.queue.is_empty()).then_some(queue)))
     }
 }
 
 /// `+` stays what it is: a receipt handle may come as raw Base64.
 fn decoded(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    by_name(pairs.map(|pair| {
+    order::map(pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
         (name.to_ascii_lowercase(), value)

@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::manifest::problem::Problem;
 use crate::manifest::tree::{Node, Pair, Value};
+use crate::order;
 
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let table = DeTable::parse(text).map_err(|error| {
@@ -18,16 +19,12 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
 }
 
 fn pairs(table: DeTable<'_>) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = table
-        .into_iter()
-        .map(|(name, value)| Pair {
-            span: name.span(),
-            name: name.into_inner().into_owned(),
-            node: node(value),
-        })
-        .collect();
-    pairs.sort_by_key(|pair| pair.span.start);
-    pairs
+    let pairs = table.into_iter().map(|(name, value)| Pair {
+        span: name.span(),
+        name: name.into_inner().into_owned(),
+        node: node(value),
+    });
+    order::by(pairs, |one, other| one.span.start.cmp(&other.span.start))
 }
 
 fn node(value: Spanned<DeValue<'_>>) -> Node {
