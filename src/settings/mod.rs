@@ -213,7 +213,7 @@ pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Res
     };
     match named.value.centre() {
         Some(centre) if centre.vod_endpoint != region.vod_host() => {
-            Err(of_another_centre(&named, &centre.id, region))
+            Err(of_another_centre(&named, centre.id, region))
         }
         _ => Ok(named),
     }

@@ -127,7 +127,7 @@ impl Scope {
                 .iter()
                 .filter(|centre| centre.standing == Standing::Open);
             return open
-                .map(|centre| Region::parse(&centre.id))
+                .map(|centre| Region::parse(centre.id))
                 .collect::<Result<_>>()
                 .map(Some);
         }

@@ -78,7 +78,7 @@ async fn region(ctx: &Context, connection: &Connection) -> Result<Region> {
         |id: &str| Region::parse(id).is_ok_and(|region| connection.at(ctx, &region).is_ok());
     let open: Vec<_> = centres()
         .iter()
-        .filter(|centre| centre.standing != Standing::Deactivated && served(&centre.id))
+        .filter(|centre| centre.standing != Standing::Deactivated && served(centre.id))
         .collect();
     if open.len() < 2 {
         return Ok(usual.clone());
@@ -96,7 +96,7 @@ async fn region(ctx: &Context, connection: &Connection) -> Result<Region> {
         back: false,
     };
     match ctx.prompt.choose(choice).await? {
-        Reply::Answer(index) => Region::parse(&open[index].id),
+        Reply::Answer(index) => Region::parse(open[index].id),
         Reply::Back => Ok(usual.clone()),
     }
 }

@@ -91,7 +91,7 @@ async fn place(here: &Here) -> Result<Reply<Place>> {
         .iter()
         .filter(|centre| centre.standing == Standing::Open);
     for row in open {
-        let region = Region::parse(&row.id)?;
+        let region = Region::parse(row.id)?;
         if region != advised {
             rows.push((region.to_string(), Place::In(region)));
         }
