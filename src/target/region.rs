@@ -190,8 +190,8 @@ fn looks_like_a_typo(text: &str) -> bool {
     let stem = |id: &str| id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let first = |id: &str| id.split('-').next().unwrap_or_default().to_owned();
     CENTRES.iter().any(|centre| {
-        let elsewhere = WORLD.contains(&first(text).as_str()) && first(text) != first(&centre.id);
-        !elsewhere && stem(&centre.id) != stem(text) && strsim::osa_distance(&centre.id, text) <= 2
+        let elsewhere = WORLD.contains(&first(text).as_str()) && first(text) != first(centre.id);
+        !elsewhere && stem(centre.id) != stem(text) && strsim::osa_distance(centre.id, text) <= 2
     })
 }
 
