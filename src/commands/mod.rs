@@ -153,7 +153,7 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
     }
 }
 
-/// What goes on until it is stopped cannot be shown beforehand.
+/// Refuses a dry run of what goes on until it is stopped.
 fn check_dry_run(ctx: &Context, command: &Command) -> Result<()> {
     const PEEK: &str = "leave --dry-run out; vodcb queue peek looks at messages and leaves them";
     let (name, hint) = match command {
@@ -165,7 +165,9 @@ fn check_dry_run(ctx: &Context, command: &Command) -> Result<()> {
     if name.is_empty() || !ctx.flags.dry_run {
         return Ok(());
     }
-    Err(Error::usage(format!("--dry-run does not go with {name}")).hint(hint))
+    Err(Error::usage(format!("--dry-run does not go with {name}"))
+        .cause("it goes on until it is stopped, which cannot be shown beforehand")
+        .hint(hint))
 }
 
 /// `vodcb set` alone, where somebody is there to answer.
