@@ -148,9 +148,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 }
 
 impl Args {
-    /// Whether it goes on until it is stopped.
-    pub fn is_stream(&self) -> bool {
-        matches!(self.what, What::Start { .. })
+    /// The word of a command that goes on until it is stopped.
+    pub fn stream(&self) -> Option<&'static str> {
+        matches!(self.what, What::Start { .. }).then_some("emulator start")
     }
 }
 

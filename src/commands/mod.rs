@@ -160,19 +160,22 @@ pub async fn run(ctx: &Context, command: &Command) -> Result<Exit> {
     running.await
 }
 
-/// What goes on until it is stopped cannot be shown beforehand.
+/// Refuses a dry run of what goes on until it is stopped.
 fn check_dry_run(ctx: &Context, command: &Command) -> Result<()> {
+    const PLAIN: &str = "leave --dry-run out";
     const PEEK: &str = "leave --dry-run out; vodcb queue peek looks at messages and leaves them";
-    let (name, hint) = match command {
-        Command::Listen(_) => ("listen", "leave --dry-run out"),
-        Command::Emulator(args) if args.is_stream() => ("emulator start", "leave --dry-run out"),
-        Command::Queue(args) => (args.stream().unwrap_or_default(), PEEK),
-        _ => return Ok(()),
+    let (stream, hint) = match command {
+        Command::Listen(_) => (Some("listen"), PLAIN),
+        Command::Emulator(args) => (args.stream(), PLAIN),
+        Command::Queue(args) => (args.stream(), PEEK),
+        _ => (None, PLAIN),
     };
-    if name.is_empty() || !ctx.flags.dry_run {
-        return Ok(());
+    match stream.filter(|_| ctx.flags.dry_run) {
+        Some(name) => Err(Error::usage(format!("--dry-run does not go with {name}"))
+            .cause("it goes on until it is stopped, which cannot be shown beforehand")
+            .hint(hint)),
+        None => Ok(()),
     }
-    Err(Error::usage(format!("--dry-run does not go with {name}")).hint(hint))
 }
 
 /// `vodcb set` alone, where somebody is there to answer.

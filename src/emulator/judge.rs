@@ -1,4 +1,5 @@
-//! What a request asks for and whether it may, judged without a server and without doing it.
+//! What a request asks for and whether it may, judged without a server and without doing it: so the fuzzer
+//! reaches the readers behind the socket.
 
 use std::sync::Mutex;
 

@@ -381,7 +381,7 @@ pub fn qps(flags: &Flags, env: &Environment) -> Result<u32> {
     };
     count.filter(|count| *count <= 10_000).ok_or_else(|| {
         Error::usage(format!("{from} takes a number from 0 to 10000")).hint(format!(
-            "the service allows {QPS} calls a second; 0 sets no limit"
+            "the service allows {QPS} changes a second; 0 sets no limit"
         ))
     })
 }

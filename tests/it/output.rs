@@ -392,11 +392,14 @@ fn what_goes_on_until_it_is_stopped_has_no_dry_run() {
     let sandbox = Sandbox::new();
     for args in [
         &["listen"][..],
+        &["emulator", "start"],
         &["queue", "tail", "q", "--ack"],
         &["queue", "forward", "q", "--to", "http://127.0.0.1:9/"],
     ] {
         let run = sandbox.vodcb([args, &["--dry-run"]].concat()).exits(2);
-        run.says(&["--dry-run does not go with "]);
+        let of_queues = run.stderr.contains("vodcb queue peek");
+        assert_eq!(of_queues, args[0] == "queue", "{run:?}");
+        run.says(&["--dry-run does not go with ", "leave --dry-run out"]);
     }
     assert!(sandbox.actions().is_empty());
 }

@@ -233,17 +233,6 @@ fn a_single_ai_event_can_be_asked_for() {
 }
 
 #[test]
-fn what_goes_on_cannot_be_tried_dry() {
-    let sandbox = Sandbox::new();
-    for line in ["listen", "emulator start", "queue tail q"] {
-        let words = line.split(' ').chain(["--dry-run"]);
-        let run = sandbox.vodcb(words).exits(2).says(&["leave --dry-run out"]);
-        let of_queues = run.stderr.contains("queue peek");
-        assert_eq!(of_queues, line.starts_with("queue"), "{run:?}");
-    }
-}
-
-#[test]
 fn expectations_end_the_run_when_all_are_met() {
     let sandbox = Sandbox::offline();
     let args = [
