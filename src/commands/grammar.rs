@@ -75,13 +75,23 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         words = vec!["vodcb".into(), "-h".into()];
     }
     if let Some(cli) = understood(&words) {
-        return Ok(cli);
+        return Ok(each_its_own(cli));
     }
     let mut command = command();
     let mut matches = command
         .try_get_matches_from_mut(words)
         .map_err(|error| with_near_command(error, &command))?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    Cli::from_arg_matches_mut(&mut matches)
+        .map(each_its_own)
+        .map_err(|error| error.format(&mut command))
+}
+
+/// `--timeout` of `listen` says when it ends, and not how long a call may take: clap tells it to both.
+fn each_its_own(mut cli: Cli) -> Cli {
+    if matches!(cli.command, super::Command::Listen(_)) {
+        cli.flags.timeout = None;
+    }
+    cli
 }
 
 /// Adds the arguments of a command.

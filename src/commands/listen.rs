@@ -110,7 +110,7 @@ pub struct Args {
     /// End once an event came for which this JMESPath expression is true; may be given several times
     #[arg(long, value_name = "EXPR", help_heading = "End")]
     expect: Vec<String>,
-    /// End after this many seconds; of other commands --timeout is the time of one call
+    /// End after this many seconds; how long a call may take is VODCB_TIMEOUT here
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "End")]
     timeout: Option<f64>,
 }

@@ -143,6 +143,7 @@ impl<T: Read + Write + Send> Stream for T {}
 fn converse(stream: Box<dyn Stream>, kept: &Mutex<Vec<Request>>, judge: &Judge) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = receive(&mut stream) {
+        let is_last = request.header("connection") == Some("close");
         let reply = {
             let mut kept = kept.lock().unwrap();
             let reply = judge(&request, kept.len());
@@ -175,6 +176,7 @@ fn converse(stream: Box<dyn Stream>, kept: &Mutex<Vec<Request>>, judge: &Judge) 
             .write_all(answer.as_bytes())
             .and_then(|()| stream.flush())
             .is_err()
+            || is_last
         {
             return;
         }

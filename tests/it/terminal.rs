@@ -34,6 +34,24 @@ fn in_terminal(sandbox: &Sandbox, args: &[&str]) -> OsSession {
     session
 }
 
+/// The same in a terminal that echoes from the first moment on.
+fn in_echoing_terminal(sandbox: &Sandbox, args: &[&str]) -> OsSession {
+    let plain = sandbox.command(args.iter().copied());
+    let environment = plain.get_envs();
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "stty echo; exec \"$0\" \"$@\""])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .envs(environment.filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(sandbox.home());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(30)));
+    session
+}
+
 /// Runs in a terminal, waits for the question, answers, and returns the exit code with what followed.
 fn answered(sandbox: &Sandbox, args: &[&str], answer: &str) -> (i32, String) {
     let mut session = in_terminal(sandbox, args);
@@ -126,8 +144,7 @@ fn a_missing_key_is_asked_for_and_not_shown() {
         &["set", "--auth", "on"][..],
         &["set", "--auth-key-stdin", "--yes"],
     ] {
-        let mut session = in_terminal(&sandbox, args);
-        session.get_process_mut().set_echo(true, None).unwrap();
+        let mut session = in_echoing_terminal(&sandbox, args);
         session.expect("Callback key (not shown)").unwrap();
         // Switching echo off throws away what was typed before.
         let waiting = std::time::Instant::now();

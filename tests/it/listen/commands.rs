@@ -313,6 +313,21 @@ fn the_first_signal_lets_deliveries_finish_and_the_second_does_not() {
     );
 }
 
+/// The flag of the same name that every command has is about calls, and takes an hour at most.
+#[test]
+fn its_time_is_not_that_of_a_call() {
+    let sandbox = Sandbox::with(&["get:slow=400"], &[]);
+    let set = ["set", "--http-url", "https://example.com/vod"];
+    let key = ["--auth-key-file", "key"];
+    sandbox.file("key", crate::sandbox::AUTH_KEY);
+    sandbox.vodcb([&set[..], &key].concat()).ok();
+    let args = ["listen", "--port", "0", "--configured"];
+    let end = ["--timeout", "0.1", "--retries", "0"];
+    sandbox.vodcb([&args[..], &end].concat()).ok();
+    let listening = Listening::start(&sandbox, ["--timeout", "7200"]);
+    assert_eq!(listening.stop().ok().stdout, "0 deliveries\n");
+}
+
 #[test]
 fn bad_words_are_refused_before_anything_is_opened() {
     let sandbox = Sandbox::offline();

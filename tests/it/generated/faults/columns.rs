@@ -1,5 +1,8 @@
 //! The commands that call a service, and which of their calls goes wrong.
 
+mod callbacks;
+mod others;
+
 use serde_json::Value;
 use vodcb::emulator::Fault;
 
@@ -21,6 +24,9 @@ pub const ENDPOINTS: &[&str] = &[
     "VODCB_IMDS_ENDPOINT",
 ];
 
+/// Stands for a receiver that answers 200, which is started where it is named.
+pub const RECEIVER: &str = "http://receiver.test/vod";
+
 /// Which call of the command goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -37,6 +43,11 @@ enum Effect {
     Callback(&'static str, &'static str, &'static str),
     Gone,
     Queue(&'static str),
+    /// How many messages are in the queue, as it shall become and as it was.
+    Messages {
+        wanted: u64,
+        old: u64,
+    },
 }
 
 /// Where the key comes from.
@@ -81,6 +92,12 @@ pub struct Column {
     effect: Effect,
     key: KeyFrom,
     ends: Ends,
+    /// There is a message in the queue.
+    has_message: bool,
+    /// What it shows goes on, so that it is a document a line.
+    is_stream: bool,
+    /// It has more patience than `--timeout` says, and is not run where it would need it.
+    is_patient: bool,
 }
 
 const fn reading(
@@ -101,6 +118,9 @@ const fn reading(
         effect: Effect::None,
         key: KeyFrom::Environment,
         ends: Ends::AsTheCall,
+        has_message: false,
+        is_stream: false,
+        is_patient: false,
     }
 }
 
@@ -120,26 +140,8 @@ const fn writing(
     }
 }
 
-const GET: &[&str] = &["Action=GetMessageCallback"];
-const SET: &[&str] = &["Action=SetMessageCallback"];
-const LIST_APPS: &[&str] = &["Action=ListAppInfo"];
-const TO_NEW: &[&str] = &["set", "--http-url", NEW];
 const CONFIGURED: &[&[&str]] = &[&["set", "--http-url", OLD, "--auth-key-env", "OLD_KEY"]];
-/// The signature is the MD5 of the configured URL, the time and the key, by md5sum.
-const VERIFY: &[&str] = &[
-    "verify",
-    "--configured",
-    "--timestamp",
-    "1767225600",
-    "--signature",
-    "961931da3b17d146a917385da0af136a",
-];
 const CREATED: &[&[&str]] = &[&["queue", "create", "vod-events"]];
-const FIRED: &[&[&str]] = &[
-    QUEUE[0],
-    QUEUE[1],
-    &["emulator", "fire", "FileUploadComplete"],
-];
 const QUEUE: &[&[&str]] = &[
     CREATED[0],
     &[
@@ -151,204 +153,22 @@ const QUEUE: &[&[&str]] = &[
     ],
 ];
 
-pub const COLUMNS: &[Column] = &[
-    reading("get", &["get"], "get", GET),
-    Column {
-        befallen: "the call that finds the applications",
-        ..reading("get: find", &["get", "--all-apps"], "list-apps", LIST_APPS)
-    },
-    Column {
-        befallen: "the call for one of three applications",
-        ends: Ends::InPart,
-        ..reading(
-            "get: one",
-            &["get", "--all-apps"],
-            "get@app-0000001",
-            &["Action=GetMessageCallback", "AppId=app-0000001"],
-        )
-    },
-    reading("apps", &["apps"], "list-apps", LIST_APPS),
-    reading(
-        "whoami",
-        &["whoami"],
-        "identity",
-        &["Action=GetCallerIdentity"],
-    ),
-    Column {
-        befallen: "the credentials URI",
-        key: KeyFrom::Uri,
-        ends: Ends::Source,
-        ..reading(
-            "whoami: URI",
-            &["whoami", "--offline"],
-            "uri",
-            &["/credentials-uri"],
-        )
-    },
-    Column {
-        befallen: "the metadata service",
-        key: KeyFrom::Instance,
-        ends: Ends::PassedOver,
-        ..reading(
-            "whoami: ECS",
-            &["whoami", "--offline"],
-            "imds",
-            &["/latest/"],
-        )
-    },
-    Column {
-        befallen: "the reading before the write",
-        setup: CONFIGURED,
-        ..reading("set: read", TO_NEW, "get", GET)
-    },
-    writing(
-        "set: write",
-        TO_NEW,
-        "set",
-        SET,
-        Effect::Callback("url", NEW, OLD),
-    ),
-    Column {
-        befallen: "the reading after the write",
-        spared: 1,
-        phase: Phase::ReadingBack,
-        ..writing(
-            "set: read back",
-            TO_NEW,
-            "get",
-            GET,
-            Effect::Callback("url", NEW, OLD),
-        )
-    },
-    writing(
-        "delete",
-        &["delete", "--yes"],
-        "delete",
-        &["Action=DeleteMessageCallback"],
-        Effect::Gone,
-    ),
-    Column {
-        setup: &[CONFIGURED[0], TO_NEW],
-        ..writing(
-            "undo",
-            &["undo", "--yes"],
-            "set",
-            SET,
-            Effect::Callback("url", OLD, NEW),
-        )
-    },
-    writing(
-        "key rotate",
-        &[
-            "key",
-            "rotate",
-            "--auth-key-env",
-            "NEW_KEY",
-            "--skip-proof",
-            "--yes",
-        ],
-        "set",
-        SET,
-        Effect::Callback("auth_key", NEW_KEY, OLD_KEY),
-    ),
-    reading("export", &["export", "--format", "json"], "get", GET),
-    Column {
-        setup: CONFIGURED,
-        ..reading("verify", VERIFY, "get", GET)
-    },
-    Column {
-        setup: CONFIGURED,
-        ..reading(
-            "send",
-            &[
-                "send",
-                "FileUploadComplete",
-                "--to",
-                "configured",
-                "--dry-run",
-            ],
-            "get",
-            GET,
-        )
-    },
-    reading(
-        "diff",
-        &["diff", "-f", "callbacks.toml", "--exit-zero"],
-        "get",
-        GET,
-    ),
-    writing(
-        "apply",
-        &["apply", "-f", "callbacks.toml", "--yes"],
-        "set",
-        SET,
-        Effect::Callback("url", NEW, OLD),
-    ),
-    Column {
-        setup: QUEUE,
-        ends: Ends::AsFindings,
-        ..reading("check", &["check"], "get", GET)
-    },
-    Column {
-        setup: QUEUE,
-        ends: Ends::AsFindingsOfQueue,
-        befallen: "the call for the queue",
-        ..reading(
-            "check: queue",
-            &["check"],
-            "get-queue",
-            &["GET /queues/vod-events HTTP"],
-        )
-    },
-    reading(
-        "queue list",
-        &["queue", "list"],
-        "list-queues",
-        &["GET /queues"],
-    ),
-    Column {
-        setup: &[],
-        ..writing(
-            "queue create",
-            &["queue", "create", "vod-events"],
-            "create-queue",
-            &["PUT /queues/vod-events"],
-            Effect::Queue("vod-events"),
-        )
-    },
-    Column {
-        setup: CREATED,
-        ..reading(
-            "queue status",
-            &["queue", "status", "vod-events"],
-            "get-queue",
-            &["GET /queues/vod-events HTTP"],
-        )
-    },
-    Column {
-        setup: FIRED,
-        ..reading(
-            "queue peek",
-            &["queue", "peek", "vod-events"],
-            "batch-peek",
-            &["GET /queues/vod-events/messages"],
-        )
-    },
-    Column {
-        setup: QUEUE,
-        ..reading(
-            "emulator fire",
-            &["emulator", "fire", "FileUploadComplete"],
-            "fire",
-            &["Action=EmulatorFireEvent"],
-        )
-    },
+/// The columns of the page, by the table that they stand in.
+pub const TABLES: [(&str, &[Column]); 2] = [
+    ("callbacks", callbacks::CALLBACKS),
+    ("queues and the rest", others::OTHERS),
 ];
+
+/// All columns.
+pub fn all() -> impl Iterator<Item = &'static Column> {
+    TABLES.iter().flat_map(|(_, columns)| columns.iter())
+}
 
 impl Column {
     /// Whether the fault can befall the call, and the call alone.
     pub fn meets(&self, row: &Row) -> bool {
-        let one_of_several = self.phase != Phase::Reading || self.ends == Ends::InPart;
+        let is_first = self.phase == Phase::Reading || self.counts_messages();
+        let one_of_several = !is_first || self.ends == Ends::InPart;
         let fits = match row.cause {
             Cause::Emulator(spec) => Fault::parse(&format!("{}:{spec}", self.action)).is_ok(),
             // A connection does not tell what it is for.
@@ -356,7 +176,8 @@ impl Column {
             Cause::Stranger => !one_of_several,
         };
         let has_body = !matches!(self.effect, Effect::Queue(_));
-        fits && !(row.everywhere && self.spared > 0) && (has_body || !row.in_the_body)
+        let is_awaited = !(row.waits && self.is_patient);
+        fits && is_awaited && !(row.everywhere && self.spared > 0) && (has_body || !row.in_the_body)
     }
 
     /// Whether the command waits for a short while only, whatever `--timeout` says.
@@ -364,11 +185,30 @@ impl Column {
         self.key == KeyFrom::Instance
     }
 
+    fn counts_messages(&self) -> bool {
+        matches!(self.effect, Effect::Messages { .. })
+    }
+
+    /// Whether nobody reads back what was written.
+    fn is_unread(&self) -> bool {
+        self.counts_messages() || matches!(self.effect, Effect::Queue(_))
+    }
+
+    /// Whether it may leave something else behind than it found.
+    pub fn changes(&self) -> bool {
+        self.effect != Effect::None
+    }
+
+    /// The form that is asked for.
+    pub fn form(&self) -> &'static str {
+        if self.is_stream { "ndjson" } else { "json" }
+    }
+
     /// The exit code of the command under this fault.
     pub fn expected(&self, row: &Row) -> i32 {
         let code = match self.phase {
             Phase::Reading => row.reading(),
-            Phase::Writing if matches!(self.effect, Effect::Queue(_)) => row.unread(),
+            Phase::Writing if self.is_unread() => row.unread(),
             Phase::Writing => row.writing(),
             Phase::ReadingBack => row.reading_back(),
         };
@@ -393,10 +233,17 @@ impl Column {
             "callbacks.toml",
             &format!("schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nurl = {NEW:?}\nevents = \"ALL\"\n"),
         );
+        sandbox.file(
+            "events.ndjson",
+            r#"{"schema_version":1,"kind":"delivery","headers":[["Host","a"]],"body":"e30="}"#,
+        );
         sandbox.set("OLD_KEY", OLD_KEY);
         sandbox.set("NEW_KEY", NEW_KEY);
         for args in self.setup {
             sandbox.vodcb(args.iter().copied()).ok();
+        }
+        if self.has_message {
+            sandbox.deliver("vod-events", r#"{"EventType":"FileUploadComplete"}"#);
         }
         if self.key != KeyFrom::Environment {
             sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
@@ -416,6 +263,7 @@ impl Column {
         let args = match self.effect {
             Effect::None => return Value::Null,
             Effect::Queue(_) => &["queue", "list", "-o", "json"][..],
+            Effect::Messages { .. } => &["queue", "status", "vod-events", "-o", "json"],
             Effect::Callback(..) | Effect::Gone => &["get", "-o", "json", "--show-auth-key"],
         };
         sandbox.vodcb(args.iter().copied()).ok().json()
@@ -426,6 +274,7 @@ impl Column {
         match self.effect {
             Effect::Callback(member, _, old) => state[member] == old,
             Effect::Gone => state["url"] == OLD,
+            Effect::Messages { old, .. } => messages(state) == old,
             Effect::None | Effect::Queue(_) => !self.is_wanted(state),
         }
     }
@@ -436,6 +285,7 @@ impl Column {
             Effect::None => false,
             Effect::Callback(member, new, _) => state[member] == new,
             Effect::Gone => state["configured"] == false,
+            Effect::Messages { wanted, .. } => messages(state) == wanted,
             Effect::Queue(name) => state["queues"]
                 .as_array()
                 .is_some_and(|queues| queues.iter().any(|it| it == name)),
@@ -444,17 +294,33 @@ impl Column {
 
     /// A result, or an error with its remedy, and nothing by halves.
     pub fn check_words(&self, run: &Run) -> Verdict {
-        let whole = serde_json::from_str::<Value>(&run.stdout).is_ok();
+        let documents = |text: &str| -> Option<Vec<Value>> {
+            let lines = text.lines().map(serde_json::from_str);
+            lines.collect::<Result<_, _>>().ok()
+        };
+        let shown = if self.is_stream {
+            documents(&run.stdout)
+        } else {
+            serde_json::from_str(&run.stdout).ok().map(|it| vec![it])
+        };
+        told(
+            documents(&run.stderr).is_some(),
+            "what is said is no document",
+        )?;
         let finds = matches!(self.ends, Ends::AsFindings | Ends::AsFindingsOfQueue);
         if finds || run.code == 0 {
-            return told(whole, "the result is no document");
+            let Some(shown) = shown else {
+                return Err("the result is no document".to_owned());
+            };
+            let checks = shown.iter().flat_map(|it| it["checks"].as_array());
+            return checks.flatten().try_for_each(is_remedied);
         }
         let last = run.stderr.lines().last().unwrap_or_default();
         let Ok(error) = serde_json::from_str::<Value>(last) else {
             return Err("the error is no document".to_owned());
         };
         told(
-            whole || run.stdout.is_empty(),
+            shown.is_some() || run.stdout.is_empty(),
             "the result is there by halves",
         )?;
         told(
@@ -467,6 +333,23 @@ impl Column {
         )?;
         told(error["hint"].is_string(), "there is no hint")
     }
+}
+
+/// A check that was not passed says why, and what to do.
+fn is_remedied(check: &Value) -> Verdict {
+    let is_said = |name: &str| check[name].as_str().is_some_and(|it| !it.is_empty());
+    let has_remedy =
+        is_said("remedy") || !matches!(check["result"].as_str(), Some("warn" | "fail"));
+    told(
+        is_said("cause") && has_remedy,
+        "a check has no cause or no remedy",
+    )
+}
+
+/// All in the queue, those that were received included.
+fn messages(state: &Value) -> u64 {
+    let count = |name: &str| state[name].as_u64().unwrap();
+    count("active_messages") + count("inactive_messages")
 }
 
 fn told(fits: bool, otherwise: &str) -> Verdict {

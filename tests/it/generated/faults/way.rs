@@ -35,6 +35,8 @@ pub enum Mishap {
     NotHttp,
     /// Nobody says a word.
     Silence,
+    /// The connection closes instead of an answer.
+    Closed,
     /// Each connection closes within the TLS handshake.
     Handshake,
     /// The port for TLS speaks plain HTTP.
@@ -162,6 +164,7 @@ impl Shared {
         // A client that hangs up early is one of the things that are looked at.
         let _ = match self.befallen(&request) {
             Some(Mishap::Silence) => client.read(&mut [0; 16]).map(drop),
+            Some(Mishap::Closed) => Ok(()),
             Some(Mishap::NotHttp) => client.write_all(b"SSH-2.0-OpenSSH_9.6\r\n"),
             Some(Mishap::Redirect) => client.write_all(
                 b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
