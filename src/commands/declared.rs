@@ -17,6 +17,7 @@ use crate::manifest::{self, Declared, Entry, Manifest, Syntax};
 use crate::settings;
 use crate::sts;
 use crate::target::{Place, Region, Target};
+use crate::text::quoted;
 use crate::vod::client::Reading;
 
 /// What comes of a target that cannot be read.
@@ -37,7 +38,7 @@ pub struct Files {
 impl Files {
     /// The flags that name them, for hints that are copied.
     pub fn words(&self) -> String {
-        let files = self.files.iter().map(|file| format!("-f {file}"));
+        let files = self.files.iter().map(|file| format!("-f {}", quoted(file)));
         files.collect::<Vec<_>>().join(" ")
     }
 

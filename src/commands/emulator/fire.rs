@@ -77,10 +77,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         Some(id) if !args.no_wait => wait(ctx, client, id).await?,
         _ => fired,
     };
+    let inside = connection.is_emulated();
     connection.close().await;
     let exit = show(ctx, body, &told).map_err(sent_but_not_shown)?;
     if ctx.stop.is_asked() {
-        let rest = if ctx.flags.emulator {
+        let rest = if inside {
             "its delivery ended with this emulator and may have arrived"
         } else {
             "the emulator goes on delivering it"
