@@ -45,6 +45,7 @@ mod targets;
 mod terminal;
 mod tools;
 mod undo;
+mod unsettled;
 mod validation;
 mod vectors;
 mod verify;

@@ -368,7 +368,6 @@ impl Column {
     pub fn expected(&self, row: &Row) -> i32 {
         let code = match self.phase {
             Phase::Reading => row.reading(),
-            Phase::Writing if matches!(self.effect, Effect::Queue(_)) => row.unread(),
             Phase::Writing => row.writing(),
             Phase::ReadingBack => row.reading_back(),
         };
