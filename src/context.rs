@@ -19,6 +19,8 @@ use crate::output::{Format, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 use crate::stop::Stop;
+use crate::target::Target;
+use crate::text::quoted;
 
 /// The environment by name; entries that are no UTF-8 are replaced characters.
 pub type Environment = BTreeMap<String, String>;
@@ -131,23 +133,39 @@ impl Context {
             profile,
             endpoint,
             emulator,
+            allow_http,
+            ca_bundle,
             ..
         } = &self.flags;
         let mut line = "vodcb".to_owned();
-        if *emulator {
-            line.push_str(" --emulator");
+        for (name, given) in [("emulator", emulator), ("allow-http", allow_http)] {
+            if *given {
+                line.push_str(&format!(" --{name}"));
+            }
         }
+        let ca_bundle = ca_bundle.as_ref().map(|file| file.display().to_string());
         for (name, value) in [
             ("region", region),
             ("app-id", app_id),
             ("profile", profile),
             ("endpoint", endpoint),
+            ("ca-bundle", &ca_bundle),
         ] {
             if let Some(value) = value {
-                line.push_str(&format!(" --{name} {value}"));
+                line.push_str(&format!(" --{name} {}", quoted(value)));
             }
         }
         format!("{line} {rest}")
+    }
+
+    /// The same for a target, which may be another one than that of this run.
+    pub fn again_at(&self, target: &Target, rest: &str) -> String {
+        let flags = Flags {
+            region: Some(target.region.to_string()),
+            app_id: Some(target.app_id.to_string()),
+            ..self.flags.clone()
+        };
+        self.with(flags).again(rest)
     }
 
     /// The folder for what vodcb remembers: `$XDG_STATE_HOME/vodcb` or `~/.local/state/vodcb`.
@@ -155,13 +173,7 @@ impl Context {
     /// # Errors
     /// A usage error without a home folder, or for a variable that is no text.
     pub fn state_folder(&self) -> Result<PathBuf> {
-        let xdg = self.env.get("XDG_STATE_HOME");
-        // It was replaced where the variable is no UTF-8, and would name another folder.
-        if xdg.is_some_and(|path| path.contains(char::REPLACEMENT_CHARACTER)) {
-            return Err(Error::usage("XDG_STATE_HOME is not UTF-8")
-                .hint("name a folder whose whole path is UTF-8"));
-        }
-        let xdg = xdg.map(PathBuf::from);
+        let xdg = crate::settings::file(&self.env, &["XDG_STATE_HOME"])?;
         let base = xdg.filter(|path| path.is_absolute()).or_else(|| {
             let home = self.home.as_ref()?;
             Some(home.join(".local").join("state"))

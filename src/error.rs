@@ -47,6 +47,8 @@ impl Applied {
 pub enum Trouble {
     /// The host's name has no address.
     Name,
+    /// Whether it has one cannot be found out at present.
+    Lookup,
     /// Nobody took the connection.
     Connect,
     /// The other side speaks no TLS.
@@ -64,6 +66,7 @@ impl Trouble {
     pub const fn as_str(self) -> &'static str {
         match self {
             Trouble::Name => "unknown host",
+            Trouble::Lookup => "host not looked up",
             Trouble::Connect => "no connection",
             Trouble::NoTls => "no TLS",
             Trouble::Certificate => "certificate not accepted",
@@ -84,7 +87,7 @@ pub struct Details {
     pub retryable: bool,
     /// Whether a write took effect.
     pub applied: Applied,
-    /// True when a request was sent and given up, so that it may still take effect.
+    /// True when a request was sent and nobody said that it is done with, so that it may still take effect.
     pub in_flight: bool,
     /// True when the address offers this account no service: no such host, or VOD is not activated.
     pub no_service: bool,

@@ -16,6 +16,12 @@ pub fn escape_line(text: &str) -> String {
     escaped(text, |_| false)
 }
 
+/// A word as a shell takes it, for lines that are copied.
+pub fn quoted(word: &str) -> Cow<'_, str> {
+    // Nothing that a command line named holds a zero byte.
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
+
 /// Text of more characters is cut where it is only quoted.
 const LONG: usize = 1000;
 

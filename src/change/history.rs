@@ -177,6 +177,11 @@ pub async fn record(ctx: &Context, entry: &Entry<'_>) -> Result<Pending> {
 }
 
 impl Pending {
+    /// The number of the record; none where nothing is recorded.
+    pub fn number(&self) -> Option<u64> {
+        self.kept.as_ref().map(|(_, number)| *number)
+    }
+
     /// Adds how the write ended: what was read back, or the error. A failure here changes nothing at
     /// the service, so it is a warning.
     pub async fn end(

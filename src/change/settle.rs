@@ -72,7 +72,12 @@ impl Writing<'_> {
         )
         .await?;
         let so_far = ctx.applied.get();
-        let result = self.settle().await;
+        let mut result = self.settle().await;
+        if let (Err(error), Some(number)) = (&mut result, pending.number())
+            && error.kind == Kind::UnknownOutcome
+        {
+            error.hints.push(self.way_back(number));
+        }
         let (applied, ended) = match &result {
             Ok(_) => (Applied::Yes, Ended::Written),
             Err(error) if error.details.applied == Applied::No => (Applied::No, Ended::NotWritten),
@@ -170,7 +175,7 @@ impl Writing<'_> {
     async fn pause(&self, error: &Error, resent: u32) {
         let out = &self.ctx.out;
         out.detail(&format!(
-            "{error}; nothing was written, sending again ({resent} of {})",
+            "{error}; the old state is read back, sending again ({resent} of {})",
             self.vod.client.retries
         ));
         if let Some(wish) = error.details.retry_after {
@@ -220,13 +225,19 @@ impl Writing<'_> {
         .cause("reading back shows the old state, but the change may still be under way")
     }
 
+    fn way_back(&self, number: u64) -> String {
+        let undo = self.ctx.again_at(self.target, &format!("undo {number}"));
+        format!(
+            "the state before is in the history: vodcb history show {number} shows it, {undo} restores it"
+        )
+    }
+
     fn unknown(&self, message: String, lost: Option<&Error>) -> Error {
         let mut error = Error::new(Kind::UnknownOutcome, message)
             .hint(format!(
                 "look before doing anything else: {}",
-                self.ctx.again("get")
+                self.ctx.again_at(self.target, "get")
             ))
-            .hint("the state before is in the history: vodcb history shows it, vodcb undo restores it")
             .applied(Applied::Unknown);
         error.details.request_id = lost.and_then(|error| error.details.request_id.clone());
         error
@@ -261,7 +272,7 @@ impl Writing<'_> {
             ))
             .hint(format!(
                 "look at it, then decide anew: {}",
-                self.ctx.again("get")
+                self.ctx.again_at(self.target, "get")
             ))
             .applied(Applied::Unknown)
     }

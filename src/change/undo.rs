@@ -70,11 +70,12 @@ pub fn latest<'a>(
     )
 }
 
-/// Makes sure that a write was to this target of this service.
+/// Makes sure that a write was to this target of this service. `again` is the command line that is about
+/// its own.
 ///
 /// # Errors
 /// A usage error that says where it was.
-pub fn check_place(record: &Record, target: &Target, place: &str) -> Result<()> {
+pub fn check_place(record: &Record, target: &Target, place: &str, again: &str) -> Result<()> {
     let Record {
         number,
         target: recorded,
@@ -84,10 +85,7 @@ pub fn check_place(record: &Record, target: &Target, place: &str) -> Result<()> 
         return Err(Error::usage(format!(
             "change {number} was made to {recorded}, and this run is about {target}"
         ))
-        .hint(format!(
-            "if it is meant: vodcb undo {number} --region {} --app-id {}",
-            recorded.region, recorded.app_id
-        )));
+        .hint(format!("if it is meant: {again}")));
     }
     if is_same_service(&record.endpoint, place) {
         return Ok(());

@@ -227,7 +227,7 @@ fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>
     .cause(format!("expected fingerprint {expected}, found {found}"))
     .hint(format!(
         "look at it, then decide anew: {}",
-        ctx.again("get")
+        ctx.again_at(order.target, "get")
     )))
 }
 

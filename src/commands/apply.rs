@@ -3,7 +3,7 @@
 use super::declared::{Files, Wish, plan};
 use super::key_reference::Keys;
 use super::queue_lookup::refuse_missing;
-use super::{Connection, check_fingerprint, connect};
+use super::{Connection, check_fingerprint, connect, written_but_not_shown};
 use crate::change::plan::{Plan, Step};
 use crate::change::write::{Ask, Done, Order, Wanted, change};
 use crate::context::Context;
@@ -81,9 +81,22 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let ended = carry_out(ctx, &connection, &plan, args.keep_going).await;
     connection.close().await;
     let document = view::outcome_document(&plan, &ended, error_document);
-    ctx.out.show(&document, |_| view::outcome(&plan, &ended))?;
-    settled(&plan, &ended)?;
-    stopped(ctx, &ended, &look).map(|()| Exit::Ok)
+    let shown = ctx.out.show(&document, |_| view::outcome(&plan, &ended));
+    let done = settled(&plan, &ended).and_then(|()| stopped(ctx, &ended, &look));
+    match (done, shown) {
+        (Err(error), Err(unshown)) => Err(error.also(unshown)),
+        (Ok(()), Err(error)) if written(&ended) > 0 => {
+            let what = "the changes were written and read back";
+            Err(written_but_not_shown(what, &look, error))
+        }
+        (done, shown) => done.and(shown).map(|()| Exit::Ok),
+    }
+}
+
+/// How many changes were made.
+fn written(ended: &[Ended]) -> usize {
+    let made = ended.iter().filter(|end| matches!(end, Ended::Written));
+    made.count()
 }
 
 fn check_plan(plan: &Plan, expected: Option<&str>) -> Result<()> {
@@ -184,12 +197,12 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
 
 /// The interruption that kept changes from being tried.
 fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
-    let count = |wanted: fn(&Ended) -> bool| ended.iter().filter(|end| wanted(end)).count();
-    let left = count(|end| matches!(end, Ended::NotTried));
+    let left = ended.iter().filter(|end| matches!(end, Ended::NotTried));
+    let left = left.count();
     let Some(kind) = ctx.stop.signal().filter(|_| left > 0) else {
         return Ok(());
     };
-    let written = count(|end| matches!(end, Ended::Written));
+    let written = written(ended);
     let all = ended.len();
     Err(Error::new(
         kind,
@@ -203,8 +216,8 @@ fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
     .hint(AGAIN))
 }
 
-/// The error of a plan that was not carried out whole. It is partial when anything was written;
-/// otherwise the first failure speaks.
+/// The error of a plan that was not carried out whole. It is partial when anything was written; otherwise
+/// the first failure speaks, or the first that may have written all the same.
 fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
     let failures: Vec<(&Step, &Error)> = plan
         .changes()
@@ -214,14 +227,12 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
             _ => None,
         })
         .collect();
-    let Some((_, first)) = failures.first() else {
+    let doubtful = |(_, error): &&(&Step, &Error)| error.details.applied == Applied::Unknown;
+    let Some((_, speaker)) = failures.iter().find(doubtful).or(failures.first()) else {
         return Ok(());
     };
-    let written = ended
-        .iter()
-        .filter(|end| matches!(end, Ended::Written))
-        .count();
-    let mut error = (*first).clone();
+    let written = written(ended);
+    let mut error = (*speaker).clone();
     error.message = format!(
         "{written} of {} changes were made, {} failed",
         ended.len(),

@@ -16,6 +16,7 @@ use crate::order;
 use crate::settings;
 use crate::sts;
 use crate::target::{Region, Target};
+use crate::text::quoted;
 use crate::vod::client::Reading;
 
 /// What comes of a target that cannot be read.
@@ -36,7 +37,7 @@ pub struct Files {
 impl Files {
     /// The flags that name them, for hints that are copied.
     pub fn words(&self) -> String {
-        let files = self.files.iter().map(|file| format!("-f {file}"));
+        let files = self.files.iter().map(|file| format!("-f {}", quoted(file)));
         files.collect::<Vec<_>>().join(" ")
     }
 

@@ -98,7 +98,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             let ready = ReadyFile::asked_for(ready_file.as_deref())?;
             // What it serves, it shows as one document or untouched.
             if ctx.out.format != Format::Raw {
-                ctx.out.check_form()?;
+                ctx.out.check_document()?;
             }
             let mut config = Config::new(ctx.now, ctx.nonce);
             config.port = *port;

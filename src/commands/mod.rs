@@ -326,20 +326,24 @@ pub async fn carry_out_after(
     let outcome = change_after(ctx, &connection.vod, order, check, prepare).await?;
     let shown = show_outcome(ctx, order.target, &outcome, keys);
     match outcome.done {
-        Done::Written => shown.map_err(|error| written_but_not_shown(ctx, error))?,
+        Done::Written => shown.map_err(|error| {
+            let get = ctx.again_at(order.target, "get");
+            written_but_not_shown("the change was written and read back", &get, error)
+        })?,
         Done::AlreadySo | Done::Planned => shown?,
     }
     Ok(outcome)
 }
 
-/// The error of a change that was carried out although its result could not be shown.
-pub fn written_but_not_shown(ctx: &Context, error: Error) -> Error {
+/// The error of something that was done although its result could not be shown; `look` is the command that
+/// shows it.
+pub fn written_but_not_shown(what: &str, look: &str, error: Error) -> Error {
     let mut partial = Error::new(
         Kind::Partial,
-        "the change was written and read back, but its result could not be shown",
+        format!("{what}, but its result could not be shown"),
     )
     .cause(error.message)
-    .hint(format!("this shows it: {}", ctx.again("get")))
+    .hint(format!("this shows it: {look}"))
     .applied(Applied::Yes);
     partial.causes.extend(error.causes);
     partial

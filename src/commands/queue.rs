@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Connection, connect};
+use super::{Connection, connect, written_but_not_shown};
 use crate::callback::{Destination, queue};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::decode;
 use crate::exit::Exit;
-use crate::mns::queue::{Attributes, RANGES, Status};
+use crate::mns::queue::{Attributes, Status};
 use crate::mns::{MAX_BATCH, Mns};
 use crate::render::queue as view;
 use crate::settings::variable;
 use crate::target::Region;
+use crate::text::quoted;
 
 /// Look after the queues that callbacks can go to
 #[derive(Debug, clap::Args)]
@@ -137,7 +138,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 polling_wait_seconds: Some(*polling),
                 ..Attributes::for_callbacks()
             };
-            create(ctx, &mns, name, &attributes).await?;
+            let look = ctx.again(&args.words(&format!("queue status {name}")));
+            create(ctx, &mns, name, &attributes, &look).await?;
+            if !ctx.flags.dry_run {
+                let set = ctx.again(&args.words(&format!("set --mns-queue {name}")));
+                tell_next(ctx, &connection, &set);
+            }
         }
         What::Status { name } => {
             let place = args.place(ctx, &mns, &region);
@@ -152,6 +158,18 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 }
 
 impl Args {
+    /// A command about the same queues, for hints that are copied.
+    fn words(&self, command: &str) -> String {
+        let flags = [
+            ("mns-region", &self.mns_region),
+            ("account-id", &self.account_id),
+        ];
+        flags
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!(" --{name} {}", quoted(value.as_deref()?))))
+            .fold(command.to_owned(), |line, flag| line + &flag)
+    }
+
     async fn open(&self, ctx: &Context, connection: &Connection) -> Result<(Mns, Region)> {
         let region = match &self.mns_region {
             Some(text) => Region::parse_strict(text)?,
@@ -188,17 +206,25 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     })
 }
 
-async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -> Result<()> {
+async fn create(
+    ctx: &Context,
+    mns: &Mns,
+    name: &str,
+    attributes: &Attributes,
+    look: &str,
+) -> Result<()> {
     queue::check_name(name)?;
+    let planned = Status {
+        name: name.to_owned(),
+        attributes: *attributes,
+        ..Status::default()
+    };
+    let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
+    ctx.out.check_document()?;
+    ctx.out.check(&planned)?;
     if ctx.flags.dry_run {
         ctx.out
             .note(&format!("dry run; the queue {name} would be created"));
-        let planned = Status {
-            name: name.to_owned(),
-            attributes: *attributes,
-            ..Status::default()
-        };
-        let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
         return ctx
             .out
             .show(&planned, |width| view::status(&planned, width));
@@ -209,25 +235,30 @@ async fn create(ctx: &Context, mns: &Mns, name: &str, attributes: &Attributes) -
         }
         created => created?,
     };
-    let found = mns.get_attributes(ctx, name).await?;
-    ctx.out.note(if new {
-        "created and read back"
-    } else {
-        "already so; nothing was created"
+    let found = mns.get_attributes(ctx, name).await;
+    let shown = found.and_then(|found| {
+        ctx.out.note(if new {
+            "created and read back"
+        } else {
+            "already so; nothing was created"
+        });
+        let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
+        ctx.out.show(&status, |width| view::status(&status, width))
     });
-    let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
-    ctx.out
-        .show(&status, |width| view::status(&status, width))?;
-    ctx.out.hint(&if ctx.flags.emulator {
+    shown.map_err(|error| match new {
+        true => written_but_not_shown("the queue was created", look, error),
+        false => error,
+    })
+}
+
+/// What may follow the creation of a queue.
+fn tell_next(ctx: &Context, connection: &Connection, set: &str) {
+    ctx.out.hint(&if connection.is_emulated() {
         "this emulator ended with the command, and the queue with it; for one that stays: vodcb emulator start"
             .to_owned()
     } else {
-        format!(
-            "have callbacks go there: {}",
-            ctx.again(&format!("set --mns-queue {name}"))
-        )
+        format!("have callbacks go there: {set}")
     });
-    Ok(())
 }
 
 /// Names what another queue of that name has, and this one was to have.
@@ -241,13 +272,8 @@ async fn differing(
     let Ok(found) = mns.get_attributes(ctx, name).await else {
         return error;
     };
-    let both = wanted.numbers().into_iter().zip(found.attributes.numbers());
-    for (range, pair) in RANGES.iter().zip(both) {
-        if let (Some(wanted), Some(there)) = pair
-            && wanted != there
-        {
-            error = error.cause(format!("{} is {there} there, not {wanted}", range.name));
-        }
+    for (name, wanted, there) in wanted.differences(&found.attributes) {
+        error = error.cause(format!("{name} is {there} there, not {wanted}"));
     }
     error.hint("ask for what is there, choose another name, or change the queue in the console")
 }

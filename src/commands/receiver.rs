@@ -1,13 +1,12 @@
 //! Which receiver deliveries go to, and how they are signed. No command, but flags that several take.
 
 use super::key_source::KeySource;
-use super::{connect_signed, needs_confirmation};
+use super::{connect, needs_confirmation};
 use crate::callback::{Destination, url};
 use crate::context::Context;
 use crate::delivery::send::Proof;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
-use crate::settings::SignatureKind;
 
 /// The word that stands for the URL VOD delivers to now.
 const CONFIGURED: &str = "configured";
@@ -126,7 +125,7 @@ async fn confirm(ctx: &Context, url: &str) -> Result<()> {
 /// # Errors
 /// Those of a Get; a usage error when the target has no HTTP callback.
 pub async fn configured(ctx: &Context) -> Result<(String, Option<Secret>)> {
-    let connection = connect_signed(ctx, SignatureKind::default()).await?;
+    let connection = connect(ctx).await?;
     let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
     let Some(Destination::Http { url, auth }) =
         reading.callback.map(|callback| callback.destination)

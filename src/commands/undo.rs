@@ -63,14 +63,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let Connection { vod, target, .. } = &connection;
     let place = vod.place();
     if let Some(record) = named {
-        check(&connection, record, args.allow_other_key)?;
+        check(ctx, &connection, record, args.allow_other_key)?;
     }
     let present = vod.get(ctx, &target.app_id).await?.callback;
     let record = match named {
         Some(record) => record,
         None => {
             let record = undo::latest(&records, target, &place, present.as_ref())?;
-            check(&connection, record, args.allow_other_key)?;
+            check(ctx, &connection, record, args.allow_other_key)?;
             record
         }
     };
@@ -96,9 +96,15 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 }
 
 /// Makes sure that the record is of this target, service and account.
-fn check(connection: &Connection, record: &Record, allow_other_key: bool) -> Result<()> {
+fn check(
+    ctx: &Context,
+    connection: &Connection,
+    record: &Record,
+    allow_other_key: bool,
+) -> Result<()> {
     let Connection { vod, target, .. } = connection;
-    undo::check_place(record, target, &vod.place())?;
+    let again = ctx.again_at(&record.target, &format!("undo {}", record.number));
+    undo::check_place(record, target, &vod.place(), &again)?;
     let caller = &vod.client.caller;
     let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
     undo::check_owner(

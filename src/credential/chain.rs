@@ -158,7 +158,7 @@ impl Source {
             })),
             Source::Oidc => {
                 let sts = settings::sts_endpoint(&ctx.flags, &ctx.env, &StsWish::default())?;
-                let found = oidc::from_environment(&ctx.env, sts);
+                let found = oidc::from_environment(&ctx.env, sts)?;
                 Ok(found.map(|oidc| Found::new(Recipe::Oidc(oidc), "OIDC variables")))
             }
             Source::CurrentProfile => {
@@ -225,7 +225,7 @@ fn named_profile(ctx: &Context, from: &str, name: &str) -> Result<Found> {
 }
 
 fn cli_profile(ctx: &Context, name: Option<&str>) -> Result<Look> {
-    let Some(path) = profile::path(&ctx.env, ctx.home.as_deref()) else {
+    let Some(path) = profile::path(&ctx.env, ctx.home.as_deref())? else {
         return Ok(Err("there is no home folder".into()));
     };
     Ok(profile::find(ctx, &path, name)?.map(|found| Found {

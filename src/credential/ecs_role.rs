@@ -135,7 +135,12 @@ async fn open(ctx: &Context) -> Result<Option<Metadata>> {
         return Ok(None);
     };
     if answer.status == 200 {
-        metadata.token = Some(answer.text().trim().to_owned());
+        let token = answer.text().trim().to_owned();
+        // What a portal sends instead fits into no header.
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(None);
+        }
+        metadata.token = Some(token);
     } else if switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED") {
         return Err(trouble(&format!(
             "it gives no token (status {}), and ALIBABA_CLOUD_IMDSV1_DISABLED forbids going on without",

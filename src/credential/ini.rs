@@ -12,7 +12,7 @@ use super::recipe::Recipe;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
-use crate::settings::{self, variable};
+use crate::settings;
 use crate::sts::Role;
 
 /// A section that was found.
@@ -30,16 +30,19 @@ pub struct Found {
 }
 
 /// Where the file may be.
-pub fn paths(env: &Environment, home: Option<&Path>) -> Vec<PathBuf> {
-    if let Some((_, path)) = variable(env, &["ALIBABA_CLOUD_CREDENTIALS_FILE"]) {
-        return vec![PathBuf::from(path)];
+///
+/// # Errors
+/// As [`settings::file`].
+pub fn paths(env: &Environment, home: Option<&Path>) -> Result<Vec<PathBuf>> {
+    if let Some(path) = settings::file(env, &["ALIBABA_CLOUD_CREDENTIALS_FILE"])? {
+        return Ok(vec![path]);
     }
     let folder = home.map(|home| home.join(".alibabacloud"));
     let names = ["credentials", "credentials.ini"];
-    folder
+    let paths = folder
         .iter()
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .collect()
+        .flat_map(|folder| names.map(|name| folder.join(name)));
+    Ok(paths.collect())
 }
 
 /// Reads the section. `Ok(Err(_))` says why there is nothing to read.
@@ -48,7 +51,7 @@ pub fn paths(env: &Environment, home: Option<&Path>) -> Vec<PathBuf> {
 /// A credentials error with file and section: a file that is malformed, a type that cannot be used, a
 /// value that is missing.
 pub fn find(ctx: &Context, section: &str) -> Result<std::result::Result<Found, String>> {
-    let paths = paths(&ctx.env, ctx.home.as_deref());
+    let paths = paths(&ctx.env, ctx.home.as_deref())?;
     let Some(path) = paths.iter().find(|path| path.exists()) else {
         let shown = paths.first().map_or_else(
             || "there is no home folder".to_owned(),

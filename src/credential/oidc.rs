@@ -8,7 +8,7 @@ use super::Issued;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
-use crate::settings::variable;
+use crate::settings::{self, variable};
 use crate::sts::{self, Role};
 use crate::target::Endpoint;
 
@@ -36,14 +36,35 @@ pub struct Oidc {
 }
 
 /// What the three variables say, or why there is nothing.
-pub fn from_environment(env: &Environment, sts: Endpoint) -> std::result::Result<Oidc, String> {
+///
+/// # Errors
+/// As [`settings::file`].
+pub fn from_environment(
+    env: &Environment,
+    sts: Endpoint,
+) -> Result<std::result::Result<Oidc, String>> {
+    let token_file = settings::file(env, &TOKEN_FILE)?;
+    Ok(token_file
+        .ok_or_else(|| unset(&TOKEN_FILE))
+        .and_then(|token_file| with_token(env, token_file, sts)))
+}
+
+fn unset(names: &[&'static str]) -> String {
+    format!("{} is not set", names[0])
+}
+
+fn with_token(
+    env: &Environment,
+    token_file: PathBuf,
+    sts: Endpoint,
+) -> std::result::Result<Oidc, String> {
     let needed = |names: &[&'static str]| {
         variable(env, names)
             .map(|(_, value)| value.to_owned())
-            .ok_or_else(|| format!("{} is not set", names[0]))
+            .ok_or_else(|| unset(names))
     };
     Ok(Oidc {
-        token_file: needed(&TOKEN_FILE)?.into(),
+        token_file,
         provider_arn: needed(&PROVIDER)?,
         role: Role {
             arn: needed(&ROLE)?,

@@ -124,6 +124,7 @@ fn of_status(status: u16, location: Option<&str>) -> Option<String> {
 pub const fn of_trouble(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::Name => "the host must be found in the public DNS",
+        Trouble::Lookup => "the name servers do not answer here; check the network and try again",
         Trouble::Connect => {
             "nothing listens there, or a firewall is in the way; VOD calls from the public internet"
         }

@@ -7,6 +7,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod failure;
 pub mod knock;
 pub mod listener;
 pub mod pace;
@@ -19,22 +20,15 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::error::{Error, Kind as ErrorKind, Result, Trouble};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::target::Endpoint;
+pub use failure::{Failure, is_last_word, is_lost_by_gateway, nonsense};
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How an error of the system ends that has no file left for a connection.
-#[cfg(unix)]
-const TOO_MANY_FILES: &str = "(os error 24)";
-#[cfg(not(unix))]
-const TOO_MANY_FILES: &str = "(os error 10024)";
-
-/// What is said when the other side answers in plain text, or hangs up on a handshake.
-const NO_TLS: [&str; 2] = ["InvalidContentType", "tls handshake eof"];
-
 /// The outgoing side of the network. A clone has connections of its own.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -109,7 +103,7 @@ pub struct Response {
     pub status: u16,
     /// The body, or its beginning when it was longer than the request wished to read.
     pub body: Vec<u8>,
-    headers: reqwest::header::HeaderMap,
+    headers: HeaderMap,
 }
 
 impl Response {
@@ -122,55 +116,6 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
-}
-
-/// No answer.
-#[derive(Debug)]
-pub struct Failure {
-    /// At which point.
-    pub trouble: Trouble,
-    /// True when the request may have arrived.
-    pub sent: bool,
-    /// True when the answer took too long, so that the request may still take effect.
-    pub timed_out: bool,
-    /// What happened, the innermost cause last.
-    pub message: String,
-    /// What to do, if it is known.
-    pub hint: Option<&'static str>,
-}
-
-impl Failure {
-    /// The failure as an error that names the host.
-    pub fn explain(self, host: &str) -> Error {
-        let error = Error::new(ErrorKind::Unavailable, format!("{host} cannot be reached"))
-            .cause(self.message);
-        let mut error = retryable(self.hint.into_iter().fold(error, Error::hint));
-        error.details.in_flight = self.timed_out && self.sent;
-        error.details.no_service = self.trouble == Trouble::Name;
-        error
-    }
-}
-
-/// The error for an answer that is not the service's, such as the page of a proxy, by a description
-/// that quotes nothing of it.
-pub fn nonsense(host: &str, description: &str) -> Error {
-    let error = Error::new(
-        ErrorKind::Unavailable,
-        format!("{host} gave an answer that is none of the service's"),
-    )
-    .cause(description)
-    .hint("check the endpoint and the proxy variables");
-    retryable(error)
-}
-
-fn retryable(mut error: Error) -> Error {
-    error.details.retryable = true;
-    error
-}
-
-/// Whether such an answer will stay the same: a 403 or 404 page is some proxy's last word.
-pub const fn is_last_word(status: u16) -> bool {
-    !matches!(status, 200..300 | 500..)
 }
 
 /// What kind of client an address needs.
@@ -213,8 +158,8 @@ impl Http {
     /// Sends the request once.
     ///
     /// # Errors
-    /// `Err` inside when no answer came; outside only when no client could be made or the address
-    /// is none.
+    /// `Err` inside when no answer came; outside only when no client could be made, the address is
+    /// none, or a header cannot be sent.
     pub async fn send(&self, request: Request) -> Result<std::result::Result<Response, Failure>> {
         let url = reqwest::Url::parse(&request.url).map_err(|error| {
             // The address itself may hold a key.
@@ -231,11 +176,10 @@ impl Http {
                 None => request.body.into(),
             });
         for (name, value) in &request.headers {
-            // As bytes, since a header that was recorded may hold more than ASCII.
-            call = call.header(name, value.as_bytes());
+            call = call.header(name, header_value(name, value)?);
         }
         let answer = async { read(call.send().await?, limit).await };
-        Ok(answer.await.map_err(|error| failure(&error, timeout)))
+        Ok(answer.await.map_err(|error| failure::of(&error, timeout)))
     }
 
     /// True when requests to this address go through a proxy that the environment names.
@@ -305,6 +249,16 @@ fn is_loopback(url: &reqwest::Url) -> bool {
         .is_ok_and(|endpoint| endpoint.is_loopback())
 }
 
+/// Taken as bytes, since a header that was recorded may hold more than ASCII. The value is not quoted, as it
+/// may be a token.
+fn header_value(name: &str, value: &str) -> Result<HeaderValue> {
+    HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+        Error::usage(format!("the header {name} cannot hold its value"))
+            .cause("there is a line break or another control character in it")
+            .hint("check the access key and the token that it comes from: each is one line")
+    })
+}
+
 async fn read(mut answer: reqwest::Response, limit: usize) -> reqwest::Result<Response> {
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();
@@ -321,95 +275,4 @@ async fn read(mut answer: reqwest::Response, limit: usize) -> reqwest::Result<Re
         body,
         headers,
     })
-}
-
-fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
-    let causes = causes(error);
-    let certificate = causes.iter().any(|cause| cause.contains("certificate"));
-    let (trouble, what, hint) = if error.is_timeout() && error.is_connect() {
-        (
-            Trouble::TimeOut,
-            format!(
-                "no connection within {} s",
-                CONNECT_TIMEOUT.min(timeout).as_secs_f64()
-            ),
-            Some("check the network, the proxy variables and the endpoint"),
-        )
-    } else if error.is_timeout() {
-        (
-            Trouble::TimeOut,
-            format!("no answer within {} s", timeout.as_secs_f64()),
-            Some("check the network and the endpoint, or raise --timeout"),
-        )
-    } else if certificate {
-        (
-            Trouble::Certificate,
-            "the server's certificate was not accepted".to_owned(),
-            Some(
-                "for a proxy with its own certificate authority, name its file with --ca-bundle or SSL_CERT_FILE",
-            ),
-        )
-    } else if error.is_dns() {
-        (
-            Trouble::Name,
-            "the host's name cannot be resolved".to_owned(),
-            Some("check the region, the endpoint and the network"),
-        )
-    } else if error.is_connect() {
-        unconnected(&causes)
-    } else {
-        (
-            Trouble::Broken,
-            "the connection broke before the answer was complete".to_owned(),
-            Some("try again; if it goes on, look for a proxy on the way"),
-        )
-    };
-    let innermost = causes.last().cloned().unwrap_or_default();
-    Failure {
-        trouble,
-        timed_out: error.is_timeout(),
-        sent: !error.is_connect() && !error.is_builder(),
-        message: if innermost.is_empty() {
-            what
-        } else {
-            format!("{what}: {innermost}")
-        },
-        hint,
-    }
-}
-
-/// Nobody took the connection, or not the one that was meant.
-fn unconnected(causes: &[String]) -> (Trouble, String, Option<&'static str>) {
-    let says = |words: &str| causes.iter().any(|cause| cause.contains(words));
-    let (trouble, what, hint) = if NO_TLS.into_iter().any(says) {
-        (
-            Trouble::NoTls,
-            "no TLS connection",
-            "check that the address serves https at this port",
-        )
-    } else if says(TOO_MANY_FILES) {
-        (
-            Trouble::Connect,
-            "no connection",
-            "end other programs, or raise the limit of open files: ulimit -n",
-        )
-    } else {
-        (
-            Trouble::Connect,
-            "no connection",
-            "check the network, the proxy variables and the endpoint",
-        )
-    };
-    (trouble, what.to_owned(), Some(hint))
-}
-
-/// The chain of causes without the outermost, which only repeats the address.
-fn causes(error: &reqwest::Error) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        found.push(cause.to_string());
-        next = cause.source();
-    }
-    found
 }

@@ -5,6 +5,7 @@
 //! deleted; the worst that can follow is a second delivery, which the service allows anyway.
 
 mod call;
+mod creation;
 mod limits;
 mod pages;
 
@@ -80,22 +81,6 @@ impl Mns {
     pub async fn get_attributes(&self, ctx: &Context, queue: &str) -> Result<Status> {
         let call = Call::new(Operation::GetQueueAttributes, queue, Method::Get)?;
         self.asked(ctx, call, xml::read_status).await
-    }
-
-    /// Makes a queue; true when it is new, false when it was there with these attributes.
-    ///
-    /// # Errors
-    /// `QueueAlreadyExist` when it is there with others; a usage error for numbers out of range.
-    pub async fn create_queue(
-        &self,
-        ctx: &Context,
-        queue: &str,
-        attributes: &Attributes,
-    ) -> Result<bool> {
-        attributes.check()?;
-        let call = Call::new(Operation::CreateQueue, queue, Method::Put)?
-            .body(xml::write_attributes(attributes));
-        Ok(self.call(ctx, &call).await?.status == 201)
     }
 
     /// Receives up to sixteen messages, waiting for the first up to so many seconds, or as long as the queue

@@ -105,6 +105,22 @@ impl Attributes {
         ]
     }
 
+    /// The numbers of these that another queue has otherwise: name, here, there. Where one of both is silent
+    /// there is no difference.
+    pub fn differences(
+        &self,
+        other: &Attributes,
+    ) -> impl Iterator<Item = (&'static str, u32, u32)> + use<> {
+        let both = self.numbers().into_iter().zip(other.numbers());
+        RANGES
+            .into_iter()
+            .zip(both)
+            .filter_map(|(range, pair)| match pair {
+                (Some(here), Some(there)) if here != there => Some((range.name, here, there)),
+                _ => None,
+            })
+    }
+
     /// The first number that the service would not take.
     pub fn out_of_range(&self) -> Option<Range> {
         let fits = |number: Option<u32>, range: &Range| {

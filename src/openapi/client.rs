@@ -1,7 +1,7 @@
 //! Sends signed calls to one product, tries again where that helps, and explains refusals.
 //!
 //! Each attempt has its own nonce, time stamp and signature. A write whose effect is unknown is
-//! never repeated here: the caller reads back first, see `change::write`.
+//! never repeated here: the caller reads back first, see `change::settle`.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -378,6 +378,7 @@ impl Client {
 
     fn error(&self, action: &str, parameters: &Parameters, miss: Miss, effect: Effect) -> Error {
         let unknown = effect == Effect::Writes && miss.may_have_taken_effect();
+        let in_flight = miss.may_be_under_way();
         let mut error = match miss {
             Miss::Refused(refusal, clues) => self.refused(action, parameters, &refusal, &clues),
             Miss::Nonsense(_, description) => http::nonsense(&self.endpoint.host(), &description),
@@ -385,6 +386,7 @@ impl Client {
         };
         if unknown {
             error.details.applied = Applied::Unknown;
+            error.details.in_flight = in_flight;
         }
         error
     }
@@ -448,11 +450,25 @@ fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answe
 }
 
 impl Miss {
-    /// A refusal proves that nothing happened, unless the server broke down over it.
+    /// A refusal proves that nothing happened, unless the server broke down over it, or says that it was
+    /// handed the same request before.
     fn may_have_taken_effect(&self) -> bool {
         match self {
-            Miss::Refused(refusal, _) => refusal.cause() == Cause::ServerTrouble,
+            Miss::Refused(refusal, _) => {
+                matches!(refusal.cause(), Cause::ServerTrouble | Cause::SentTwice)
+            }
             Miss::Nonsense(..) => true,
+            Miss::Lost(failure) => failure.sent,
+        }
+    }
+
+    /// Whether nobody says that the service is done with it, so that what is read back proves nothing yet.
+    fn may_be_under_way(&self) -> bool {
+        match self {
+            Miss::Refused(refusal, _) => {
+                refusal.cause() == Cause::SentTwice || http::is_lost_by_gateway(refusal.status)
+            }
+            Miss::Nonsense(status, _) => http::is_lost_by_gateway(*status),
             Miss::Lost(failure) => failure.sent,
         }
     }

@@ -167,6 +167,8 @@ pub enum Cause {
     NoService,
     /// A parameter that was sent is said to be missing.
     ParameterNotSeen,
+    /// The same request came before; since none is sent twice here, something on the way did.
+    SentTwice,
     /// Anything else.
     Other,
 }
@@ -188,6 +190,7 @@ impl Refusal {
                 Cause::Forbidden
             }
             "operationdenied" => Cause::NoService,
+            "signaturenonceused" => Cause::SentTwice,
             "missingaction" | "missingversion" | "missingaccesskeyid" => Cause::ParameterNotSeen,
             "serviceunavailable" | "internalerror" | "internalservererror" => Cause::ServerTrouble,
             _ if self.status == 429 => Cause::Throttled,
@@ -298,9 +301,11 @@ impl Cause {
             | Cause::BadToken
             | Cause::NotAuthenticated
             | Cause::Forbidden => Kind::Credentials,
-            Cause::ClockOff | Cause::NoService | Cause::ParameterNotSeen | Cause::Other => {
-                Kind::Rejected
-            }
+            Cause::ClockOff
+            | Cause::NoService
+            | Cause::ParameterNotSeen
+            | Cause::SentTwice
+            | Cause::Other => Kind::Rejected,
         }
     }
 
@@ -315,6 +320,9 @@ pub fn common_hint(refusal: &Refusal, string_to_sign: &str) -> &'static str {
     match refusal.cause() {
         Cause::ServerTrouble => "the service has trouble of its own; try again in a while",
         Cause::ClockOff => "set this machine's clock; the service tolerates 15 minutes",
+        Cause::SentTwice => {
+            "something between here and the service sends requests a second time; look for a proxy that does"
+        }
         Cause::BadSignature => match refusal.echoed_string_to_sign() {
             Some(echo) if echo == string_to_sign => {
                 "the access key secret does not belong to this access key id; vodcb whoami --explain shows where both come from"

@@ -237,17 +237,6 @@ impl Output {
         }
     }
 
-    /// Makes sure that the form that was asked for shows one document.
-    ///
-    /// # Errors
-    /// A usage error for a form that is none, or a stream.
-    pub fn check_form(&self) -> Result<()> {
-        match self.format {
-            Format::Raw | Format::Ndjson => self.show(&(), |_| String::new()),
-            Format::Table | Format::Json | Format::Yaml => Ok(()),
-        }
-    }
-
     fn queried(&self, document: &impl Serialize) -> Result<Value> {
         let broken = |error: String| Error::usage("--query failed").cause(error);
         let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;

@@ -3,17 +3,20 @@
 //! Each value remembers its source, so that `whoami --explain` can tell why it won. The endpoint is
 //! not taken from `vodcb.toml`: a file in a folder somebody else made must not redirect signed calls.
 
+pub mod endpoints;
 pub mod flags;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::context::Environment;
 use crate::error::{Error, Result};
 use crate::output::Format;
-use crate::target::{AppId, Endpoint, Region};
+use crate::target::{AppId, Region};
 
+use endpoints::named_endpoint;
+pub use endpoints::{StsWish, endpoint, ram_endpoint, sts_endpoint};
 pub use flags::{Flags, SignatureKind};
 
 /// A value and where it came from.
@@ -107,6 +110,20 @@ pub fn variable<'a>(
     })
 }
 
+/// The file or folder that the first of these variables names.
+///
+/// # Errors
+/// A usage error for a variable that is no UTF-8: what stands for its bytes would name another place.
+pub fn file(env: &Environment, names: &[&'static str]) -> Result<Option<PathBuf>> {
+    match variable(env, names) {
+        Some((name, path)) if path.contains(char::REPLACEMENT_CHARACTER) => {
+            Err(Error::usage(format!("{name} is not UTF-8"))
+                .hint("name a place whose whole path is UTF-8"))
+        }
+        found => Ok(found.map(|(_, path)| PathBuf::from(path))),
+    }
+}
+
 /// True for a variable that says `true`, `1`, `yes` or `on` in any case, as the SDKs read theirs.
 pub fn switch(env: &Environment, name: &'static str) -> bool {
     variable(env, &[name]).is_some_and(|(_, value)| on_or_off(value) == Some(true))
@@ -198,106 +215,6 @@ pub fn app_id(
     AppId::parse(text)
         .map(|id| Resolved::new(id, from))
         .map_err(|error| error.cause(format!("it comes from {from}")))
-}
-
-/// The address of the VOD API and why. One that was named serves every region, unless it is known to be
-/// that of a centre: VOD goes by the host that it is called at, and looks at no region.
-///
-/// # Errors
-/// A usage error for what is no endpoint, for plain http beyond this machine, and for the endpoint of a
-/// centre that does not serve the region.
-pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Resolved<Endpoint>> {
-    let Some(named) = named_endpoint(flags, env)? else {
-        let endpoint = Endpoint::of_host(&region.vod_host())?;
-        return Ok(Resolved::new(endpoint, format!("region {region}")));
-    };
-    match named.value.centre() {
-        Some(centre) if centre.vod_endpoint != region.vod_host() => {
-            Err(of_another_centre(&named, centre.id, region))
-        }
-        _ => Ok(named),
-    }
-}
-
-/// The endpoint of VOD that was named. Where the emulator inside the process answers, none counts.
-fn named_endpoint(flags: &Flags, env: &Environment) -> Result<Option<Resolved<Endpoint>>> {
-    let named = match &flags.endpoint {
-        _ if emulator(flags, env)? => None,
-        Some(text) => Some(("--endpoint", text.as_str())),
-        None => variable(env, &["VODCB_ENDPOINT"]),
-    };
-    named
-        .map(|(from, text)| {
-            Ok(Resolved::new(
-                Endpoint::parse(text, flags.allow_http)?,
-                from,
-            ))
-        })
-        .transpose()
-}
-
-fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, region: &Region) -> Error {
-    let Resolved { value, from } = named;
-    let host = value.host();
-    Error::usage(format!(
-        "{host} serves the callbacks of {centre}, not those of {region}"
-    ))
-    .cause(format!("{from} names this endpoint"))
-    .hint(format!(
-        "for {region}: leave {from} out, or have it name {}",
-        region.vod_host()
-    ))
-    .hint(format!("for {centre}: name no other region"))
-}
-
-/// What a profile wishes about STS.
-#[derive(Debug, Clone, Default)]
-pub struct StsWish {
-    /// This host.
-    pub endpoint: Option<String>,
-    /// The host of this region.
-    pub region: Option<String>,
-    /// The host inside a VPC.
-    pub vpc: bool,
-}
-
-/// The address of STS: named, of a region, or the central one.
-///
-/// # Errors
-/// A usage error for what is no endpoint, and for plain http beyond this machine.
-pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<Endpoint> {
-    let product = if wish.vpc || switch(env, "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED") {
-        "sts-vpc"
-    } else {
-        "sts"
-    };
-    let of_region = |region: &str| {
-        let region = Region::parse(region)?;
-        Ok(format!("{product}.{region}.aliyuncs.com"))
-    };
-    let host = if let Some((_, host)) =
-        variable(env, &["VODCB_STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"])
-    {
-        host.to_owned()
-    } else if let Some((_, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
-        of_region(region)?
-    } else if let Some(host) = &wish.endpoint {
-        host.clone()
-    } else if let Some(region) = &wish.region {
-        of_region(region)?
-    } else {
-        "sts.aliyuncs.com".to_owned()
-    };
-    Endpoint::parse(&host, flags.allow_http)
-}
-
-/// The address of RAM: named, or the central one; there are no others.
-///
-/// # Errors
-/// A usage error for what is no endpoint, and for plain http beyond this machine.
-pub fn ram_endpoint(flags: &Flags, env: &Environment) -> Result<Endpoint> {
-    let host = variable(env, &["VODCB_RAM_ENDPOINT"]).map_or("ram.aliyuncs.com", |(_, host)| host);
-    Endpoint::parse(host, flags.allow_http)
 }
 
 /// True when the emulator inside the process is asked for.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::EventSelection;
 use crate::openapi::Parameters;
 use crate::secret::Secret;
@@ -123,7 +123,7 @@ pub struct AppPage {
 /// Reads a page; a list that is absent or null is an empty one.
 ///
 /// # Errors
-/// A usage error for an application without a usable id.
+/// That the service tells an application without a usable id.
 pub fn read_apps(answer: &Value) -> Result<AppPage> {
     let list = member(answer, "AppInfoList").map(unpacked);
     let apps = match &list {
@@ -136,7 +136,14 @@ pub fn read_apps(answer: &Value) -> Result<AppPage> {
 
 fn app(object: &Value) -> Result<App> {
     Ok(App {
-        app_id: AppId::parse(&text(object, "AppId"))?,
+        app_id: AppId::parse(&text(object, "AppId")).map_err(|odd| {
+            Error::new(
+                Kind::Rejected,
+                "the service lists an application whose id this version cannot use",
+            )
+            .cause(odd.message)
+            .hint("a command that names its application needs no list: --app-id ID")
+        })?,
         name: text(object, "AppName"),
         description: text(object, "Description"),
         status: text(object, "Status"),

@@ -139,7 +139,10 @@ fn unknown_outcome() {
         .vodcb([&SET[..], &["--retries", "0", "-o", "json"]].concat())
         .exits(7);
     assert_eq!(run.error()["applied"], "unknown");
-    assert!(run.error()["hint"].as_str().unwrap().contains("vodcb get"));
+    assert_eq!(
+        run.error()["hint"],
+        "look before doing anything else: vodcb --region cn-shanghai --app-id app-1000000 get"
+    );
 }
 
 #[cfg(unix)]

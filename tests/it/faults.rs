@@ -65,8 +65,8 @@ fn a_write_that_is_lost_before_its_effect_is_sent_again() {
 }
 
 #[test]
-fn a_write_that_never_arrives_is_unavailable_and_certainly_not_written() {
-    for fault in ["set:reset-before", "set:unavailable", "set:html"] {
+fn a_write_that_is_answered_and_without_effect_is_unavailable_and_certainly_not_written() {
+    for fault in ["set:internal", "set:unavailable", "set:html-ok"] {
         let sandbox = Sandbox::with(&[fault], &[]);
         let run = sandbox
             .vodcb(set(URL, &["--retries", "0", "-o", "json"]))

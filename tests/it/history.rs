@@ -183,7 +183,8 @@ fn a_process_killed_after_its_write_leaves_an_unknown_that_can_be_undone() {
 #[test]
 fn how_a_write_ended_is_recorded() {
     for (fault, code, result) in [
-        ("set:reset-before", 5, "not written"),
+        ("set:unavailable", 5, "not written"),
+        ("set:reset-before", 7, "unknown"),
         ("set:deny", 3, "not written"),
         ("set:foreign", 6, "unknown"),
         ("set:reset-after", 0, "written"),

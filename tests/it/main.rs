@@ -48,6 +48,7 @@ mod targets;
 mod terminal;
 mod tools;
 mod undo;
+mod unsettled;
 mod unwritable;
 mod validation;
 mod vectors;

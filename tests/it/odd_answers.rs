@@ -8,13 +8,13 @@ use std::sync::mpsc;
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, AUTH_KEY, Run, Sandbox};
 
 /// Answers each request by a function of it, and hands the requests over at the end.
-struct OddServer {
+pub struct OddServer {
     url: String,
     requests: mpsc::Receiver<String>,
 }
 
 impl OddServer {
-    fn new(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+    pub fn new(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, requests) = mpsc::channel();
@@ -32,7 +32,7 @@ impl OddServer {
         OddServer { url, requests }
     }
 
-    fn sandbox(&self) -> Sandbox {
+    pub fn sandbox(&self) -> Sandbox {
         let mut sandbox = Sandbox::offline();
         sandbox.set("VODCB_ENDPOINT", &self.url);
         sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
@@ -69,7 +69,7 @@ pub fn read_request(stream: &mut impl Read) -> String {
     }
 }
 
-fn reply(status: &str, content_type: &str, body: &str) -> String {
+pub fn reply(status: &str, content_type: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
@@ -307,4 +307,66 @@ fn a_message_cannot_forge_a_line() {
         "{run:#?}"
     );
     assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
+}
+
+/// The user typed no id, so nobody blames one.
+#[test]
+fn an_application_with_an_odd_id_is_the_services_mistake() {
+    let server = OddServer::new(|_| {
+        let body =
+            r#"{"RequestId":"R-1","Total":1,"AppInfoList":[{"AppId":"app/1","AppName":"one"}]}"#;
+        reply("200 OK", "application/json", body)
+    });
+    for args in [&["apps"][..], &["get", "--all-apps"]] {
+        server
+            .sandbox()
+            .vodcb(args.iter().copied())
+            .exits(4)
+            .says(&[
+                "the service lists an application whose id this version cannot use",
+                "\"app/1\" is not an application id",
+                "--app-id",
+            ]);
+    }
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_not_taken_for_a_broken_connection() {
+    let server = OddServer::new(|_| reply("200 OK", "application/json", r#"{"RequestId":"R-1"}"#));
+    let mut sandbox = server.sandbox();
+    sandbox.set("ALIBABA_CLOUD_SECURITY_TOKEN", "CAISfirst\nsecond");
+    let run = sandbox.vodcb(["get", "--signature", "acs3", "-o", "json", "-v"]);
+    let error = run.exits(2).error();
+    assert_eq!(
+        error["message"],
+        "the header x-acs-security-token cannot hold its value"
+    );
+    assert_eq!(error["retryable"], false);
+    assert!(error["hint"].as_str().unwrap().contains("the token"));
+    assert_eq!(server.requests.try_iter().count(), 0);
+}
+
+#[test]
+fn what_is_configured_is_asked_for_with_the_signature_that_was_chosen() {
+    let server = OddServer::new(|_| reply("200 OK", "application/json", STORED));
+    let sandbox = server.sandbox();
+    let send = [
+        "send",
+        "FileUploadComplete",
+        "--to",
+        "configured",
+        "--dry-run",
+    ];
+    // In `verify` the flag is the signature to check.
+    let verify = ["verify", "--configured", "--timestamp", "1", "--signature"];
+    sandbox
+        .vodcb([&send[..], &["--signature", "acs3"]].concat())
+        .ok();
+    sandbox.vodcb([&verify[..], &["acs3"]].concat()).exits(1);
+    let signed: Vec<bool> = server
+        .requests
+        .try_iter()
+        .map(|request| request.contains("ACS3-HMAC-SHA256"))
+        .collect();
+    assert_eq!(signed, [true, false]);
 }

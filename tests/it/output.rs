@@ -156,6 +156,21 @@ fn hints_name_the_same_target() {
         .says(&["vodcb --emulator --region eu-central-1 --app-id app-7 set --http-url URL"]);
 }
 
+#[test]
+fn hints_can_be_copied_whatever_the_flags_hold() {
+    let flags = [
+        "--profile",
+        "my own",
+        "--allow-http",
+        "--ca-bundle",
+        "a b.pem",
+    ];
+    Sandbox::offline()
+        .vodcb([&["--emulator", "get"][..], &flags].concat())
+        .ok()
+        .says(&["vodcb --emulator --allow-http --profile 'my own' --ca-bundle 'a b.pem' set --http-url URL"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn bytes_that_are_no_text_are_refused() {

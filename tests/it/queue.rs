@@ -188,8 +188,14 @@ fn creating_names_the_flag_the_difference_and_the_end() {
         .vodcb(["queue", "create", "q2", "--retention", "10"])
         .exits(2)
         .says(&["--retention", "60..=604800"]);
-    Sandbox::offline()
-        .vodcb(["--emulator", "queue", "create", "x"])
-        .ok()
-        .says(&["the queue with it", "vodcb emulator start"]);
+    let mut inside = Sandbox::offline();
+    inside.set("VODCB_EMULATOR", "1");
+    let create = ["queue", "create", "x"];
+    for run in [
+        inside.vodcb(create),
+        Sandbox::offline().vodcb(["--emulator"].into_iter().chain(create)),
+    ] {
+        run.ok()
+            .says(&["the queue with it", "vodcb emulator start"]);
+    }
 }

@@ -92,7 +92,7 @@ fn codes_decide_and_statuses_do_not() {
         ("NoPermission", 403, Cause::Forbidden),
         ("OperationDenied.Suspended", 403, Cause::NoService),
         ("InvalidParameter", 400, Cause::Other),
-        ("SignatureNonceUsed", 400, Cause::Other),
+        ("SignatureNonceUsed", 400, Cause::SentTwice),
     ] {
         let refusal = Refusal {
             status,

@@ -69,8 +69,36 @@ fn a_full_disk_below_standard_output_is_told_after_a_write_as_partly_done() {
     let sandbox = Sandbox::new();
     under(&sandbox, &format!("{RUN} >/dev/full"), SET)
         .exits(8)
-        .says(&["the change was written", "vodcb get"]);
+        .says(&[
+            "the change was written",
+            "vodcb --region cn-shanghai --app-id app-1000000 get",
+        ]);
     assert_eq!(stored(&sandbox), URL);
+}
+
+#[test]
+fn a_full_disk_below_standard_output_hides_no_change_of_a_manifest_and_no_new_queue() {
+    let sandbox = Sandbox::new();
+    let manifest = format!(
+        "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nurl = {URL:?}\nevents = \"ALL\"\n"
+    );
+    sandbox.file("my callbacks.toml", &manifest);
+    let full = format!("{RUN} >/dev/full");
+    let apply = ["apply", "-f", "my callbacks.toml", "--yes"];
+    under(&sandbox, &full, &apply).exits(8).says(&[
+        "the changes were written and read back, but",
+        "this shows it: vodcb diff -f 'my callbacks.toml'",
+    ]);
+    assert_eq!(stored(&sandbox), URL);
+    under(&sandbox, &full, &apply).exits(2);
+    let create = ["queue", "create", "q", "--mns-region", "cn-beijing"];
+    under(&sandbox, &full, &create).exits(8).says(&[
+        "the queue was created, but",
+        "this shows it: vodcb queue status q --mns-region cn-beijing",
+    ]);
+    sandbox.vodcb(["queue", "status", "q"]).ok();
+    let run = sandbox.vodcb([&create[..], &["-o", "raw"]].concat());
+    run.exits(2);
 }
 
 #[test]
@@ -299,6 +327,22 @@ fn a_state_folder_that_is_no_text_is_refused() {
         .says(&["XDG_STATE_HOME", "UTF-8", "hint: "]);
     assert_eq!(std::fs::read_dir(sandbox.home()).unwrap().count(), 0);
     assert_eq!(writes(&sandbox), 0);
+}
+
+#[test]
+fn a_file_whose_name_is_no_text_is_not_taken_for_another_one() {
+    let sandbox = Sandbox::offline();
+    for name in [
+        "ALIBABA_CLOUD_CONFIG_FILE",
+        "ALIBABA_CLOUD_CREDENTIALS_FILE",
+        "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+        "ALIBABACLOUD_OIDC_TOKEN_FILE",
+    ] {
+        let mut command = sandbox.command(["whoami", "--offline"]);
+        let output = command.env(name, OsStr::from_bytes(b"/k\xfey")).output();
+        let run = Run::of(output.unwrap()).exits(2);
+        run.says(&[&format!("{name} is not UTF-8"), "hint: "]);
+    }
 }
 
 #[test]

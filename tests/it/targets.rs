@@ -389,11 +389,14 @@ fn a_host_that_does_not_exist_offers_no_service_and_one_that_breaks_off_fails() 
     let failure = |trouble| Failure {
         trouble,
         sent: false,
-        timed_out: false,
         message: "no connection".to_owned(),
         hint: None,
     };
-    for (trouble, no_service) in [(Trouble::Name, true), (Trouble::Connect, false)] {
+    for (trouble, no_service) in [
+        (Trouble::Name, true),
+        (Trouble::Lookup, false),
+        (Trouble::Connect, false),
+    ] {
         let error = failure(trouble).explain("vod.cn-nowhere.aliyuncs.com");
         assert_eq!(error.details.no_service, no_service);
     }
@@ -423,4 +426,28 @@ fn a_thousand_targets_come_in_their_order() {
         .collect();
     assert_eq!(read, expected);
     assert_eq!(sandbox.calls().len(), 20 + 1000);
+}
+
+/// What getaddrinfo, or its like, says on Linux with glibc and musl, FreeBSD, macOS and Windows.
+#[test]
+fn only_a_name_that_a_resolver_denies_does_not_exist() {
+    use vodcb::http::failure::denies_the_name;
+    for denial in [
+        "failed to lookup address information: Name or service not known",
+        "failed to lookup address information: No address associated with hostname",
+        "failed to lookup address information: Name does not resolve",
+        "failed to lookup address information: Name has no usable address",
+        "failed to lookup address information: nodename nor servname provided, or not known",
+        "No such host is known. (os error 11001)",
+    ] {
+        assert!(denies_the_name(denial), "{denial}");
+    }
+    for trouble in [
+        "failed to lookup address information: Temporary failure in name resolution",
+        "failed to lookup address information: Non-recoverable failure in name resolution",
+        "failed to lookup address information: Try again",
+        "This is usually a temporary error during hostname resolution. (os error 11002)",
+    ] {
+        assert!(!denies_the_name(trouble), "{trouble}");
+    }
 }

@@ -172,7 +172,7 @@ fn a_change_of_another_target_or_service_is_refused_before_anything_is_asked() {
         .exits(2)
         .says(&[
             "change 1 was made to app-1000000 in cn-shanghai",
-            "vodcb undo 1 --region cn-shanghai --app-id app-1000000",
+            "vodcb --region cn-shanghai --app-id app-1000000 undo 1",
         ]);
     let url = sandbox.url().to_owned();
     undo(&sandbox, &["1", "--endpoint", "http://127.0.0.1:9"])
@@ -282,7 +282,7 @@ fn the_public_address_and_the_one_inside_a_vpc_are_one_service() {
         "region":"cn-beijing","app_id":"app-1","changed":[],"before":null,"after":null}"#;
     let contents = lines::read(line.replace('\n', " ").as_bytes());
     let record = &contents.records[0];
-    let check = |place| undo::check_place(record, &record.target, place);
+    let check = |place| undo::check_place(record, &record.target, place, "vodcb undo 1");
     assert!(check("https://vod.cn-beijing.aliyuncs.com").is_ok());
     assert!(check("https://vod.cn-shanghai.aliyuncs.com").is_err());
     assert!(check("https://proxy.example.com").is_err());

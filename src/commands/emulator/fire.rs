@@ -80,11 +80,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         Some(id) if !args.no_wait => wait(ctx, client, id).await?,
         _ => fired,
     };
-    let is_emulated = connection.is_emulated();
+    let inside = connection.is_emulated();
     connection.close().await;
     let exit = show(ctx, body, &told).map_err(sent_but_not_shown)?;
     if ctx.stop.is_asked() {
-        let rest = if is_emulated {
+        let rest = if inside {
             "its delivery ended with this emulator and may have arrived"
         } else {
             "the emulator goes on delivering it"

@@ -88,7 +88,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .hint("add --yes, or --dry-run to see the next step"));
     }
     // Refused before a key is kept or the receiver asked.
-    ctx.out.check_form()?;
+    ctx.out.check_document()?;
     let given = args.source.read(ctx).await?;
     let connection = connect(ctx).await?;
     let exit = Work::on(ctx, args, &connection).await?.go_on(given).await?;

@@ -55,15 +55,6 @@ pub struct Missed {
     pub error: Error,
 }
 
-/// What a scope comes to.
-#[derive(Debug, Clone, Default)]
-pub struct Targets {
-    /// The targets in stable order.
-    pub found: Vec<Target>,
-    /// The regions whose applications could not be listed.
-    pub missed: Vec<Missed>,
-}
-
 impl Scope {
     /// True when the one target of the settings is meant.
     pub fn is_single(&self) -> bool {
@@ -160,17 +151,11 @@ fn tell_left_out(ctx: &Context) {
     }
 }
 
-/// Finds the targets of a scope; the applications of several regions are listed at the same time.
+/// Hands on each target as it is found, and returns what could not be listed; the applications of several
+/// regions are listed at the same time.
 ///
 /// # Errors
-/// Usage errors of the flags. A region that cannot be listed is no error but missed.
-pub async fn enumerate(ctx: &Context, connection: &Connection, scope: &Scope) -> Result<Targets> {
-    let mut found = Vec::new();
-    let missed = find(ctx, connection, scope, |target| found.push(target)).await?;
-    Ok(Targets { found, missed })
-}
-
-/// Hands on each target as it is found, and returns what could not be listed.
+/// Usage errors of the flags.
 async fn find(
     ctx: &Context,
     connection: &Connection,

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::event::compose::Draft;
 use crate::manifest::{Syntax, export};
 use crate::prompt::{Choice, Reply};
+use crate::text::quoted;
 
 /// Offers to hand a sample event to the receiver, as VOD would.
 pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Result<()> {
@@ -79,11 +80,6 @@ pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
 
 fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
     let mut words = vec!["set".to_owned()];
-    let quoted = |text: &str| match shlex::try_quote(text) {
-        Ok(quoted) => quoted.into_owned(),
-        // Neither a URL nor a name holds a zero byte.
-        Err(_) => text.to_owned(),
-    };
     match &callback.destination {
         Destination::Http { url, auth } => {
             words.push(format!("--http-url {}", quoted(url)));

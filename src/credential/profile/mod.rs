@@ -14,7 +14,7 @@ use self::modes::Profile;
 use super::recipe::Recipe;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
-use crate::settings::{StsWish, variable};
+use crate::settings::{self, StsWish};
 
 /// The file as far as every reader needs it.
 #[derive(Deserialize)]
@@ -50,11 +50,12 @@ pub struct Found {
 }
 
 /// Where the file is: `ALIBABA_CLOUD_CONFIG_FILE` or below the home folder.
-pub fn path(env: &Environment, home: Option<&Path>) -> Option<PathBuf> {
-    match variable(env, &["ALIBABA_CLOUD_CONFIG_FILE"]) {
-        Some((_, path)) => Some(PathBuf::from(path)),
-        None => home.map(|home| home.join(".aliyun").join("config.json")),
-    }
+///
+/// # Errors
+/// As [`settings::file`].
+pub fn path(env: &Environment, home: Option<&Path>) -> Result<Option<PathBuf>> {
+    let named = settings::file(env, &["ALIBABA_CLOUD_CONFIG_FILE"])?;
+    Ok(named.or_else(|| home.map(|home| home.join(".aliyun").join("config.json"))))
 }
 
 /// Reads the named profile, or the current one. `Ok(Err(_))` says why there is nothing to read.
@@ -117,7 +118,8 @@ pub fn read(
 
 /// The names in the file, none when it cannot be read; who asks only offers them.
 pub fn names(env: &Environment, home: Option<&Path>) -> Vec<String> {
-    let Some(bytes) = path(env, home).and_then(|path| std::fs::read(path).ok()) else {
+    let path = path(env, home).ok().flatten();
+    let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) else {
         return Vec::new();
     };
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);

@@ -65,6 +65,7 @@ struct Attempts {
     clock_corrected: bool,
     key_renewed: bool,
     perhaps_done: bool,
+    in_flight: bool,
 }
 
 impl<'a> Call<'a> {
@@ -143,6 +144,7 @@ impl Mns {
                 Err(miss) => miss,
             };
             attempts.perhaps_done |= miss.may_have_taken_effect();
+            attempts.in_flight |= miss.may_be_under_way();
             match self.next(ctx, call, &miss, &attempts) {
                 Next::GiveUp => return Err(self.error(call, miss, &attempts)),
                 Next::AgainWithClock(offset) => {
@@ -233,7 +235,7 @@ impl Mns {
     fn error(&self, call: &Call<'_>, miss: Miss, attempts: &Attempts) -> Error {
         let endpoint = self.endpoint.to_string();
         let host = self.endpoint.host();
-        let error = match miss {
+        let mut error = match miss {
             Miss::Refused {
                 error,
                 string_to_sign,
@@ -253,6 +255,7 @@ impl Mns {
             Miss::Nonsense(_, description) => http::nonsense(&host, &description),
             Miss::Lost(failure) => failure.explain(&host),
         };
+        error.details.in_flight = attempts.in_flight;
         if attempts.perhaps_done {
             unsettled(error, call.operation)
         } else {
@@ -325,6 +328,15 @@ impl Miss {
         match self {
             Miss::Refused { error, .. } => error.cause() == Cause::ServerTrouble,
             Miss::Nonsense(..) => true,
+            Miss::Lost(failure) => failure.sent,
+        }
+    }
+
+    /// Whether nobody says that the service is done with it.
+    fn may_be_under_way(&self) -> bool {
+        match self {
+            Miss::Refused { error, .. } => http::is_lost_by_gateway(error.status),
+            Miss::Nonsense(status, _) => http::is_lost_by_gateway(*status),
             Miss::Lost(failure) => failure.sent,
         }
     }

@@ -32,6 +32,8 @@ The test also holds each cell to this:
 - An error has a message and a hint, and nothing is on standard output unless it is whole.
 - After a write the target is as it was or as it was wanted, never neither, unless the service itself stored something else. Exit 0
   means that it is as wanted, `\"applied\":\"no\"` that it is as it was.
+- Where reading back shows the old state after a write, exit 5 says that somebody answered, so that it was over. After no whole answer,
+  or a gateway's 502 or 504, the write may still be under way, and the end is exit 7.
 - A redirection is never followed: a signed request goes to nobody else.
 - No answer takes longer than `--timeout`, or more memory than 8 MiB; vodcb asks for no compressed answers and unpacks none.
 - A check that is not passed has a cause and a remedy, and what is said besides is a document, too.

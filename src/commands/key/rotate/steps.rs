@@ -123,7 +123,10 @@ impl Work<'_> {
             .ctx
             .out
             .show(&status, |width| view::text(&status, width));
-        shown.map_err(|error| written_but_not_shown(self.ctx, error))?;
+        shown.map_err(|error| {
+            let look = self.ctx.again("key status");
+            written_but_not_shown("the new key was written and read back", &look, error)
+        })?;
         self.ctx
             .out
             .note("written and read back: VOD signs with the new key");

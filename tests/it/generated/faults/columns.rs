@@ -189,11 +189,6 @@ impl Column {
         matches!(self.effect, Effect::Messages { .. })
     }
 
-    /// Whether nobody reads back what was written.
-    fn is_unread(&self) -> bool {
-        self.counts_messages() || matches!(self.effect, Effect::Queue(_))
-    }
-
     /// Whether it may leave something else behind than it found.
     pub fn changes(&self) -> bool {
         self.effect != Effect::None
@@ -208,7 +203,7 @@ impl Column {
     pub fn expected(&self, row: &Row) -> i32 {
         let code = match self.phase {
             Phase::Reading => row.reading(),
-            Phase::Writing if self.is_unread() => row.unread(),
+            Phase::Writing if self.counts_messages() => row.unread(),
             Phase::Writing => row.writing(),
             Phase::ReadingBack => row.reading_back(),
         };

@@ -23,11 +23,11 @@ pub enum Outcome {
     Refused(i32),
     /// Nobody was there to take it.
     Unconnected,
-    /// It had no effect, but nothing proves that.
+    /// It had no effect, which reading back proves: whoever answered was done with it.
     Lost,
     /// It had its effect, but nothing proves that.
     LostAfter,
-    /// It is given up while it may still have its effect.
+    /// It had no effect, and reading back does not prove that: nobody said that it was done with.
     InFlight,
     /// It has another effect than was wanted.
     Altered,
@@ -172,12 +172,12 @@ pub const ROWS: &[Row] = &[
     service("`denied-app`", "denied-app", Refused(3)),
     service("`suspended`", "suspended", Refused(4)),
     service("`not-activated`", "not-activated", Refused(4)),
-    service("`reset-before`", "reset-before", Lost),
+    service("`reset-before`", "reset-before", InFlight),
     service("`reset-after`", "reset-after", LostAfter),
     service("`internal-after`", "internal-after", LostAfter),
     in_the_body(service("`truncate`", "truncate", LostAfter)),
     nonsense(service("`garbage`", "garbage", Lost)),
-    service("`html`", "html", Lost),
+    service("`html`", "html", InFlight),
     nonsense(service("`html-ok`", "html-ok", Lost)),
     waiting(everywhere(service("`slow`", "slow=60000", InFlight))),
     waiting(everywhere(service(
@@ -202,7 +202,11 @@ pub const ROWS: &[Row] = &[
     ))),
     waiting(mishap("silence", Mishap::Silence, InFlight)),
     nonsense(mishap("a redirection", Mishap::Redirect, Lost)),
-    mishap("something else than a web server", Mishap::NotHttp, Lost),
+    mishap(
+        "something else than a web server",
+        Mishap::NotHttp,
+        InFlight,
+    ),
     secure(mishap(
         "TLS cut within the handshake",
         Mishap::Handshake,

@@ -1,0 +1,167 @@
+//! Writes whose answer was lost: what reading back proves, what it does not, and where to look then.
+
+use serde_json::json;
+
+use crate::odd_answers::{OddServer, reply};
+use crate::sandbox::{Run, Sandbox};
+
+const URL: &str = "https://example.com/new";
+const SET: [&str; 7] = ["set", "--http-url", URL, "--retries", "0", "-o", "json"];
+/// Three targets without a callback yet.
+const MANIFEST: &str = r#"
+schema = 1
+[defaults]
+region = "cn-beijing"
+url = "https://example.com/new"
+events = "ALL"
+[[callback]]
+app_id = "app-1000000"
+[[callback]]
+app_id = "app-1000001"
+[[callback]]
+app_id = "app-1000002"
+"#;
+
+fn apply(sandbox: &Sandbox, more: &[&str]) -> Run {
+    sandbox.file("callbacks.toml", MANIFEST);
+    let words = ["apply", "-f", "callbacks.toml", "--yes", "--retries", "0"];
+    sandbox.vodcb([&words, more].concat())
+}
+
+#[test]
+fn the_old_state_proves_nothing_while_nobody_says_that_the_write_is_done_with() {
+    for fault in [
+        "set:reset-before",
+        // A gateway's 502: whom it asked may be at work.
+        "set:html",
+        // The service had the same request before, whatever became of it.
+        "set:error=SignatureNonceUsed",
+    ] {
+        let run = Sandbox::with(&[fault], &[]).vodcb(SET).exits(7);
+        assert_eq!(run.error()["applied"], "unknown", "{fault}");
+        run.says(&["the change may still be under way"]);
+    }
+}
+
+/// Which statuses are a gateway's word about somebody else is told by RFC 9110, sections 15.6.3 to 15.6.5.
+#[test]
+fn a_gateway_that_lost_the_service_answers_for_nobody() {
+    let page = ("text/html", "<title>nothing</title>");
+    let words = (
+        "application/json",
+        r#"{"RequestId":"R-2","Code":"ServiceUnavailable","Message":"later"}"#,
+    );
+    for (status, code, applied) in [
+        ("502 Bad Gateway", 7, "unknown"),
+        ("503 Service Unavailable", 5, "no"),
+        ("504 Gateway Timeout", 7, "unknown"),
+    ] {
+        for (kind, body) in [page, words] {
+            let server = OddServer::new(move |request| {
+                if request.contains("GetMessageCallback") {
+                    return reply("200 OK", "application/json", r#"{"RequestId":"R-1"}"#);
+                }
+                reply(status, kind, body)
+            });
+            let run = server.sandbox().vodcb(SET).exits(code);
+            assert_eq!(run.error()["applied"], applied, "{status} {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_was_seen_before_points_at_what_doubles_it() {
+    Sandbox::with(&["get:error=SignatureNonceUsed"], &[])
+        .vodcb(["get"])
+        .exits(4)
+        .says(&["sends requests a second time"]);
+}
+
+#[test]
+fn the_hints_lead_to_the_target_of_the_write() {
+    let mut sandbox = Sandbox::with(&["set@app-1000001:reset-before"], &[]);
+    let target = "vodcb --region cn-beijing --app-id app-1000001";
+    apply(&sandbox, &[]).exits(8).says(&[
+        &format!("look before doing anything else: {target} get"),
+        "the state before is in the history: vodcb history show 2 shows it",
+        &format!("{target} undo 2 restores it"),
+    ]);
+    sandbox.set("VODCB_HISTORY", "off");
+    let run = apply(&sandbox, &[]).exits(7);
+    assert!(!run.stderr.contains("in the history"), "{run:?}");
+}
+
+#[test]
+fn one_change_in_doubt_is_never_told_as_certainly_not_made() {
+    let faults = [
+        "set@app-1000000:unavailable",
+        "set@app-1000001:reset-before",
+    ];
+    for (last, code, applied) in [
+        ("set@app-1000002:deny", 7, "unknown"),
+        ("set@app-1000002:pass", 8, "unknown"),
+    ] {
+        let sandbox = Sandbox::with(&[faults[0], faults[1], last], &[]);
+        let run = apply(&sandbox, &["--keep-going", "-o", "json"]).exits(code);
+        assert_eq!(run.error()["applied"], applied, "{last}");
+    }
+    let sandbox = Sandbox::with(&[faults[0], "set@app-1000001:deny", "set:internal"], &[]);
+    let run = apply(&sandbox, &["--keep-going", "-o", "json"]).exits(5);
+    assert_eq!(run.error()["applied"], "no");
+}
+
+#[test]
+fn a_queue_whose_creation_was_not_answered_is_looked_for() {
+    let create = ["queue", "create", "q", "--retries", "0", "-o", "json"];
+    let there = |sandbox: &Sandbox| {
+        let run = sandbox.vodcb(["queue", "list", "-o", "json"]).ok();
+        run.json()["queues"] == json!(["q"])
+    };
+    for (faults, code, is_there) in [
+        (&["create-queue:reset-after"][..], 0, true),
+        (&["create-queue:internal-after"], 0, true),
+        (&["create-queue:internal"], 5, false),
+        (&["create-queue:reset-before"], 7, false),
+        (&["create-queue:reset-after", "get-queue:deny"], 7, true),
+    ] {
+        let sandbox = Sandbox::with(faults, &[]);
+        let run = sandbox.vodcb(create).exits(code);
+        assert_eq!(there(&sandbox), is_there, "{faults:?}");
+        match code {
+            0 => drop(run.says(&["reading back shows the queue"])),
+            5 => assert_eq!(run.error()["applied"], "no"),
+            _ => {
+                assert_eq!(run.error()["applied"], "unknown");
+                run.says(&["run the same command again"]);
+            }
+        }
+    }
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    sandbox.afflict(&["create-queue:reset-before".to_owned()]);
+    sandbox.vodcb(create).exits(4).says(&[
+        "the queue q is there with other attributes",
+        "VisibilityTimeout is 30 there, not 60",
+        "\"applied\":\"no\"",
+    ]);
+}
+
+#[test]
+fn a_callback_goes_to_the_queue_whose_creation_was_not_answered() {
+    let set = [
+        "set",
+        "--mns-queue",
+        "q",
+        "--create-queue",
+        "--retries",
+        "0",
+    ];
+    let sandbox = Sandbox::with(&["create-queue:reset-after"], &[]);
+    sandbox.vodcb(set).ok().says(&["created the queue q"]);
+    let sandbox = Sandbox::with(&["create-queue:internal"], &[]);
+    sandbox
+        .vodcb(set)
+        .exits(5)
+        .says(&["it was not created", "the callback was not changed"]);
+    assert!(!sandbox.actions().contains(&"SetMessageCallback".to_owned()));
+}
