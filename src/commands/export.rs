@@ -45,6 +45,7 @@ pub struct Args {
 /// A usage error for a file that exists or cannot be written; as [`survey`].
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let syntax = args.syntax(ctx)?;
+    args.scope.check(ctx)?;
     let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
     if let Some(file) = file
         && !args.force
