@@ -3,8 +3,8 @@
 //!     cargo bench --bench listen
 //!
 //! 64 connections send signed deliveries as fast as they are answered, for three seconds and in five rounds
-//! over all servers; the medians are told. What a server needs of a core for one delivery is measured by
-//! the system's own account, so that neither the sender nor other programs count. Linux only.
+//! over all servers; the medians are told. Each server has one core to itself, the sender another. What a
+//! server needs of its core for one delivery is measured by the system's own account. Linux only.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::convert::Infallible;
@@ -22,6 +22,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use vodcb::delivery::signature::sign;
 use vodcb::secret::Secret;
 
+/// Set where this runs on the core of the sender.
+const SENDS: &str = "VODCB_BENCHMARK_SENDS";
+const SENDER: &str = "1";
+const SERVER: &str = "0";
 const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 5;
 const DURATION: Duration = Duration::from_secs(3);
@@ -39,6 +43,13 @@ const NODE: &str = "const server = require('http').createServer((request, respon
 fn main() {
     if std::env::args().any(|arg| arg == "--bare") {
         return bare();
+    }
+    if std::env::var_os(SENDS).is_none() {
+        let again = pinned(SENDER, std::env::current_exe().unwrap())
+            .env(SENDS, "")
+            .status();
+        assert!(again.unwrap().success());
+        return;
     }
     let folder = tempfile::TempDir::new().unwrap();
     let names = [
@@ -90,12 +101,23 @@ struct Run {
     peak: f64,
 }
 
+/// A program that runs on this core only.
+fn pinned(core: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", core]).arg(program);
+    command
+}
+
 /// Starts a server; `None` where the program is not there.
 fn server(name: &str, folder: &std::path::Path) -> Option<Child> {
     let mut command = match name {
-        "bare hyper" => Command::new(std::env::current_exe().unwrap()),
-        "node" => Command::new("node"),
-        _ => Command::new(env!("CARGO_BIN_EXE_vodcb")),
+        "bare hyper" => pinned(SERVER, std::env::current_exe().unwrap()),
+        "node" => {
+            let found = Command::new("node").arg("--version").output();
+            found.ok()?;
+            pinned(SERVER, "node")
+        }
+        _ => pinned(SERVER, env!("CARGO_BIN_EXE_vodcb")),
     };
     let listen = "listen --port 0 --ready-file ready --auth-key-env KEY -q";
     let arguments: Vec<&str> = match name {

@@ -90,15 +90,13 @@ impl<'a, H: Serialize> Envelope<'a, H> {
         let body = std::mem::take(&mut self.body);
         serde_json::to_writer(&mut *line, &self).expect("writing to memory does not fail");
         // The body is the last member.
-        let begin = line.len() - br#""}"#.len();
-        let length = body.len().div_ceil(3) * 4;
-        line.resize(begin + length, 0);
-        let written = STANDARD.encode_slice(body, &mut line[begin..]);
-        debug_assert_eq!(
-            written,
-            Ok(length),
-            "Base64 has four letters for three bytes"
-        );
+        line.truncate(line.len() - br#""}"#.len());
+        let mut packed = [0; 4096];
+        for piece in body.chunks(packed.len() / 4 * 3) {
+            let length = STANDARD.encode_slice(piece, &mut packed);
+            let length = length.expect("four letters for three bytes have room");
+            line.extend_from_slice(&packed[..length]);
+        }
         line.extend_from_slice(br#""}"#);
     }
 }
