@@ -2,14 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use vodcb::error::{Error, Kind, Result};
-use vodcb::mns::Message;
 use vodcb::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use vodcb::mns::queue::{Attributes, Status};
+use vodcb::mns::{Message, Mns};
+use vodcb::target::Endpoint;
 
-use super::world::{World, answer, context, scripted};
+use super::world::{World, answer, builtin, context, scripted};
+use crate::receiver::{Receiver, Reply, Request};
 
 fn drain(concurrency: usize) -> Terms {
     Terms {
@@ -257,24 +260,22 @@ async fn a_damaged_message_is_kept_and_nobody_works_on_it() {
     );
 }
 
+const DAMAGED: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h1</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
+const DAMAGED_AGAIN: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h2</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>2</DequeueCount></Message></Messages>";
+const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+
 /// Kept at its first receipt, so that it is never deleted then; worked on at its second, in the same run.
 #[tokio::test]
 async fn a_message_that_is_damaged_again_is_worked_on() {
-    let received = |count: u32| {
-        answer(
-            "200 OK",
-            &format!(
-                "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h{count}</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{{}}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>{count}</DequeueCount></Message></Messages>"
-            ),
-        )
-    };
-    let changed = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
-    let (mns, thread) = scripted(vec![
-        received(1),
-        answer("200 OK", changed),
-        received(2),
-        answer("204 No Content", ""),
-    ]);
+    let receipts = AtomicU32::new(0);
+    let server = Receiver::judging(move |request, _| match request.method.as_str() {
+        "GET" if receipts.fetch_add(1, Ordering::SeqCst) == 0 => Reply::With(200, "", DAMAGED),
+        "GET" => Reply::With(200, "", DAMAGED_AGAIN),
+        "PUT" => Reply::With(200, "", CHANGED),
+        _ => Reply::Status(204),
+    });
+    let endpoint = Endpoint::parse(&server.url(""), false).unwrap();
+    let (ctx, mns) = (context(), Mns::new(endpoint, builtin(), 0));
     let terms = Terms {
         concurrency: 1,
         once: true,
@@ -282,7 +283,6 @@ async fn a_message_that_is_damaged_again_is_worked_on() {
         ..Terms::default()
     };
     let seen = RefCell::new(Vec::new());
-    let ctx = context();
     let totals = consume(&ctx, &mns, "q", &terms, async |message: &Message| {
         seen.borrow_mut().push(message.dequeue_count);
         Ok(Verdict::Delete)
@@ -293,8 +293,13 @@ async fn a_message_that_is_damaged_again_is_worked_on() {
     };
     assert_eq!(totals.await.unwrap(), expected);
     assert_eq!(seen.into_inner(), [2]);
-    let requests = thread.join().unwrap();
-    assert!(requests[3].contains("<ReceiptHandle>h2<"), "{requests:?}");
+    let requests = server.requests();
+    let deletions: Vec<&Request> = requests.iter().filter(|it| it.method == "DELETE").collect();
+    let [deletion] = deletions[..] else {
+        panic!("{requests:?}")
+    };
+    let body = String::from_utf8_lossy(&deletion.body);
+    assert!(body.contains("<ReceiptHandle>h2<"), "{body}");
 }
 
 /// First receipt: both ends are the service's, 1,000 and 31,000 ms. Later: from our 21,000 ms on.
