@@ -5,7 +5,12 @@
 //! 64 connections send signed deliveries as fast as they are answered, for three seconds and in five rounds
 //! over all servers; the medians are told. Each server has one core to itself, the sender another. What a
 //! server needs of its core for one delivery is measured by the system's own account. Linux only.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::callback::{queue, url};
 use crate::commands::key_source::KeySource;
+use crate::commands::receiver::sent_but_not_shown;
 use crate::context::Context;
 use crate::delivery::report;
 use crate::delivery::rules::{self, Answer};
@@ -18,6 +19,7 @@ use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use crate::mns::{Message, Mns};
+use crate::render::listen::not_shown;
 use crate::render::queue as view;
 
 /// Hand each message to an HTTP receiver, as VOD would
@@ -72,7 +74,8 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         ctx,
         args,
         proof: args.proof(ctx).await?,
-        hinted: RefCell::default(),
+        told: RefCell::default(),
+        unshown: RefCell::default(),
     };
     let terms = Terms {
         concurrency: args.concurrency.into(),
@@ -87,6 +90,9 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         desk.forward(message).await
     })
     .await?;
+    if let Some(error) = desk.unshown.take() {
+        return Err(sent_but_not_shown(error));
+    }
     desk.summary(totals, begun.elapsed())?;
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;
@@ -120,8 +126,10 @@ struct Desk<'a> {
     ctx: &'a Context,
     args: &'a Args,
     proof: Proof,
-    /// Remedies that were told; each is told once.
-    hinted: RefCell<BTreeSet<String>>,
+    /// Remedies and warnings that were told; each is told once.
+    told: RefCell<BTreeSet<String>>,
+    /// Why a result could not be written, which ends it; what was handed over is deleted all the same.
+    unshown: RefCell<Option<Error>>,
 }
 
 impl Desk<'_> {
@@ -139,7 +147,7 @@ impl Desk<'_> {
         let pause = pause_after(message.dequeue_count);
         let body = match decode::own_bytes(message.body.as_bytes()) {
             Ok(body) => body.into_owned(),
-            Err(why) => return self.keep(message, &why, pause),
+            Err(why) => return Ok(self.keep(message, &why, pause)),
         };
         let delivery = Delivery {
             url: self.args.to.clone(),
@@ -150,19 +158,19 @@ impl Desk<'_> {
         let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, quiet).await?;
         let back_in = (!outcome.is_delivered()).then_some(pause);
         let told = view::Told::new(decode::json(&delivery.body).as_ref());
-        self.tell(message, &told, &outcome.attempts, back_in)?;
+        self.tell(message, &told, &outcome.attempts, back_in);
         let last = outcome.attempts.last();
         self.hint(last.and_then(|attempt| attempt.answer.hint()));
         Ok(back_in.map_or(Verdict::Delete, Verdict::Keep))
     }
 
     /// A message that holds no event is handed to nobody.
-    fn keep(&self, message: &Message, why: &Error, pause: u32) -> Result<Verdict> {
-        self.tell(message, &view::Told::new(None), &[], Some(pause))?;
+    fn keep(&self, message: &Message, why: &Error, pause: u32) -> Verdict {
+        self.tell(message, &view::Told::new(None), &[], Some(pause));
         let (ctx, name) = (self.ctx, &self.args.name);
         ctx.out.warn(&report::no_event(&message.id, why, pause));
         self.hint(Some(ctx.again(&format!("queue tail {name} shows it"))));
-        Ok(Verdict::Keep(pause))
+        Verdict::Keep(pause)
     }
 
     fn tell(
@@ -171,19 +179,35 @@ impl Desk<'_> {
         told: &view::Told,
         attempts: &[Attempt],
         back_in: Option<u32>,
-    ) -> Result<()> {
+    ) {
         let forwarded = Forwarded::new(&self.args.name, message, told, attempts, back_in);
         let rest = result(attempts, back_in);
-        let line = |_| view::told(told, message, &rest);
-        self.ctx.out.line(&forwarded, line)
+        let out = &self.ctx.out;
+        match out.piece(&forwarded, |_| view::told(told, message, &rest)) {
+            Ok(text) => {
+                if let Err(error) = out.print(&text) {
+                    self.unshown.borrow_mut().get_or_insert(error);
+                    self.ctx.stop.ask();
+                }
+            }
+            // A query that fails on this document is no reason to hand the message over again.
+            Err(error) => {
+                let warning = not_shown(&error);
+                if self.is_new(&warning) {
+                    out.warn(&warning);
+                }
+            }
+        }
     }
 
     fn hint(&self, hint: Option<String>) {
-        if let Some(hint) = hint
-            && self.hinted.borrow_mut().insert(hint.clone())
-        {
+        if let Some(hint) = hint.filter(|hint| self.is_new(hint)) {
             self.ctx.out.hint(&hint);
         }
+    }
+
+    fn is_new(&self, words: &str) -> bool {
+        self.told.borrow_mut().insert(words.to_owned())
     }
 
     fn summary(&self, totals: Totals, took: Duration) -> Result<()> {

@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 
 use crate::receiver::{Receiver, Reply};
-use crate::sandbox::{AUTH_KEY, Sandbox};
+use crate::sandbox::{AUTH_KEY, Run, Sandbox};
 
 pub fn event(id: &str) -> String {
     format!(r#"{{"EventType":"FileUploadComplete","VideoId":"{id}","Status":"success"}}"#)
@@ -46,6 +46,37 @@ pub fn eventually(what: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(60), "it never came");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// What was handed over is deleted, whatever becomes of its line.
+#[test]
+fn a_message_whose_line_cannot_be_shown_is_not_handed_over_again() {
+    let sandbox = world(&[]);
+    let receiver = Receiver::start(&[Reply::Status(200), Reply::Status(200)]);
+    let to = receiver.url("/vod");
+    let forward = ["queue", "forward", "q", "--to", &to, "--drain"];
+    sandbox.deliver("q", &event("v1"));
+    // That of the first line is false without looking at the second part.
+    let query = ["-o", "ndjson", "--query", "kind == 'forward' && abs(kind)"];
+    sandbox
+        .vodcb(forward.into_iter().chain(query))
+        .ok()
+        .says(&["a document was not shown"]);
+    assert_eq!(sandbox.backlog("q"), (0, 0));
+    #[cfg(target_os = "linux")]
+    {
+        sandbox.deliver("q", &event("v2"));
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = sandbox.command(forward);
+        let run = Run::of(command.stdout(full.unwrap()).output().unwrap());
+        run.exits(8)
+            .says(&["deliveries were made, but their result could not be shown"]);
+        assert_eq!(sandbox.backlog("q"), (0, 0));
+    }
+    assert_eq!(
+        receiver.requests().len(),
+        2 - usize::from(cfg!(not(target_os = "linux")))
+    );
 }
 
 #[test]
