@@ -39,15 +39,15 @@ fn main() {
     }
 }
 
-/// Whether this is a release for Linux by the linker that comes with Rust: another one, or flags that somebody
-/// chose, may not go with ours.
+/// Whether this is a release for Linux by the linker that comes with Rust: another one, or flags for it that
+/// somebody chose, may not go with ours.
 fn is_linked_as_usual() -> bool {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
-    let target = "x86_64-unknown-linux-gnu";
-    is("PROFILE", "release")
-        && is("TARGET", target)
-        && is("CARGO_ENCODED_RUSTFLAGS", "")
-        && env::var_os("RUSTC_LINKER").is_none()
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
+    variable("PROFILE") == "release"
+        && variable("TARGET") == "x86_64-unknown-linux-gnu"
+        && variable("RUSTC_LINKER").is_empty()
+        && !["link", "unwind"].iter().any(|word| flags.contains(word))
 }
 
 /// A panic ends the process where it is, so nothing ever reads the tables for unwinding, an eighth of the
@@ -55,11 +55,10 @@ fn is_linked_as_usual() -> bool {
 /// load it at every start.
 fn leave_unwinding_out() {
     println!("cargo::rerun-if-changed=release.ld");
-    let script = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("release.ld");
-    println!(
-        "cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,-T,{}",
-        script.display()
-    );
+    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let script = Path::new(&folder).join("release.ld");
+    println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+    println!("cargo::rustc-link-arg-bins=-T{}", script.display());
     let library = Command::new("cc")
         .arg("-print-file-name=libgcc_eh.a")
         .output();
