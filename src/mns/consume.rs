@@ -6,8 +6,10 @@
 //! shall end ([`Stop`](crate::stop::Stop)), work that has begun is finished, within [`GRACE`], and the
 //! rest is put back. A process that is killed loses nothing either: what it held comes back by itself.
 
+mod state;
+mod terms;
+
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use futures_util::future::{Fuse, FusedFuture, FutureExt};
@@ -15,10 +17,13 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub use terms::{Terms, Totals, Verdict, pause_after};
+
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use state::{Hold, Recent, Settling, State};
 
 /// How long work that has begun may take to finish once the command shall end.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -38,54 +43,6 @@ const LAST_WAIT: u32 = 1;
 const AT_ONCE: u32 = 1;
 /// The longest pause before a queue that could not be reached is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// As many messages that were put back are remembered.
-const MEMORY: usize = 10_000;
-
-/// How a queue is worked off.
-#[derive(Debug, Clone, Default)]
-pub struct Terms {
-    /// How many messages are in work at the same time, at least 1.
-    pub concurrency: usize,
-    /// Whether a message that was put back is left alone when it comes again. The last 10,000 are known.
-    pub once: bool,
-    /// Whether it ends when nothing is left, instead of waiting for more. What is put back counts as
-    /// nothing, so `once` is implied.
-    pub drain: bool,
-    /// Ends when so many messages were deleted or kept.
-    pub exit_after: Option<u64>,
-    /// Ends after so long.
-    pub limit: Option<Duration>,
-}
-
-/// What is to become of a message that was worked on. The seconds say how soon it is seen again, 1 to
-/// 43,200.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is done with: delete it.
-    Delete,
-    /// It is not: put it back.
-    Keep(u32),
-    /// It is no affair of this reader's: put it back, and do not count it.
-    Pass(u32),
-}
-
-/// What became of the messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Done with and deleted.
-    pub deleted: u64,
-    /// Put back, damaged ones included.
-    pub kept: u64,
-    /// Done with, but not deleted in time: they will come once more.
-    pub again: u64,
-}
-
-/// Seconds before a message that could not be handed over is tried again: 10, twice as many after each
-/// receipt, at most ten minutes.
-pub const fn pause_after(dequeue_count: u32) -> u32 {
-    let doublings = dequeue_count.saturating_sub(1);
-    if doublings < 6 { 10 << doublings } else { 600 }
-}
 
 /// Works a queue off, until its terms or a signal end it. `work` is called for one message after the
 /// other, for up to `concurrency` at the same time, and says what is to become of it.
@@ -146,32 +103,6 @@ struct Reader<'a, W> {
     totals: Cell<Totals>,
     put_back: RefCell<Recent>,
     warned: Cell<bool>,
-}
-
-/// A message in hand: its newest handle, and until when nobody else sees it.
-struct Hold {
-    handle: RefCell<String>,
-    until: Cell<Instant>,
-}
-
-/// What is asked of the queue when the work on a message ended.
-enum Settling {
-    Delete(Vec<String>),
-    PutBack(String, u32),
-}
-
-/// The state of the loop.
-#[derive(Default)]
-struct State {
-    /// Nothing more is received.
-    is_over: bool,
-    /// Handles to delete, and when that happens at the latest.
-    done: Vec<String>,
-    flush_at: Option<Instant>,
-    /// Whether the queue was ever reached, and how many receipts failed in a row since.
-    is_reached: bool,
-    troubles: u32,
-    failure: Option<Error>,
 }
 
 impl<W> Reader<'_, W>
@@ -518,51 +449,6 @@ where
             self.ctx.out.detail(&words);
         } else {
             self.ctx.out.warn(&words);
-        }
-    }
-}
-
-impl State {
-    /// The next batch of handles to delete.
-    fn batch(&mut self) -> Settling {
-        let count = self.done.len().min(MAX_BATCH);
-        let batch = self.done.drain(..count).collect();
-        if self.done.is_empty() {
-            self.flush_at = None;
-        }
-        Settling::Delete(batch)
-    }
-}
-
-impl Hold {
-    fn new(message: &Message, now: jiff::Timestamp) -> Self {
-        Hold {
-            handle: RefCell::new(message.receipt_handle.clone().unwrap_or_default()),
-            until: Cell::new(Instant::now() + message.hidden_for(now)),
-        }
-    }
-}
-
-/// The ids of messages that were put back lately, with the seconds they stay out of sight.
-#[derive(Default)]
-struct Recent {
-    seconds: HashMap<String, u32>,
-    order: VecDeque<String>,
-}
-
-impl Recent {
-    fn get(&self, id: &str) -> Option<u32> {
-        self.seconds.get(id).copied()
-    }
-
-    fn insert(&mut self, id: String, seconds: u32) {
-        if self.seconds.insert(id.clone(), seconds).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > MEMORY
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seconds.remove(&oldest);
         }
     }
 }

@@ -3,6 +3,10 @@
 //! Each attempt has its own nonce, time stamp and signature. A write whose effect is unknown is
 //! never repeated here: the caller reads back first, see `change::settle`.
 
+mod caller;
+mod miss;
+mod signed;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,17 +14,20 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::refusal::{self, Asked, Cause, Head, Reading, Refusal};
-use super::{Parameters, acs3, canonical_query, rpc};
+pub use caller::Caller;
+
+use super::refusal::{self, Asked, Cause, Refusal};
+use super::{Parameters, rpc};
 use crate::context::Context;
-use crate::credential::session::Session;
-use crate::credential::{Credential, Issued};
+use crate::credential::Credential;
 use crate::error::{Applied, Error, Result};
 use crate::http::pace::Pace;
-use crate::http::{self, Failure, Method, Request, Response, backoff, clock};
+use crate::http::{self, Method, Request, backoff, clock};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 use crate::target::Endpoint;
+use miss::{Clues, Miss, sort};
+use signed::{Place, Signed};
 
 /// The service's own wish is followed up to this, as the vendor's command line tool does.
 const LONGEST_WISH: Duration = Duration::from_secs(60);
@@ -62,53 +69,6 @@ pub struct Learnt {
     pub query_only: Cell<bool>,
 }
 
-/// Who calls.
-#[derive(Debug, Clone)]
-pub enum Caller {
-    /// Somebody with a key that stays valid.
-    Somebody(Box<Session>),
-    /// Nobody; the few operations that take it are not signed.
-    Nobody,
-}
-
-impl Caller {
-    /// Somebody whose key never changes.
-    pub fn fixed(credential: Credential) -> Self {
-        Caller::Somebody(Box::new(Session::fixed(credential)))
-    }
-
-    async fn credential(&self, ctx: &Context) -> Result<Option<Credential>> {
-        match self {
-            Caller::Somebody(session) => session.current(ctx).await.map(Some),
-            Caller::Nobody => Ok(None),
-        }
-    }
-
-    /// The key as it is.
-    pub fn issued(&self) -> Option<Issued> {
-        match self {
-            Caller::Somebody(session) => Some(session.held()),
-            Caller::Nobody => None,
-        }
-    }
-
-    /// The account of the key, where its source tells it without a call.
-    pub fn account_id(&self) -> Option<String> {
-        match self {
-            Caller::Somebody(session) => session.account_id().map(str::to_owned),
-            Caller::Nobody => None,
-        }
-    }
-
-    /// The session, if a fresh key can be had from it.
-    fn renewable(&self) -> Option<&Session> {
-        match self {
-            Caller::Somebody(session) => Some(session.as_ref()).filter(|session| session.renews()),
-            Caller::Nobody => None,
-        }
-    }
-}
-
 /// Whether a call changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -127,29 +87,6 @@ pub struct Answer {
     pub text: String,
     /// For the vendor's support.
     pub request_id: Option<String>,
-}
-
-/// One attempt that was not carried out.
-#[derive(Debug)]
-enum Miss {
-    Refused(Refusal, Clues),
-    Nonsense(u16, String),
-    Lost(Failure),
-}
-
-/// What an answer says beside its body.
-#[derive(Debug)]
-struct Clues {
-    retry_after: Option<Duration>,
-    date: Option<String>,
-    string_to_sign: String,
-}
-
-/// Where the parameters of an RPC call travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Body,
-    Query,
 }
 
 /// What to do about a miss.
@@ -413,131 +350,5 @@ impl Client {
         let mut error = refusal::explain(refusal, asked, &secrets);
         error.details.retry_after = clues.retry_after;
         error
-    }
-}
-
-fn sort(response: Response, string_to_sign: String) -> std::result::Result<Answer, Miss> {
-    let header_id = response.header("x-acs-request-id").map(str::to_owned);
-    let head = Head {
-        status: response.status,
-        content_type: response.header("content-type"),
-        request_id: header_id.as_deref(),
-    };
-    let text = response.text();
-    match refusal::read(head, &text) {
-        Reading::Success(value) => Ok(Answer {
-            request_id: value
-                .get("RequestId")
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .or(header_id),
-            value,
-            text: text.into_owned(),
-        }),
-        Reading::Refused(refusal) => Err(Miss::Refused(
-            refusal,
-            Clues {
-                retry_after: response
-                    .header("x-acs-retry-after")
-                    .and_then(|text| text.trim().parse().ok())
-                    .map(Duration::from_millis),
-                date: response.header("date").map(str::to_owned),
-                string_to_sign,
-            },
-        )),
-        Reading::Nonsense(description) => Err(Miss::Nonsense(response.status, description)),
-    }
-}
-
-impl Miss {
-    /// A refusal proves that nothing happened, unless the server broke down over it, or says that it was
-    /// handed the same request before.
-    fn may_have_taken_effect(&self) -> bool {
-        match self {
-            Miss::Refused(refusal, _) => {
-                matches!(refusal.cause(), Cause::ServerTrouble | Cause::SentTwice)
-            }
-            Miss::Nonsense(..) => true,
-            Miss::Lost(failure) => failure.sent,
-        }
-    }
-
-    /// Whether nobody says that the service is done with it, so that what is read back proves nothing yet.
-    fn may_be_under_way(&self) -> bool {
-        match self {
-            Miss::Refused(refusal, _) => {
-                refusal.cause() == Cause::SentTwice || http::is_lost_by_gateway(refusal.status)
-            }
-            Miss::Nonsense(status, _) => http::is_lost_by_gateway(*status),
-            Miss::Lost(failure) => failure.sent,
-        }
-    }
-}
-
-/// A request as it goes over the wire.
-struct Signed {
-    query: String,
-    headers: Vec<(String, String)>,
-    body: String,
-    string_to_sign: String,
-}
-
-impl Signed {
-    /// For operations that take no signature.
-    fn unsigned(envelope: rpc::Envelope<'_>, operation: &Parameters, place: Place) -> Self {
-        let encoded = canonical_query(&rpc::unsigned(envelope, operation));
-        Signed::form(encoded, place, String::new())
-    }
-
-    /// Everything in the form body, so that no key stands in a URL; or all of it in the query.
-    fn rpc(
-        envelope: rpc::Envelope<'_>,
-        operation: &Parameters,
-        credential: &Credential,
-        place: Place,
-    ) -> Self {
-        let signed = rpc::sign("POST", envelope, operation, credential);
-        Signed::form(
-            canonical_query(&signed.parameters),
-            place,
-            signed.string_to_sign,
-        )
-    }
-
-    fn form(encoded: String, place: Place, string_to_sign: String) -> Self {
-        let (query, body) = match place {
-            Place::Body => (String::new(), encoded),
-            Place::Query => (encoded, String::new()),
-        };
-        let form = "application/x-www-form-urlencoded";
-        Signed {
-            query,
-            headers: vec![("content-type".to_owned(), form.to_owned())],
-            body,
-            string_to_sign,
-        }
-    }
-
-    /// Always in the query, as the official clients do: the operation is named in a header, so a
-    /// service that ignored a body would carry out a Set of nothing.
-    fn acs3(
-        envelope: rpc::Envelope<'_>,
-        operation: &Parameters,
-        credential: &Credential,
-        host: &str,
-    ) -> Self {
-        let query = canonical_query(operation);
-        let mut signed = acs3::sign(envelope, host, &query, credential);
-        // The HTTP client writes this one itself, from the same endpoint.
-        signed.headers.remove("host");
-        signed
-            .headers
-            .insert("accept".into(), "application/json".into());
-        Signed {
-            query,
-            headers: signed.headers.into_iter().collect(),
-            body: String::new(),
-            string_to_sign: signed.string_to_sign,
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Regions: the VOD centres, their endpoints, and what to say about an id that is none of them.
 //!
-//! An id that is not in [`centres`](super::centres) follows the SDKs' rule `vod.REGION.aliyuncs.com`.
+//! An id that is not in [`centres`] follows the SDKs' rule `vod.REGION.aliyuncs.com`.
 
 use super::centres::{CENTRES, SERVED_ELSEWHERE};
 use crate::error::{Error, Result};

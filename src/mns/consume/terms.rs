@@ -1,0 +1,49 @@
+//! How a queue is worked off, and what came of it.
+
+use std::time::Duration;
+
+/// How a queue is worked off.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// How many messages are in work at the same time, at least 1.
+    pub concurrency: usize,
+    /// Whether a message that was put back is left alone when it comes again. The last 10,000 are known.
+    pub once: bool,
+    /// Whether it ends when nothing is left, instead of waiting for more. What is put back counts as
+    /// nothing, so `once` is implied.
+    pub drain: bool,
+    /// Ends when so many messages were deleted or kept.
+    pub exit_after: Option<u64>,
+    /// Ends after so long.
+    pub limit: Option<Duration>,
+}
+
+/// What is to become of a message that was worked on. The seconds say how soon it is seen again, 1 to
+/// 43,200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done with: delete it.
+    Delete,
+    /// It is not: put it back.
+    Keep(u32),
+    /// It is no affair of this reader's: put it back, and do not count it.
+    Pass(u32),
+}
+
+/// What became of the messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Done with and deleted.
+    pub deleted: u64,
+    /// Put back, damaged ones included.
+    pub kept: u64,
+    /// Done with, but not deleted in time: they will come once more.
+    pub again: u64,
+}
+
+/// Seconds before a message that could not be handed over is tried again: 10, twice as many after each
+/// receipt, at most ten minutes.
+pub const fn pause_after(dequeue_count: u32) -> u32 {
+    let doublings = dequeue_count.saturating_sub(1);
+    if doublings < 6 { 10 << doublings } else { 600 }
+}
