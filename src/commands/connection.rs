@@ -108,13 +108,13 @@ impl Connection {
         let Caller::Somebody(session) = self.vod.client.caller.clone() else {
             return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
         };
-        let variable = |name| settings::variable(&ctx.env, &[name]).map(|(_, value)| value);
+        let named = settings::variable(&ctx.env, &["VODCB_MNS_ENDPOINT"]);
         let endpoint = if self.is_emulated() {
             self.vod.client.endpoint.clone()
-        } else if let Some(endpoint) = variable("VODCB_MNS_ENDPOINT") {
+        } else if let Some((_, endpoint)) = named {
             Endpoint::parse(endpoint, ctx.flags.allow_http)?
         } else {
-            let account_id = match account_id.or(variable("VODCB_ACCOUNT_ID")) {
+            let account_id = match account_id.or(settings::queue_account(&ctx.env)) {
                 Some(id) => id.to_owned(),
                 None => self.own_account(ctx).await?,
             };

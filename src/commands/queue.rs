@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::mns::queue::{Attributes, Status};
 use crate::mns::{MAX_BATCH, Mns};
 use crate::render::queue as view;
-use crate::settings::variable;
+use crate::settings::queue_account;
 use crate::target::Region;
 use crate::text::quoted;
 
@@ -185,11 +185,8 @@ impl Args {
         if let Some(host) = queue::parse_host(&mns.endpoint.to_string()) {
             return (Some(host.account_id), host.region);
         }
-        let variable = || variable(&ctx.env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id.to_owned());
-        (
-            self.account_id.clone().or_else(variable),
-            region.to_string(),
-        )
+        let account_id = self.account_id.as_deref().or(queue_account(&ctx.env));
+        (account_id.map(str::to_owned), region.to_string())
     }
 }
 

@@ -235,3 +235,18 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
     closing::explain(here, answers, callback);
     Ok(())
 }
+
+/// Has one of these chosen by its words, the first to begin with.
+async fn pick<T>(here: &Here, title: &str, rows: Vec<(String, T)>) -> Result<Reply<T>> {
+    let (items, mut meant): (Vec<String>, Vec<T>) = rows.into_iter().unzip();
+    let choice = Choice {
+        title: title.to_owned(),
+        items,
+        default: 0,
+        back: true,
+    };
+    Ok(match here.ctx.prompt.choose(choice).await? {
+        Reply::Back => Reply::Back,
+        Reply::Answer(index) => Reply::Answer(meant.swap_remove(index)),
+    })
+}

@@ -110,6 +110,11 @@ pub fn variable<'a>(
     })
 }
 
+/// The account that owns the queues, where no flag and no callback names it.
+pub fn queue_account(env: &Environment) -> Option<&str> {
+    variable(env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id)
+}
+
 /// The file or folder that the first of these variables names.
 ///
 /// # Errors

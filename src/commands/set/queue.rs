@@ -8,11 +8,8 @@ use crate::commands::Connection;
 use crate::commands::queue_lookup::{self, Missing};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::settings::variable;
+use crate::settings::queue_account;
 use crate::target::Region;
-
-/// The account of a queue that neither a flag nor the callback names.
-const ACCOUNT: &str = "VODCB_ACCOUNT_ID";
 
 /// A queue's endpoint begins with its account: the one of the present queue, the one of the variable, or the
 /// caller's own.
@@ -40,8 +37,8 @@ pub(super) async fn find_account(
     if matches!(&now, Some(Destination::Mns { endpoint, .. }) if parse_host(endpoint).is_some()) {
         return Ok(());
     }
-    let account_id = match variable(&ctx.env, &[ACCOUNT]) {
-        Some((_, id)) => {
+    let account_id = match queue_account(&ctx.env) {
+        Some(id) => {
             check_account_id(id)?;
             id.to_owned()
         }

@@ -1,6 +1,6 @@
 //! Which queue: the present one, one of a region's, or a new one.
 
-use super::{Answers, Here};
+use super::{Answers, Here, pick};
 use crate::callback::Destination;
 use crate::callback::queue::{check_name, endpoint};
 use crate::change::edit::{DestinationEdit, QueuePlace};
@@ -96,17 +96,7 @@ async fn place(here: &Here) -> Result<Reply<Place>> {
             rows.push((region.to_string(), Place::In(region)));
         }
     }
-    let (items, mut places): (Vec<String>, Vec<Place>) = rows.into_iter().unzip();
-    let choice = Choice {
-        title: "Region of the queue".to_owned(),
-        items,
-        default: 0,
-        back: true,
-    };
-    Ok(match here.ctx.prompt.choose(choice).await? {
-        Reply::Back => Reply::Back,
-        Reply::Answer(index) => Reply::Answer(places.swap_remove(index)),
-    })
+    pick(here, "Region of the queue", rows).await
 }
 
 /// The names that can be listed; none when that is not permitted.

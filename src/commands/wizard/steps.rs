@@ -1,6 +1,6 @@
 //! How events arrive: method, destination, authentication.
 
-use super::{Answers, Here};
+use super::{Answers, Here, pick};
 use crate::callback::{Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
@@ -164,17 +164,7 @@ async fn auth_choice(here: &Here) -> Result<Reply<AuthChoice>> {
         "Off: whoever knows the URL can post to it".to_owned(),
         AuthChoice::Off,
     ));
-    let (items, mut choices): (Vec<String>, Vec<AuthChoice>) = rows.into_iter().unzip();
-    let choice = Choice {
-        title: "Are deliveries signed?".to_owned(),
-        items,
-        default: 0,
-        back: true,
-    };
-    Ok(match here.ctx.prompt.choose(choice).await? {
-        Reply::Back => Reply::Back,
-        Reply::Answer(index) => Reply::Answer(choices.swap_remove(index)),
-    })
+    pick(here, "Are deliveries signed?", rows).await
 }
 
 /// A generated key that neither the history nor, perhaps, the service tells later must be seen once.
