@@ -132,7 +132,9 @@ fn a_place_that_cannot_hold_a_file_is_a_usage_error() {
         refused(&folder.path().join("file/state.json")).kind,
         Kind::Usage
     );
-    assert_eq!(refused(folder.path()).kind, Kind::Usage);
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    assert_eq!(refused(&inner).kind, Kind::Usage);
 }
 
 #[test]
