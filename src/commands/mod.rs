@@ -60,6 +60,7 @@ use crate::render::callback::{self as view, Keys};
 use crate::settings::Flags;
 use crate::target::Target;
 use crate::vod::wire;
+use queue_lookup::Missing;
 
 pub use connection::{Because, Connection, connect, connect_signed};
 
@@ -287,6 +288,9 @@ struct ChangeDocument<'a> {
     callback: view::Document,
     result: &'static str,
     changes: &'a crate::change::diff::Difference,
+    /// The queue that was created for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_queue: Option<&'a str>,
 }
 
 /// Changes a target by the one write path and shows what became of it.
@@ -300,37 +304,46 @@ pub async fn carry_out(
     order: &Order<'_>,
     keys: Keys,
 ) -> Result<Outcome> {
-    carry_out_after(ctx, connection, order, keys, async || Ok(())).await
+    carry_out_creating(ctx, connection, order, keys, None).await
 }
 
-/// The same, with something that is done right before the write.
+/// The same, with a queue that is created right before the write.
 ///
 /// # Errors
 /// As [`change_after`] and [`carry_out`].
-pub async fn carry_out_after(
+pub async fn carry_out_creating(
     ctx: &Context,
     connection: &Connection,
     order: &Order<'_>,
     keys: Keys,
-    prepare: impl AsyncFnOnce() -> Result<()>,
+    queue: Option<&Missing>,
 ) -> Result<Outcome> {
+    let created = queue.filter(|_| !ctx.flags.dry_run);
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw => Ok(()),
         // Refused now rather than after the write.
         Format::Ndjson => ctx.out.show(&(), |_| String::new()),
         Format::Json | Format::Yaml => {
             ctx.out
-                .check(&outcome_document(order.target, planned, keys))
+                .check(&outcome_document(order.target, planned, keys, created))
         }
     };
+    let prepare = async || match queue {
+        Some(queue) => queue.create(ctx).await,
+        None => Ok(()),
+    };
     let outcome = change_after(ctx, &connection.vod, order, check, prepare).await?;
-    let shown = show_outcome(ctx, order.target, &outcome, keys);
-    match outcome.done {
-        Done::Written => shown.map_err(|error| {
-            let get = ctx.again_at(order.target, "get");
-            written_but_not_shown("the change was written and read back", &get, error)
-        })?,
-        Done::AlreadySo | Done::Planned => shown?,
+    let shown = show_outcome(ctx, order.target, &outcome, keys, created);
+    let done = match outcome.done {
+        Done::Written => Some("the change was written and read back"),
+        Done::AlreadySo | Done::Planned => created.map(|_| "the queue was created"),
+    };
+    shown.map_err(|error| match done {
+        Some(done) => written_but_not_shown(done, &ctx.again_at(order.target, "get"), error),
+        None => error,
+    })?;
+    if let Some(queue) = queue.filter(|_| ctx.flags.dry_run) {
+        queue.plan(ctx);
     }
     Ok(outcome)
 }
@@ -349,12 +362,21 @@ pub fn written_but_not_shown(what: &str, look: &str, error: Error) -> Error {
     partial
 }
 
-fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -> Result<()> {
+fn show_outcome(
+    ctx: &Context,
+    target: &Target,
+    outcome: &Outcome,
+    keys: Keys,
+    created: Option<&Missing>,
+) -> Result<()> {
     let gone = outcome.callback.is_none();
     ctx.out.note(match outcome.done {
         Done::Written if gone => "deleted; reading back shows nothing",
         Done::Written => "written and read back",
         Done::AlreadySo if gone => "already so; there was nothing to delete",
+        Done::AlreadySo if created.is_some() => {
+            "the callback was already so; only the queue was created"
+        }
         Done::AlreadySo => "already so; nothing was written",
         Done::Planned => "dry run; nothing was written",
     });
@@ -362,7 +384,7 @@ fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -
         return show_raw(ctx, &outcome.text, keys);
     }
     ctx.out
-        .show(&outcome_document(target, outcome, keys), |width| {
+        .show(&outcome_document(target, outcome, keys, created), |width| {
             let text = view::text(target, outcome.callback.as_ref(), keys, width);
             match outcome.done {
                 Done::Written | Done::AlreadySo => text,
@@ -372,7 +394,12 @@ fn show_outcome(ctx: &Context, target: &Target, outcome: &Outcome, keys: Keys) -
         })
 }
 
-fn outcome_document<'a>(target: &Target, outcome: &'a Outcome, keys: Keys) -> ChangeDocument<'a> {
+fn outcome_document<'a>(
+    target: &Target,
+    outcome: &'a Outcome,
+    keys: Keys,
+    created: Option<&'a Missing>,
+) -> ChangeDocument<'a> {
     ChangeDocument {
         callback: view::document(
             target,
@@ -386,6 +413,7 @@ fn outcome_document<'a>(target: &Target, outcome: &'a Outcome, keys: Keys) -> Ch
             Done::Planned => "planned",
         },
         changes: &outcome.difference,
+        created_queue: created.map(|queue| queue.name.as_str()),
     }
 }
 

@@ -28,7 +28,8 @@ const AT_ONCE: usize = 16;
 /// A queue that is not there.
 pub struct Missing {
     mns: Mns,
-    name: String,
+    /// Its name.
+    pub name: String,
     region: Region,
     /// The service's own words.
     error: Error,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::key_source::KeySource;
 use super::proof::holds;
 use super::typed_key::typed_key;
-use super::{Connection, carry_out_after, check_fingerprint, connect, keys};
+use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
 use crate::callback::{Destination, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
@@ -133,15 +133,8 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
-    let prepare = async || match &missing {
-        Some(missing) => missing.create(ctx).await,
-        None => Ok(()),
-    };
     let shown = keys(args.show_auth_key);
-    let outcome = carry_out_after(ctx, &connection, &order, shown, prepare).await?;
-    if let Some(missing) = missing.as_ref().filter(|_| ctx.flags.dry_run) {
-        missing.plan(ctx);
-    }
+    let outcome = carry_out_creating(ctx, &connection, &order, shown, missing.as_ref()).await?;
     let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
     if is_queue && outcome.done == Done::Written && !args.check {
         role::tell(ctx, &connection).await;

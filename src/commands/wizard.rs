@@ -7,7 +7,7 @@ mod queue;
 mod steps;
 
 use super::queue_lookup::Missing;
-use super::{Connection, carry_out_after, connect, keys};
+use super::{Connection, carry_out_creating, connect, keys};
 use crate::callback::{Callback, Destination};
 use crate::change::diff::{self, Difference};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
@@ -214,15 +214,8 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
         ask: Ask::Never,
         if_match: None,
     };
-    let create = async || match &answers.new_queue {
-        Some(queue) => queue.create(&here.ctx).await,
-        None => Ok(()),
-    };
-    let (ctx, shown) = (&here.ctx, keys(answers.shows_key));
-    let outcome = carry_out_after(ctx, &here.connection, &order, shown, create).await?;
-    if let Some(queue) = answers.new_queue.as_ref().filter(|_| ctx.flags.dry_run) {
-        queue.plan(ctx);
-    }
+    let (shown, queue) = (keys(answers.shows_key), answers.new_queue.as_ref());
+    let outcome = carry_out_creating(&here.ctx, &here.connection, &order, shown, queue).await?;
     if outcome.done != Done::Written {
         return Ok(());
     }

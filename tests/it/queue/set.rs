@@ -182,15 +182,52 @@ fn a_queue_that_is_gone_is_created_although_the_callback_names_it() {
         .ok()
         .says(&["the queue q would be created"]);
     assert_eq!(queues(&sandbox), json!([]));
-    sandbox
-        .vodcb(repair)
-        .ok()
-        .says(&["created the queue q", "already so"]);
+    let run = sandbox.vodcb(repair).ok().says(&[
+        "created the queue q",
+        "the callback was already so; only the queue was created",
+    ]);
+    assert!(!run.stderr.contains("nothing was written"), "{run:?}");
     assert_eq!(queues(&sandbox), json!(["q"]));
     let run = sandbox.vodcb(repair).ok();
     assert!(!run.stderr.contains("created"), "{run:?}");
     let after = sandbox.vodcb(["get", "-o", "json"]).ok().json()["fingerprint"].take();
     assert_eq!(before, after);
+}
+
+#[test]
+fn a_queue_that_was_created_stands_in_the_document_of_the_change() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--no-queue-check"])
+        .ok();
+    let repair = ["set", "--mns-queue", "q", "--create-queue", "-o", "json"];
+    let shown = |flags: &[&str]| sandbox.vodcb([&repair, flags].concat()).ok().json();
+    let of = |document: &serde_json::Value| {
+        let members = ["result", "created_queue"];
+        members.map(|member| document[member].clone())
+    };
+    assert_eq!(
+        of(&shown(&["--dry-run"])),
+        [json!("already so"), json!(null)]
+    );
+    assert_eq!(of(&shown(&[])), [json!("already so"), json!("q")]);
+    assert_eq!(of(&shown(&[])), [json!("already so"), json!(null)]);
+}
+
+/// The queue is there then, whatever becomes of the result: no matter of usage.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_created_queue_that_cannot_be_told_of_is_no_error_before_the_change() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .vodcb(["set", "--mns-queue", "q", "--no-queue-check"])
+        .ok();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut command = sandbox.command(["set", "--mns-queue", "q", "--create-queue"]);
+    let run = Run::of(command.stdout(full.unwrap()).output().unwrap());
+    run.exits(8)
+        .says(&["the queue was created, but its result could not be shown"]);
+    assert_eq!(queues(&sandbox), json!(["q"]));
 }
 
 #[test]
