@@ -146,6 +146,32 @@ fn a_queue_whose_creation_was_not_answered_is_looked_for() {
     ]);
 }
 
+/// MNS answers 204 to a queue that is there with these attributes, also when its own first attempt made it.
+#[test]
+fn a_queue_that_a_lost_attempt_made_is_not_already_so() {
+    let create = ["queue", "create", "q"];
+    for fault in [
+        "create-queue:reset-after*1",
+        "create-queue:internal-after*1",
+    ] {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        let run = sandbox.vodcb(create).ok();
+        assert!(!run.stderr.contains("already so"), "{run:?}");
+        run.says(&["an answer was lost", "created and read back"]);
+        let puts = sandbox.actions();
+        let puts = puts.iter().filter(|action| *action == "CreateQueue");
+        assert_eq!(puts.count(), 2, "{fault}");
+        let again = sandbox.vodcb(create).ok();
+        again.says(&["already so; nothing was created"]);
+    }
+    // A refusal says that nothing was made, so what is there afterwards was there before.
+    let sandbox = Sandbox::new();
+    sandbox.vodcb(create).ok();
+    sandbox.afflict(&["create-queue:throttle*1".to_owned()]);
+    let run = sandbox.vodcb(create).ok();
+    run.says(&["already so; nothing was created"]);
+}
+
 #[test]
 fn a_callback_goes_to_the_queue_whose_creation_was_not_answered() {
     let set = [

@@ -9,7 +9,7 @@ use crate::mns::operation::Operation;
 
 impl Mns {
     /// Makes a queue; true when it is new, false when it was there with these attributes. When the answer is
-    /// lost, reading back settles it.
+    /// lost, another attempt or reading back settles it: what is there as wanted is taken for the new one.
     ///
     /// # Errors
     /// `QueueAlreadyExist` when it is there with others; a usage error for numbers out of range; an unknown
@@ -24,6 +24,11 @@ impl Mns {
         let call = Call::new(Operation::CreateQueue, queue, Method::Put)?
             .body(xml::write_attributes(attributes));
         match self.call(ctx, &call).await {
+            Ok(done) if done.repeated && done.status != 201 => {
+                ctx.out
+                    .warn("an answer was lost; the queue is there and is taken for the new one");
+                Ok(true)
+            }
             Ok(done) => Ok(done.status == 201),
             Err(lost) if lost.details.applied == Applied::Unknown => {
                 self.settle(ctx, queue, attributes, lost).await
@@ -32,8 +37,7 @@ impl Mns {
         }
     }
 
-    /// A queue that is there as wanted is taken for the new one. That there is none proves something only if
-    /// nothing is under way any more.
+    /// That there is no queue proves something only if nothing is under way any more.
     async fn settle(
         &self,
         ctx: &Context,
