@@ -23,6 +23,7 @@ pub mod history;
 pub mod key;
 mod key_reference;
 mod key_source;
+mod lines;
 pub mod listen;
 pub mod man;
 mod proof;

@@ -1,6 +1,5 @@
 //! `vodcb replay`
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::event_filter;
 use super::event_source::Edits;
+use super::lines::Lines;
 use super::receiver::{Receiver, ReceiverFlags, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::record::Recorded;
@@ -82,7 +82,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         edits,
         only,
         clock: None,
-        warned: BTreeSet::new(),
+        lines: Lines::new(&ctx.out),
         under_way: None,
         summary: Summary::default(),
     };
@@ -101,12 +101,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         if !goes_on {
             return replay.end();
         }
-    }
-}
-
-fn warn_once(ctx: &Context, warned: &mut BTreeSet<String>, words: &str) {
-    if warned.insert(words.to_owned()) {
-        ctx.out.warn(words);
     }
 }
 
@@ -152,8 +146,7 @@ struct Replay<'a> {
     only: Vec<String>,
     /// When the first delivery was recorded, and when it was sent again.
     clock: Option<(Timestamp, Instant)>,
-    /// What was warned of; once is enough.
-    warned: BTreeSet<String>,
+    lines: Lines<'a>,
     /// Where the delivery stands that is under way.
     under_way: Option<String>,
     summary: Summary,
@@ -240,13 +233,13 @@ impl Replay<'_> {
         !self.only.iter().any(|only| name.as_ref() == Some(only))
     }
 
-    fn delivery(&mut self, recorded: &Recorded) -> Result<Delivery> {
+    fn delivery(&self, recorded: &Recorded) -> Result<Delivery> {
         let mut body = recorded.body.clone();
         if !self.edits.is_empty() {
             let mut draft = Draft::parse(&body)?;
             for edit in &self.edits {
                 if let Some(remark) = draft.edit(edit)? {
-                    warn_once(self.ctx, &mut self.warned, &remark);
+                    self.lines.warn_once(&remark);
                 }
             }
             body = draft.to_bytes();
@@ -260,7 +253,7 @@ impl Replay<'_> {
         if matches!(proof, Proof::Unsigned) && recorded.header(SIGNATURE).is_some() {
             let words = "the deliveries were signed and are sent without a signature: \
                  give the key with --auth-key-env NAME, or add --verbatim";
-            warn_once(self.ctx, &mut self.warned, words);
+            self.lines.warn_once(words);
         }
         Ok(Delivery {
             url: self.receiver.url.clone(),
@@ -368,13 +361,11 @@ impl Replay<'_> {
             kind,
             body,
         };
-        self.ctx
-            .out
-            .line(&line, |_| text())
-            .map_err(|error| match self.made() {
-                0 => error,
-                _ => sent_but_not_shown(error),
-            })
+        match self.lines.show(&line, |_| text()) {
+            Ok(_) => Ok(()),
+            Err(error) if self.made() == 0 => Err(error),
+            Err(error) => Err(sent_but_not_shown(error)),
+        }
     }
 
     /// How many deliveries came to their end.

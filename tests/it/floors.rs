@@ -226,6 +226,7 @@ const NO_COMMANDS: &[&str] = &[
     "help",
     "key_reference",
     "key_source",
+    "lines",
     "proof",
     "queue_lookup",
     "receiver",

@@ -283,6 +283,20 @@ fn a_signal_ends_it_with_the_counts_so_far() {
         .says(&["terminated; 1 deliveries", "events.ndjson:2 was under way"]);
 }
 
+/// Like jq, which goes on with the next document.
+#[test]
+fn a_query_that_fails_on_a_delivery_does_not_keep_the_others() {
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let sandbox = sandbox();
+    sandbox.file("events.ndjson", &three());
+    // That of the other lines is false without looking at the second part.
+    let query = ["-o", "ndjson", "--query", "id == 'b' && abs(kind)"];
+    let run = replay(&sandbox, &receiver, "events.ndjson", &query).ok();
+    assert_eq!(run.stdout, "false\nfalse\nfalse\n");
+    run.says(&["a document was not shown", "--query failed"]);
+    assert_eq!(ids(&receiver.requests()), ["a", "b", "c"]);
+}
+
 #[test]
 fn a_torn_last_line_is_tolerated_and_a_damaged_one_is_not() {
     let receiver = Receiver::start(&[Reply::Status(200)]);

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::callback::{queue, url};
 use crate::commands::key_source::KeySource;
+use crate::commands::lines::Lines;
 use crate::commands::receiver::sent_but_not_shown;
 use crate::context::Context;
 use crate::delivery::report;
@@ -19,7 +20,6 @@ use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use crate::mns::{Message, Mns};
-use crate::render::listen::not_shown;
 use crate::render::queue as view;
 
 /// Hand each message to an HTTP receiver, as VOD would
@@ -74,7 +74,8 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         ctx,
         args,
         proof: args.proof(ctx).await?,
-        told: RefCell::default(),
+        lines: Lines::new(&ctx.out),
+        hinted: RefCell::default(),
         unshown: RefCell::default(),
     };
     let terms = Terms {
@@ -126,21 +127,22 @@ struct Desk<'a> {
     ctx: &'a Context,
     args: &'a Args,
     proof: Proof,
-    /// Remedies and warnings that were told; each is told once.
-    told: RefCell<BTreeSet<String>>,
+    lines: Lines<'a>,
+    /// Remedies that were told; each is told once.
+    hinted: RefCell<BTreeSet<String>>,
     /// Why a result could not be written, which ends it; what was handed over is deleted all the same.
     unshown: RefCell<Option<Error>>,
 }
 
 impl Desk<'_> {
-    fn ready(&self, mns: &Mns) -> Result<()> {
+    fn ready(&self, mns: &Mns) -> Result<bool> {
         let (name, to) = (&self.args.name, url::without_password(&self.args.to));
         let endpoint = mns.endpoint.to_string();
         let document = json!({"schema_version": 1, "kind": "ready", "queue": name, "endpoint": endpoint, "to": to});
         self.ctx.out.note(&format!(
             "forwarding {name} to {to}; a message is deleted after a 200; Ctrl-C ends it"
         ));
-        self.ctx.out.line(&document, |_| String::new())
+        self.lines.show(&document, |_| String::new())
     }
 
     async fn forward(&self, message: &Message) -> Result<Verdict> {
@@ -182,35 +184,21 @@ impl Desk<'_> {
     ) {
         let forwarded = Forwarded::new(&self.args.name, message, told, attempts, back_in);
         let rest = result(attempts, back_in);
-        let out = &self.ctx.out;
-        match out.piece(&forwarded, |_| view::told(told, message, &rest)) {
-            Ok(text) => {
-                if let Err(error) = out.print(&text) {
-                    self.unshown.borrow_mut().get_or_insert(error);
-                    self.ctx.stop.ask();
-                }
-            }
-            // A query that fails on this document is no reason to hand the message over again.
-            Err(error) => {
-                let warning = not_shown(&error);
-                if self.is_new(&warning) {
-                    out.warn(&warning);
-                }
-            }
+        let text = |_| view::told(told, message, &rest);
+        if let Err(error) = self.lines.show(&forwarded, text) {
+            self.unshown.borrow_mut().get_or_insert(error);
+            self.ctx.stop.ask();
         }
     }
 
     fn hint(&self, hint: Option<String>) {
-        if let Some(hint) = hint.filter(|hint| self.is_new(hint)) {
+        let is_new = |hint: &String| self.hinted.borrow_mut().insert(hint.clone());
+        if let Some(hint) = hint.filter(is_new) {
             self.ctx.out.hint(&hint);
         }
     }
 
-    fn is_new(&self, words: &str) -> bool {
-        self.told.borrow_mut().insert(words.to_owned())
-    }
-
-    fn summary(&self, totals: Totals, took: Duration) -> Result<()> {
+    fn summary(&self, totals: Totals, took: Duration) -> Result<bool> {
         let Totals {
             deleted,
             kept,
@@ -226,7 +214,7 @@ impl Desk<'_> {
             "took_ms": u64::try_from(took.as_millis()).unwrap_or_default(),
         });
         self.ctx.out.note(&summary(totals));
-        self.ctx.out.line(&document, |_| String::new())
+        self.lines.show(&document, |_| String::new())
     }
 }
 

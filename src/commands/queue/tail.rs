@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::callback::queue;
 use crate::commands::event_filter;
+use crate::commands::lines::Lines;
 use crate::context::Context;
 use crate::delivery::record::{QueueMessage, Recorded};
 use crate::error::Result;
@@ -63,6 +64,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     } else {
         format!("messages stay in {}: each is back {BACK_IN} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
     });
+    let lines = Lines::new(&ctx.out);
     let terms = Terms {
         concurrency: 1,
         once: true,
@@ -77,7 +79,9 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         if !is_wanted(&wanted, told.event_type.as_deref()) {
             return Ok(Verdict::Pass(BACK_IN));
         }
-        show(ctx, &args.name, message, &told)?;
+        if !show(ctx, &lines, &args.name, message, &told)? {
+            return Ok(Verdict::Pass(BACK_IN));
+        }
         // Nobody reads any more, so nothing counts as shown.
         if ctx.out.is_closed() {
             ctx.stop.ask();
@@ -107,7 +111,13 @@ fn is_wanted(wanted: &EventSelection, event_type: Option<&str>) -> bool {
     }
 }
 
-fn show(ctx: &Context, queue: &str, message: &Message, told: &view::Told) -> Result<()> {
+fn show(
+    ctx: &Context,
+    lines: &Lines<'_>,
+    queue: &str,
+    message: &Message,
+    told: &view::Told,
+) -> Result<bool> {
     let recorded = match ctx.out.format {
         Format::Ndjson => Recorded {
             received_at: Some((ctx.now)().to_string()),
@@ -121,6 +131,5 @@ fn show(ctx: &Context, queue: &str, message: &Message, told: &view::Told) -> Res
         },
         _ => Recorded::default(),
     };
-    ctx.out
-        .line(&recorded.envelope(), |_| view::told(told, message, ""))
+    lines.show(&recorded.envelope(), |_| view::told(told, message, ""))
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 
 use super::verdict::{Document, Judge};
+use crate::commands::lines::Lines;
 use crate::context::Context;
 use crate::delivery::recording::{self, Found, Piece};
 use crate::error::{Error, Kind, Result};
@@ -61,13 +62,14 @@ struct Summary {
 /// # Errors
 /// A usage error for what cannot be read, holds no delivery, or does not fit the form of the output.
 pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
+    let lines = Lines::new(&ctx.out);
     let every_one = ctx.out.format == Format::Ndjson;
     let (mut judged, reader) = read(judge, from, every_one);
     // The first is kept back until it is clear whether it is the only one.
     let (mut first, mut several) = (None, every_one);
     while let Some(next) = judged.recv().await {
         if matches!(next.piece.found, Found::Torn) {
-            show(ctx, &next)?;
+            show(ctx, &lines, &next)?;
             continue;
         }
         if !several {
@@ -76,10 +78,10 @@ pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
                 continue;
             };
             ctx.out.check_stream()?;
-            show(ctx, &first)?;
+            show(ctx, &lines, &first)?;
             several = true;
         }
-        show(ctx, &next)?;
+        show(ctx, &lines, &next)?;
     }
     let summary = reader.await.map_err(|error| {
         Error::new(Kind::Internal, "reading stopped").cause(error.to_string())
@@ -88,11 +90,11 @@ pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
         Some(only) if summary.deliveries + summary.damaged == 1 => return alone(ctx, only),
         Some(first) => {
             ctx.out.check_stream()?;
-            show(ctx, &first)?;
+            show(ctx, &lines, &first)?;
         }
         None => {}
     }
-    end(ctx, from, &summary)
+    end(&lines, from, &summary)
 }
 
 /// Reads and verifies on a thread of its own, so that Ctrl-C is heard. What comes back first is always
@@ -169,7 +171,7 @@ fn alone(ctx: &Context, judged: Judged) -> Result<Exit> {
 }
 
 /// One of several.
-fn show(ctx: &Context, Judged { piece, verdict }: &Judged) -> Result<()> {
+fn show(ctx: &Context, lines: &Lines<'_>, Judged { piece, verdict }: &Judged) -> Result<()> {
     let (file, line, place) = (piece.file.as_str(), piece.line, piece.place());
     match (verdict, &piece.found) {
         (Some(verdict), _) => {
@@ -184,7 +186,7 @@ fn show(ctx: &Context, Judged { piece, verdict }: &Judged) -> Result<()> {
                 true => String::new(),
                 false => format!("{}\n", escape_line(&format!("{place}  {}", verdict.line()))),
             };
-            ctx.out.line(&document, |_| words())
+            lines.show(&document, |_| words())?;
         }
         (None, Found::Damaged(message)) => {
             ctx.out.warn(&format!("{place}: {message}"));
@@ -196,18 +198,18 @@ fn show(ctx: &Context, Judged { piece, verdict }: &Judged) -> Result<()> {
                 line,
                 body,
             };
-            ctx.out.line(&document, |_| String::new())
+            lines.show(&document, |_| String::new())?;
         }
         (None, _) => {
             ctx.out.warn(&format!(
                 "{place}: the last line is not complete, as after a crash; it was left out"
             ));
-            Ok(())
         }
     }
+    Ok(())
 }
 
-fn end(ctx: &Context, from: &Path, summary: &Summary) -> Result<Exit> {
+fn end(lines: &Lines<'_>, from: &Path, summary: &Summary) -> Result<Exit> {
     let Summary {
         deliveries,
         right,
@@ -222,7 +224,7 @@ fn end(ctx: &Context, from: &Path, summary: &Summary) -> Result<Exit> {
                 .hint(recording::HINT),
         );
     }
-    ctx.out.line(summary, |_| {
+    lines.show(summary, |_| {
         let damaged = match damaged {
             0 => String::new(),
             count => format!("; {} damaged", counted(count, "line", "lines")),

@@ -71,6 +71,27 @@ fn what_was_shown_is_deleted_on_demand_and_the_rest_is_not() {
     assert_eq!(recorded.body, event("v1").as_bytes());
 }
 
+/// Like jq, which goes on with the next document; and what nobody saw is no event to delete.
+#[test]
+fn a_message_that_the_query_fails_on_is_warned_of_and_stays() {
+    let sandbox = world();
+    let odd = STANDARD.encode(event("v2"));
+    for id in ["v1", "v2", "v3", "v2"] {
+        sandbox.deliver("q", &event(id));
+    }
+    // That of the others is false without looking at the second part.
+    let query = format!("body == '{odd}' && abs(kind)");
+    let tail = ["queue", "tail", "q", "--ack", "--for", "1", "-o", "ndjson"];
+    let run = sandbox
+        .vodcb(tail.into_iter().chain(["--query", &query]))
+        .ok()
+        .says(&["a document was not shown", "--query failed"]);
+    assert_eq!(run.stdout, "false\nfalse\n");
+    assert_eq!(run.stderr.matches("was not shown").count(), 1, "{run:?}");
+    let (visible, hidden) = sandbox.backlog("q");
+    assert_eq!(visible + hidden, 2);
+}
+
 #[test]
 fn it_ends_with_its_time_and_says_whether_enough_came() {
     let sandbox = world();

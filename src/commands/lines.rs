@@ -1,0 +1,54 @@
+//! The lines of a stream. No command, but what those that go on show one after the other.
+//!
+//! Anybody can send an event that a query fails on. Such a document is left out and warned of, each reason
+//! once, and the next one is tried; the exit code goes by what was done and not by what was shown.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::output::Output;
+use crate::render::listen::not_shown;
+
+/// Shows documents on lines of their own.
+pub struct Lines<'a> {
+    out: &'a Output,
+    warned: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Lines<'a> {
+    /// None was shown so far.
+    pub fn new(out: &'a Output) -> Self {
+        Lines {
+            out,
+            warned: RefCell::default(),
+        }
+    }
+
+    /// Shows one, as text or as a document; false when the query fails on it.
+    ///
+    /// # Errors
+    /// A usage error when stdout cannot be written.
+    pub fn show(
+        &self,
+        document: &impl Serialize,
+        text: impl FnOnce(u16) -> String,
+    ) -> Result<bool> {
+        match self.out.piece(document, text) {
+            Ok(text) => self.out.print(&text).map(|()| true),
+            Err(error) => {
+                self.warn_once(&not_shown(&error));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Warns of something that is wrong with many lines.
+    pub fn warn_once(&self, words: &str) {
+        if self.warned.borrow_mut().insert(words.to_owned()) {
+            self.out.warn(words);
+        }
+    }
+}
