@@ -72,6 +72,11 @@ impl Ended {
 }
 
 impl Record {
+    /// Whether the write was to the callback of this target at this endpoint, whatever they were named by.
+    pub fn is_of(&self, target: &Target, endpoint: &str) -> bool {
+        self.target.key(&self.endpoint) == target.key(endpoint)
+    }
+
     /// What became of the write; without a recorded end nobody knows.
     pub fn result(&self) -> Ended {
         self.ending

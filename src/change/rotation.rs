@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::turn::private_folder;
-use super::undo::public;
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Error, Result};
@@ -109,8 +108,7 @@ impl Place {
             (None, None) => "",
         };
         let shown = credential.as_ref().map(Credential::shown_id);
-        let (host, app_id) = target.place();
-        let of_target = short(&format!("{app_id} of {host} at {}", public(&place)));
+        let of_target = short(&target.key(&place));
         let target = format!("{target} at {place}");
         Ok(Place {
             path: folder.join(format!("{of_target}-{}.json", short(whose))),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::openapi::acs3::sha256_hex;
+use crate::target::Target;
 
 const PAUSE: Duration = Duration::from_millis(20);
 /// A minute in all: longer than a change with all its retries usually takes.
@@ -22,16 +23,17 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct Turn(#[allow(dead_code)] Option<File>);
 
-/// Waits for a turn at this target. Where nothing can be written there are no turns.
+/// Waits for a turn at this target, whatever it is named by. Where nothing can be written there are no turns.
 ///
 /// # Errors
 /// An unavailable error when the turn does not come.
-pub async fn wait(ctx: &Context, target: &str) -> Result<Turn> {
+pub async fn wait(ctx: &Context, target: &Target, endpoint: &str) -> Result<Turn> {
     let Ok(folder) = ctx.state_folder() else {
         return Ok(Turn(None));
     };
     let folder = folder.join("turns");
-    let name = format!("{}.lock", &sha256_hex(target.as_bytes())[..16]);
+    let key = target.key(endpoint);
+    let name = format!("{}.lock", &sha256_hex(key.as_bytes())[..16]);
     let opened = private_folder(&folder).and_then(|()| private_file(&folder.join(name)));
     let Ok(file) = opened else {
         ctx.out.detail(
@@ -42,7 +44,7 @@ pub async fn wait(ctx: &Context, target: &str) -> Result<Turn> {
     let locked = locked(file).await.map_err(|error| {
         Error::new(
             Kind::Unavailable,
-            format!("another vodcb is changing {target}"),
+            format!("another vodcb is changing {target} at {endpoint}"),
         )
         .cause(error.to_string())
         .hint("wait for it, or end it")

@@ -41,7 +41,7 @@ pub fn latest<'a>(
     let to_target = records
         .iter()
         .rev()
-        .filter(|record| record.target == *target && is_same_service(&record.endpoint, place));
+        .filter(|record| record.is_of(target, place));
     let is = |state: &Option<Callback>| Difference::between(state.as_ref(), present).is_empty();
     for record in to_target {
         match record.result() {
@@ -81,13 +81,13 @@ pub fn check_place(record: &Record, target: &Target, place: &str, again: &str) -
         target: recorded,
         ..
     } = record;
-    if recorded != target {
+    if recorded.place() != target.place() {
         return Err(Error::usage(format!(
             "change {number} was made to {recorded}, and this run is about {target}"
         ))
         .hint(format!("if it is meant: {again}")));
     }
-    if is_same_service(&record.endpoint, place) {
+    if record.is_of(target, place) {
         return Ok(());
     }
     let hint = match record.endpoint.as_str() {
@@ -101,16 +101,6 @@ pub fn check_place(record: &Record, target: &Target, place: &str, again: &str) -
     ))
     .cause("what belongs to one service is not restored at another one")
     .hint(hint))
-}
-
-/// The address inside a VPC leads to the same service as the public one.
-fn is_same_service(one: &str, other: &str) -> bool {
-    public(one) == public(other)
-}
-
-/// The public address of the service at this endpoint.
-pub fn public(endpoint: &str) -> String {
-    endpoint.replacen("://vod-vpc.", "://vod.", 1)
 }
 
 /// Makes sure that a write was made for the account that undoes it.

@@ -131,12 +131,12 @@ pub async fn change_after(
     check: impl Fn(&Outcome) -> Result<()>,
     prepare: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Outcome> {
-    let turns = format!("{} at {}", order.target, vod.place());
+    let place = vod.place();
     // Where nobody stops to think the turn is kept from the first reading on.
     let thinks = ctx.prompt.interactive && order.ask != Ask::Never;
     let mut turn = match thinks || ctx.flags.dry_run {
         true => None,
-        false => Some(turn::wait(ctx, &turns).await?),
+        false => Some(turn::wait(ctx, order.target, &place).await?),
     };
     let reading = vod.get(ctx, &order.target.app_id).await?;
     let before = reading.callback.clone();
@@ -162,7 +162,7 @@ pub async fn change_after(
     }
     confirm(ctx, order, before.as_ref(), after.as_ref()).await?;
     if turn.is_none() {
-        turn = Some(turn::wait(ctx, &turns).await?);
+        turn = Some(turn::wait(ctx, order.target, &place).await?);
         let now = vod.get(ctx, &order.target.app_id).await?;
         as_seen(order.target, before.as_ref(), now.callback.as_ref())?;
     }

@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::history as view;
-use crate::target::{AppId, Endpoint, Region, endpoint::EMULATOR};
+use crate::target::endpoint::{EMULATOR, service};
+use crate::target::{AppId, Endpoint, Region};
 
 /// How many changes are shown unless it is said.
 const LIMIT: u32 = 20;
@@ -116,13 +117,19 @@ fn filter(ctx: &Context) -> Result<impl Fn(&Record) -> bool> {
     let app_id = flags.app_id.as_deref().map(AppId::parse).transpose()?;
     let endpoint = match &flags.endpoint {
         _ if flags.emulator => Some(EMULATOR.to_owned()),
-        Some(text) => Some(Endpoint::parse(text, flags.allow_http)?.to_string()),
+        Some(text) => Some(service(
+            &Endpoint::parse(text, flags.allow_http)?.to_string(),
+        )),
         None => None,
     };
     Ok(move |record: &Record| {
         let target = &record.target;
-        region.as_ref().is_none_or(|it| *it == target.region)
+        region
+            .as_ref()
+            .is_none_or(|it| it.vod_host() == target.region.vod_host())
             && app_id.as_ref().is_none_or(|it| *it == target.app_id)
-            && endpoint.as_ref().is_none_or(|it| *it == record.endpoint)
+            && endpoint
+                .as_ref()
+                .is_none_or(|it| *it == service(&record.endpoint))
     })
 }

@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 /// What stands for the endpoint of the emulator inside the process, whose port is another one each time.
 pub const EMULATOR: &str = "emulator";
 
+/// What the names of the vendor's hosts end with.
+const VENDOR: &str = ".aliyuncs.com";
+
 /// The longest name of a host, by RFC 1035.
 const LONGEST_NAME: usize = 253;
 
@@ -106,6 +109,19 @@ impl Endpoint {
     /// The address of a request with this path and query, byte for byte.
     pub fn with_resource(&self, path_and_query: &str) -> String {
         format!("{self}{path_and_query}")
+    }
+}
+
+/// The service at an endpoint, told by one address: that inside a VPC, with a port or over plain http leads to
+/// the same service of the vendor's as the public one. What is no address, such as [`EMULATOR`], stays as it is.
+pub fn service(endpoint: &str) -> String {
+    let url = Url::parse(endpoint).ok();
+    let host = url.as_ref().and_then(Url::domain);
+    match host.map(|host| host.trim_end_matches('.')) {
+        Some(host) if host.ends_with(VENDOR) => {
+            format!("https://{}", host.replacen("vod-vpc.", "vod.", 1))
+        }
+        _ => endpoint.to_owned(),
     }
 }
 

@@ -32,6 +32,12 @@ impl Target {
     pub fn place(&self) -> Place {
         (self.region.vod_host(), self.app_id.clone())
     }
+
+    /// What its callback is known by at this endpoint: the same for all names of one region and one service.
+    pub fn key(&self, endpoint: &str) -> String {
+        let (host, app_id) = self.place();
+        format!("{app_id} of {host} at {}", endpoint::service(endpoint))
+    }
 }
 
 impl std::fmt::Display for Target {

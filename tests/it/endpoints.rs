@@ -1,6 +1,8 @@
 //! The endpoint decides which centre's callbacks are read and written, so the region has to agree with it.
 //! Nothing here leaves this machine: what is not refused goes to a proxy that is not there.
 
+use vodcb::target::{AppId, Endpoint, Region, Target};
+
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox};
 
 const SHANGHAI: &str = "https://vod-vpc.cn-shanghai.aliyuncs.com";
@@ -130,4 +132,72 @@ fn an_endpoint_of_no_known_centre_and_the_emulator_serve_every_region() {
         .vodcb(["get", "--emulator", "--region", "cn-beijing"])
         .ok();
     sandbox.vodcb(["get", "--emulator", "--all-regions"]).ok();
+}
+
+/// Names of hosts know no letter case and may end with a dot (RFC 1035, RFC 3986), https has the port 443, VOD has
+/// one service at a centre, and the SDKs send cn-hangzhou to the one of cn-shanghai.
+#[test]
+fn a_target_has_one_key_whatever_it_is_named_by() {
+    let key = |endpoint: &str, region: &str| {
+        let target = Target {
+            region: Region::parse(region).unwrap(),
+            app_id: AppId::default(),
+        };
+        target.key(&Endpoint::parse(endpoint, true).unwrap().to_string())
+    };
+    let of_the_region = Endpoint::of_host(&Region::default().vod_host()).unwrap();
+    let shanghai = key(&of_the_region.to_string(), "cn-shanghai");
+    for (endpoint, region) in [
+        ("vod.cn-shanghai.aliyuncs.com", "cn-shanghai"),
+        ("HTTPS://VOD.cn-Shanghai.AliyunCS.com/", "cn-shanghai"),
+        ("https://vod.cn-shanghai.aliyuncs.com:443", "cn-shanghai"),
+        ("https://vod.cn-shanghai.aliyuncs.com./", "cn-shanghai"),
+        ("http://vod.cn-shanghai.aliyuncs.com", "cn-shanghai"),
+        (SHANGHAI, "cn-shanghai"),
+        ("vod.cn-shanghai.aliyuncs.com", "cn-hangzhou"),
+    ] {
+        assert_eq!(key(endpoint, region), shanghai, "{endpoint} {region}");
+    }
+    for (endpoint, region) in [
+        ("vod.cn-beijing.aliyuncs.com", "cn-beijing"),
+        ("https://vod.example.com", "cn-shanghai"),
+        (
+            "https://vod.cn-shanghai.aliyuncs.com.example.com",
+            "cn-shanghai",
+        ),
+        ("http://127.0.0.1:1", "cn-shanghai"),
+    ] {
+        assert_ne!(key(endpoint, region), shanghai, "{endpoint} {region}");
+    }
+    assert_ne!(
+        key("http://127.0.0.1:1", "cn-shanghai"),
+        key("http://127.0.0.1:2", "cn-shanghai")
+    );
+}
+
+#[test]
+fn turns_and_undo_go_by_the_target_and_not_by_its_name() {
+    let mut sandbox = Sandbox::new();
+    let url = sandbox.url().to_owned();
+    let set = ["set", "--http-url", "https://example.com/vod"];
+    sandbox.vodcb(set).ok();
+    sandbox.set(
+        "VODCB_ENDPOINT",
+        &format!("{}/", url.replace("http", "HTTP")),
+    );
+    let other = ["--region", "cn-hangzhou", "--yes"];
+    sandbox
+        .vodcb([&set[..], &["--events", "none"], &other].concat())
+        .ok();
+    let turns = sandbox.home().join(".local/state/vodcb/turns");
+    assert_eq!(std::fs::read_dir(turns).unwrap().count(), 1);
+    let undo = ["undo", "--region", "cn-shanghai", "--yes"];
+    sandbox.vodcb(undo).ok().says(&["undoing change 2"]);
+    let count = |flags: &[&str]| {
+        let history = ["history", "-o", "json"];
+        let document = sandbox.vodcb([&history, flags].concat()).ok().json();
+        document["records"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&["--region", "cn-hangzhou"]), 3);
+    assert_eq!(count(&["--endpoint", &url.to_uppercase()]), 3);
 }

@@ -102,8 +102,7 @@ async fn status(ctx: &Context, show: bool) -> Result<Exit> {
 fn written(ctx: &Context, place: &str, target: &Target, key: &Secret) -> Result<Option<Timestamp>> {
     let same = |record: &Record| {
         let after = record.after.as_ref().map(|callback| &callback.destination);
-        record.endpoint == place
-            && record.target == *target
+        record.is_of(target, place)
             && record.result() == Ended::Written
             && record.changed.iter().any(|field| field == "auth_key")
             && matches!(after, Some(Destination::Http { auth, .. }) if auth.known_key() == Some(key))
