@@ -206,7 +206,7 @@ fn good(attempt: &Attempt, signed: bool) -> Vec<Check> {
 
 /// The answer to a delivery that should be refused. A failure or a redirect refuses by accident, and no
 /// answer proves nothing.
-fn refused(name: &'static str, what: &str, remedy: &str, attempt: &Attempt) -> Check {
+pub(super) fn refused(name: &'static str, what: &str, remedy: &str, attempt: &Attempt) -> Check {
     let check = match &attempt.answer {
         Answer::Status { status: 200, .. } => {
             Check::warn(name, format!("{what} was answered 200"), remedy)

@@ -1,7 +1,7 @@
 //! What must be true of a receiver before VOD is given another key, and after.
 
-use super::Check;
-use super::receiver::Receiver;
+use super::receiver::{Receiver, refused};
+use super::{Check, Verdict};
 use crate::context::Context;
 use crate::delivery::rules::Answer;
 use crate::delivery::send::Attempt;
@@ -31,14 +31,18 @@ pub async fn prove(
         }
     }
     checks.push(match bad {
-        Some(key) => {
-            let remedy = "have the receiver forget the old key";
-            refuses("refuses-old", remedy, &receiver.hand_signed(ctx, key).await?)
-        }
-        None => {
-            let remedy = "have the receiver check signatures: that it accepts the new key proves nothing while it accepts every key";
-            refuses("refuses-other", remedy, &receiver.hand_forged(ctx).await?)
-        }
+        Some(key) => refuses(
+            "refuses-old",
+            "a signature by the old key",
+            "have the receiver forget the old key",
+            &receiver.hand_signed(ctx, key).await?,
+        ),
+        None => refuses(
+            "refuses-other",
+            "a signature by another key",
+            "have the receiver check signatures: that it accepts the new key proves nothing while it accepts every key",
+            &receiver.hand_forged(ctx).await?,
+        ),
     });
     Ok(checks)
 }
@@ -53,15 +57,11 @@ fn accepts(name: &'static str, attempt: &Attempt) -> Check {
     check.took(attempt.took)
 }
 
-/// No answer proves nothing.
-fn refuses(name: &'static str, remedy: &str, attempt: &Attempt) -> Check {
-    let check = match &attempt.answer {
-        Answer::Status { status: 200, .. } => Check::fail(name, "answered 200", remedy),
-        Answer::Status { status, .. } => Check::pass(name, format!("refused with {status}")),
-        Answer::Nothing { message, .. } => {
-            let remedy = attempt.answer.hint().unwrap_or_default();
-            Check::fail(name, message.clone(), remedy)
-        }
-    };
-    check.took(attempt.took)
+/// What elsewhere is worth a warning ends a rotation: without a refusal nothing is proved.
+fn refuses(name: &'static str, what: &str, remedy: &str, attempt: &Attempt) -> Check {
+    let mut check = refused(name, what, remedy, attempt);
+    if check.result == Verdict::Warn {
+        check.result = Verdict::Fail;
+    }
+    check
 }

@@ -186,6 +186,40 @@ fn a_receiver_that_accepts_every_key_proves_nothing() {
     assert_eq!(configured(&sandbox), OLD);
 }
 
+/// Of all statuses only a 4xx says that the client's request is at fault (RFC 9110, 15.5).
+#[test]
+fn a_receiver_that_breaks_down_or_redirects_has_refused_no_key() {
+    for (status, result) in [(500, "fail"), (301, "fail"), (204, "fail"), (403, "pass")] {
+        let receiver = Receiver::judging(move |request, _| {
+            Reply::Status(match is_signed(request, OLD) || is_signed(request, NEW) {
+                true => 200,
+                false => status,
+            })
+        });
+        let mut sandbox = Sandbox::new();
+        sandbox.set("OLD_KEY", OLD);
+        sandbox.set("NEW_KEY", NEW);
+        let url = receiver.url("/vod");
+        sandbox
+            .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
+            .ok();
+        let run = rotate(&sandbox, &["--auth-key-env", "NEW_KEY", "-o", "json"]);
+        let last = run.json()["checks"][2].clone();
+        assert_eq!(last["name"], "refuses-other");
+        assert_eq!(last["result"], result, "{status}: {run:?}");
+        if result == "pass" {
+            assert_eq!(configured(&sandbox), NEW);
+            continue;
+        }
+        assert_eq!(run.code, 1, "{run:?}");
+        let cause =
+            format!("a signature by another key was answered {status}, which is no refusal");
+        assert_eq!(last["cause"], cause);
+        assert_eq!(last["remedy"], "refuse it with a status of 400 to 499");
+        assert_eq!(configured(&sandbox), OLD);
+    }
+}
+
 #[test]
 fn a_receiver_out_of_reach_can_be_left_unasked_with_a_warning() {
     let mut sandbox = Sandbox::new();
