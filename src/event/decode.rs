@@ -36,26 +36,33 @@ pub enum Encoding {
 /// # Errors
 /// A usage error that says what the bytes are instead, and how to get at the event.
 pub fn unpack(bytes: &[u8]) -> Result<(Value, Encoding)> {
+    let (event, inner) = open(bytes)?;
+    let encoding = inner.map_or(Encoding::Json, |_| Encoding::Base64);
+    Ok((event, encoding))
+}
+
+/// The event, and its own bytes where Base64 was taken off.
+fn open(bytes: &[u8]) -> Result<(Value, Option<Vec<u8>>)> {
     let text = text_of(bytes)?;
     if text.trim().is_empty() {
         return Err(empty());
     }
     if text.trim_start().starts_with('{') {
-        return Ok((object(text)?, Encoding::Json));
+        return Ok((object(text)?, None));
     }
     let packed: String = text.split_whitespace().collect();
     let Ok(inner) = BASE64.decode(&packed) else {
         return Err(unreadable(text));
     };
-    match text_of(&inner) {
+    let event = match text_of(&inner) {
         Ok(inner) if inner.trim_start().starts_with('{') => object(inner)
-            .map(|event| (event, Encoding::Base64))
             .map_err(|error| error.cause("the place is in the text decoded from Base64")),
         // Words, numbers and lists can be Base64 by accident, so what they are as text counts first.
         inner => Err(plain_json(text)
             .or_else(|| inner.ok().and_then(base64_of_other_json))
             .unwrap_or_else(|| unreadable(text))),
-    }
+    }?;
+    Ok((event, Some(inner)))
 }
 
 /// The event's own bytes, as a receiver by HTTP would get them: Base64 is taken off.
@@ -63,12 +70,7 @@ pub fn unpack(bytes: &[u8]) -> Result<(Value, Encoding)> {
 /// # Errors
 /// Those of [`unpack`].
 pub fn own_bytes(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-    let (_, encoding) = unpack(bytes)?;
-    if encoding == Encoding::Json {
-        return Ok(Cow::Borrowed(bytes));
-    }
-    let packed: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_graphic).collect();
-    let inner = BASE64.decode(packed);
+    let (_, inner) = open(bytes)?;
     Ok(inner.map_or(Cow::Borrowed(bytes), Cow::Owned))
 }
 
