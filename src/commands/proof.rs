@@ -71,14 +71,18 @@ pub async fn prove(
     Ok(checks)
 }
 
-/// Proves the callback as an edit would make it; a failure is the result that is shown. Naming `--check`
+/// Proves the present callback as an edit would make it; a failure is the result that is shown. Naming `--check`
 /// is the consent to test deliveries.
 ///
 /// # Errors
-/// As [`prove`] and [`Edit::apply`], and those of a Get.
-pub async fn holds(ctx: &Context, connection: &Connection, edit: &Edit) -> Result<bool> {
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
+/// As [`prove`] and [`Edit::apply`].
+pub async fn holds(
+    ctx: &Context,
+    connection: &Connection,
+    now: Option<&Callback>,
+    edit: &Edit,
+) -> Result<bool> {
+    let wanted = edit.apply(now, &connection.target)?;
     let deliveries = Deliveries::of(ctx, true);
     let checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
     let report = Report::new(checks);

@@ -5,11 +5,13 @@ mod role;
 
 use std::collections::BTreeSet;
 
+use tokio::sync::OnceCell;
+
 use super::key_source::KeySource;
 use super::proof::holds;
 use super::typed_key::typed_key;
 use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
-use crate::callback::{Destination, Method, auth_key, url};
+use crate::callback::{Callback, Destination, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
 use crate::change::write::{Ask, Done, Order, Wanted};
@@ -115,17 +117,22 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     check_fingerprint(args.if_match.as_deref())?;
     let mut edit = args.edit(ctx).await?;
     let connection = connect(ctx).await?;
+    let present = Present {
+        ctx,
+        connection: &connection,
+        read: OnceCell::new(),
+    };
     if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
-        edit.auth.key = ask_for_key(ctx, &connection).await?;
+        edit.auth.key = ask_for_key(ctx, present.callback().await?).await?;
     }
     if let Some(destination) = &mut edit.destination {
-        queue::find_account(ctx, &connection, destination).await?;
+        queue::find_account(ctx, &present, destination).await?;
     }
-    if args.check && !holds(ctx, &connection, &edit).await? {
+    if args.check && !holds(ctx, &connection, present.callback().await?, &edit).await? {
         connection.close().await;
         return Ok(Exit::Negative);
     }
-    let missing = args.look_up(ctx, &connection, &edit).await?;
+    let missing = args.look_up(ctx, &present, &edit).await?;
     let order = Order {
         command: "set",
         target: &connection.target,
@@ -151,10 +158,25 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The callback before the change, read once for all that is looked at first. The change itself goes by
+/// what it reads in its own turn.
+struct Present<'a> {
+    ctx: &'a Context,
+    connection: &'a Connection,
+    read: OnceCell<Option<Callback>>,
+}
+
+impl Present<'_> {
+    async fn callback(&self) -> Result<Option<&Callback>> {
+        let Connection { vod, target, .. } = self.connection;
+        let read = async || Ok(vod.get(self.ctx, &target.app_id).await?.callback);
+        self.read.get_or_try_init(read).await.map(Option::as_ref)
+    }
+}
+
 /// At a terminal a missing key is asked for, unless one is stored already.
-async fn ask_for_key(ctx: &Context, connection: &Connection) -> Result<Option<Secret>> {
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let stored = match reading.callback.map(|callback| callback.destination) {
+async fn ask_for_key(ctx: &Context, present: Option<&Callback>) -> Result<Option<Secret>> {
+    let stored = match present.map(|callback| &callback.destination) {
         Some(Destination::Http { auth, .. }) => auth.known_key().is_some(),
         Some(Destination::Mns { .. }) | None => false,
     };

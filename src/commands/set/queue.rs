@@ -1,10 +1,9 @@
 //! Which queue `vodcb set` means, and whether it is there.
 
-use super::Args;
+use super::{Args, Present};
 use crate::callback::Destination;
 use crate::callback::queue::{check_account_id, check_endpoint, check_name, parse_host};
 use crate::change::edit::{DestinationEdit, Edit, QueuePlace};
-use crate::commands::Connection;
 use crate::commands::queue_lookup::{self, Missing};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -15,7 +14,7 @@ use crate::target::Region;
 /// caller's own.
 pub(super) async fn find_account(
     ctx: &Context,
-    connection: &Connection,
+    present: &Present<'_>,
     destination: &mut DestinationEdit,
 ) -> Result<()> {
     let DestinationEdit::Queue { place, .. } = destination else {
@@ -32,9 +31,9 @@ pub(super) async fn find_account(
         Some(QueuePlace::Part { region, .. }) => region.clone(),
         None => None,
     };
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let now = reading.callback.map(|callback| callback.destination);
-    if matches!(&now, Some(Destination::Mns { endpoint, .. }) if parse_host(endpoint).is_some()) {
+    let now = present.callback().await?;
+    let now = now.map(|callback| &callback.destination);
+    if matches!(now, Some(Destination::Mns { endpoint, .. }) if parse_host(endpoint).is_some()) {
         return Ok(());
     }
     let account_id = match queue_account(&ctx.env) {
@@ -43,7 +42,7 @@ pub(super) async fn find_account(
             id.to_owned()
         }
         None => {
-            let own = connection.own_account(ctx).await?;
+            let own = present.connection.own_account(ctx).await?;
             ctx.out
                 .detail(&format!("the queue's account is the caller's own, {own}"));
             own
@@ -89,7 +88,7 @@ impl Args {
     pub(super) async fn look_up(
         &self,
         ctx: &Context,
-        connection: &Connection,
+        present: &Present<'_>,
         edit: &Edit,
     ) -> Result<Option<Missing>> {
         let is_meant = match edit.destination {
@@ -100,8 +99,8 @@ impl Args {
         if !is_meant {
             return Ok(None);
         }
-        let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-        let wanted = edit.apply(reading.callback.as_ref(), &connection.target)?;
+        let connection = present.connection;
+        let wanted = edit.apply(present.callback().await?, &connection.target)?;
         let Destination::Mns { endpoint, queue } = wanted.callback.destination else {
             let target = &connection.target;
             return Err(Error::usage(format!(

@@ -144,6 +144,22 @@ fn a_change_of_events_does_not_look_at_the_queue() {
     assert_eq!(looks(&sandbox), before + 1);
 }
 
+/// Once for the account and the look at the queue, once in its turn before the write, and once behind it.
+#[test]
+fn the_callback_is_read_no_more_often_than_needed() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    sandbox.vodcb(["set", "--mns-queue", "q"]).ok();
+    let of_the_callback = |action: &String| action.ends_with("MessageCallback");
+    let actions: Vec<String> = sandbox
+        .actions()
+        .into_iter()
+        .filter(of_the_callback)
+        .collect();
+    let get = "GetMessageCallback";
+    assert_eq!(actions, [get, get, "SetMessageCallback", get]);
+}
+
 #[test]
 fn the_role_that_vod_writes_with_is_told_about_and_never_an_error() {
     let set = |faults: &[&str], quirks: &[&str]| -> Run {
