@@ -1,0 +1,151 @@
+//! Reading a delivery that was kept, in either form.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::Recorded;
+use crate::error::{Error, Result};
+
+/// Reads a delivery.
+///
+/// # Errors
+/// A usage error for what is neither an HTTP request nor an envelope.
+pub fn read(bytes: &[u8]) -> Result<Recorded> {
+    let trimmed = bytes.trim_ascii_start();
+    if trimmed.starts_with(b"{") {
+        envelope(trimmed)
+    } else {
+        dump(bytes)
+    }
+}
+
+/// Reads a delivery from a line of JSON.
+///
+/// # Errors
+/// A usage error for what is no envelope.
+pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let refuse = |why: &str| {
+        Error::usage(format!("this is no recorded delivery: {why}")).hint(
+            "an envelope is one line: {\"kind\":\"delivery\",\"headers\":{…},\"body\":\"Base64\"}",
+        )
+    };
+    let value: Value = serde_json::from_slice(line)
+        .or_else(|_| serde_json::from_slice(bytes))
+        .map_err(|error| {
+            refuse(&format!(
+                "it is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
+        })?;
+    let headers = value
+        .get("headers")
+        .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
+    let headers = pairs(headers)
+        .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
+    if let Some(name) = no_header(&headers) {
+        return Err(refuse(&format!("{name:?} is not the name of a header")));
+    }
+    let body = value
+        .get("body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let body = STANDARD
+        .decode(body)
+        .map_err(|_| refuse("its body is not Base64"))?;
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let message = value.get("message").filter(|message| !message.is_null());
+    let message = message
+        .map(|message| serde_json::from_value(message.clone()))
+        .transpose()
+        .map_err(|_| refuse("its message is not a message of a queue"))?;
+    Ok(Recorded {
+        received_at: text("received_at"),
+        method: text("method"),
+        target: text("target"),
+        headers,
+        message,
+        body,
+    })
+}
+
+/// Headers as a list of pairs, or as an object.
+fn pairs(headers: &Value) -> Option<Vec<(String, String)>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match headers {
+        Value::Object(members) => {
+            let members = members.iter();
+            Some(
+                members
+                    .map(|(name, value)| (name.clone(), text(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(pairs) => {
+            let pairs = pairs.iter();
+            Some(
+                pairs
+                    .filter_map(|pair| Some((text(pair.get(0)?), text(pair.get(1)?))))
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// A request line, headers, an empty line, the body; line ends with or without a carriage return.
+fn dump(bytes: &[u8]) -> Result<Recorded> {
+    let (head, body) = split_head(bytes);
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines().map(str::trim_end).peekable();
+    let request_line = lines
+        .next_if(|line| !line.contains(": ") && line.contains(' '))
+        .unwrap_or_default();
+    let mut words = request_line.split(' ').map(str::to_owned);
+    let refuse = |why: String| {
+        Error::usage(format!("this is no recorded delivery: {why}"))
+            .hint("give an HTTP request as text: headers, an empty line, the body")
+    };
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect();
+    if headers.is_empty() {
+        return Err(refuse("there is no header in it".to_owned()));
+    }
+    if let Some(name) = no_header(&headers) {
+        return Err(refuse(format!("{name:?} is not the name of a header")));
+    }
+    Ok(Recorded {
+        method: words.next().filter(|word| !word.is_empty()),
+        target: words.next(),
+        headers,
+        body: body.to_vec(),
+        ..Recorded::default()
+    })
+}
+
+/// The first name that no header has.
+fn no_header(headers: &[(String, String)]) -> Option<&str> {
+    let mut names = headers.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !is_token(name))
+}
+
+/// What the name of a header may be (RFC 9110, section 5.6.2).
+fn is_token(name: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_fit)
+}
+
+fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let at = |mark: &[u8]| bytes.windows(mark.len()).position(|window| window == mark);
+    match (at(b"\r\n\r\n"), at(b"\n\n")) {
+        (Some(crlf), lf) if lf.is_none_or(|lf| crlf < lf) => (&bytes[..crlf], &bytes[crlf + 4..]),
+        (_, Some(lf)) => (&bytes[..lf], &bytes[lf + 2..]),
+        _ => (bytes, &[]),
+    }
+}
