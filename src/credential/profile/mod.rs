@@ -4,13 +4,14 @@
 //! known belong to aliyun-cli, and profiles that are not asked for may be as wrong as they like.
 
 mod modes;
+mod stored;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::modes::Profile;
+use self::stored::Profile;
 use super::recipe::Recipe;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};

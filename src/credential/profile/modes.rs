@@ -1,7 +1,6 @@
 //! What the modes of a profile mean: each becomes a recipe, or is refused with the reason.
 
-use serde::Deserialize;
-
+use super::stored::{Profile, given};
 use super::{Book, trouble};
 use crate::context::Context;
 use crate::credential::login::{self, Login, Site};
@@ -11,140 +10,8 @@ use crate::credential::recipe::Recipe;
 use crate::credential::{Credential, Issued};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::settings::{self, StsWish, variable};
+use crate::settings::{self, variable};
 use crate::sts::Role;
-
-/// One profile; an empty text means that the member is absent.
-#[derive(Deserialize, Default, Clone)]
-#[serde(default)]
-pub(super) struct Profile {
-    #[serde(deserialize_with = "or_default")]
-    pub(super) name: String,
-    #[serde(deserialize_with = "or_default")]
-    mode: String,
-    #[serde(deserialize_with = "or_default")]
-    access_key_id: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) access_key_secret: String,
-    #[serde(deserialize_with = "or_default")]
-    sts_token: String,
-    #[serde(deserialize_with = "or_default")]
-    sts_region: String,
-    #[serde(deserialize_with = "or_default")]
-    sts_endpoint: String,
-    #[serde(deserialize_with = "or_default")]
-    enable_vpc: bool,
-    #[serde(deserialize_with = "or_default")]
-    sts_expiration: i64,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) region_id: String,
-    #[serde(deserialize_with = "or_default")]
-    ram_role_name: String,
-    #[serde(deserialize_with = "or_default")]
-    ram_role_arn: String,
-    #[serde(deserialize_with = "or_default")]
-    ram_session_name: String,
-    #[serde(deserialize_with = "or_default")]
-    expired_seconds: u64,
-    #[serde(deserialize_with = "or_default")]
-    external_id: String,
-    #[serde(deserialize_with = "or_default")]
-    policy: String,
-    #[serde(deserialize_with = "or_default")]
-    source_profile: String,
-    #[serde(deserialize_with = "or_default")]
-    private_key: String,
-    #[serde(deserialize_with = "or_default")]
-    key_pair_name: String,
-    #[serde(deserialize_with = "or_default")]
-    bearer_token: String,
-    #[serde(deserialize_with = "or_default")]
-    process_command: String,
-    #[serde(deserialize_with = "or_default")]
-    credentials_uri: String,
-    #[serde(deserialize_with = "or_default")]
-    oidc_provider_arn: String,
-    #[serde(deserialize_with = "or_default")]
-    oidc_token_file: String,
-    #[serde(deserialize_with = "or_default")]
-    cloud_sso_sign_in_url: String,
-    #[serde(deserialize_with = "or_default")]
-    cloud_sso_account_id: String,
-    #[serde(deserialize_with = "or_default")]
-    cloud_sso_access_config: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) access_token: String,
-    #[serde(deserialize_with = "or_default")]
-    cloud_sso_access_token_expire: i64,
-    #[serde(deserialize_with = "or_default")]
-    oauth_site_type: String,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) oauth_access_token: String,
-    #[serde(deserialize_with = "or_default")]
-    oauth_access_token_expire: i64,
-}
-
-/// Some SDKs write `null` where aliyun-cli writes nothing.
-fn or_default<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-impl Profile {
-    /// Where the profile wants STS to be.
-    pub(super) fn sts_wish(&self) -> StsWish {
-        StsWish {
-            endpoint: given(&self.sts_endpoint),
-            region: given(&self.sts_region),
-            vpc: self.enable_vpc,
-        }
-    }
-
-    /// True when it holds something that nobody else should read.
-    pub(super) fn holds_secret(&self) -> bool {
-        [
-            &self.access_key_secret,
-            &self.sts_token,
-            &self.access_token,
-            &self.oauth_access_token,
-            &self.private_key,
-            &self.bearer_token,
-        ]
-        .iter()
-        .any(|value| !value.is_empty())
-    }
-
-    /// aliyun-cli leaves the mode out of old profiles and goes by what they hold.
-    pub(super) fn mode(&self) -> &str {
-        if !self.mode.is_empty() {
-            return &self.mode;
-        }
-        let has = |values: &[&str]| values.iter().all(|value| !value.is_empty());
-        let key = has(&[&self.access_key_id, &self.access_key_secret]);
-        let oidc = [
-            &self.oidc_provider_arn,
-            &self.oidc_token_file,
-            &self.ram_role_arn,
-        ];
-        let held = [
-            (key && has(&[&self.ram_role_arn]), "RamRoleArn"),
-            (key && has(&[&self.sts_token]), "StsToken"),
-            (key, "AK"),
-            (has(&[&self.private_key, &self.key_pair_name]), "RsaKeyPair"),
-            (has(&[&self.ram_role_name]), "EcsRamRole"),
-            (has(&[&self.process_command]), "External"),
-            (has(&oidc.map(String::as_str)), "OIDC"),
-            (has(&[&self.cloud_sso_sign_in_url]), "CloudSSO"),
-            (has(&[&self.bearer_token]), "BearerToken"),
-        ];
-        held.iter()
-            .find(|(is_held, _)| *is_held)
-            .map_or("AK", |(_, mode)| mode)
-    }
-}
 
 impl Book<'_> {
     /// How a profile's key is obtained. `path_here` are the profiles that led here.
@@ -401,10 +268,4 @@ impl Place<'_> {
             .cause(why)
             .hint("choose another profile with --profile, or set ALIBABA_CLOUD_ACCESS_KEY_ID and its companions")
     }
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(text)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
 }
