@@ -1,8 +1,9 @@
 //! `vodcb completions`
 //!
 //! The scripts for the shells are thin: on each press of the key they ask the program, which answers
-//! from an outline of the command line ([`suggest`]) without building the command line itself.
+//! from an outline of the command line ([`outline`](mod@outline)) without building the command line itself.
 
+pub mod outline;
 pub mod suggest;
 
 use clap::ValueEnum;
@@ -11,7 +12,8 @@ use crate::context::{Context, Environment};
 use crate::credential::profile;
 use crate::error::Result;
 use crate::exit::Exit;
-use suggest::{Question, outline};
+use outline::outline;
+use suggest::Question;
 
 /// Print the completion script of a shell
 ///
