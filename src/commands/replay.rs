@@ -1,28 +1,26 @@
 //! `vodcb replay`
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod report;
+mod tempo;
 
-use jiff::Timestamp;
-use serde::Serialize;
-use tokio::time::{Instant, sleep_until};
+use std::path::PathBuf;
 
 use super::event_filter;
 use super::event_source::Edits;
-use super::lines::Lines;
-use super::receiver::{Receiver, ReceiverFlags, sent_but_not_shown};
+use super::receiver::{Receiver, ReceiverFlags};
 use crate::context::Context;
 use crate::delivery::record::Recorded;
 use crate::delivery::recording::{self, Found, Piece};
-use crate::delivery::report::{self, AttemptReport};
 use crate::delivery::rules::{Rules, SIGNATURE, VOD};
-use crate::delivery::send::{Delivery, Outcome, Proof, deliver};
+use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::error::{Error, Kind, Result};
 use crate::event::compose::{Draft, Edit};
 use crate::event::decode::{self, explain};
 use crate::event::{self, catalogue};
 use crate::exit::Exit;
-use crate::text::{counted, escape_line};
+use crate::text::counted;
+use report::{Report, Summary};
+use tempo::Tempo;
 
 /// Send deliveries again that were recorded
 ///
@@ -52,7 +50,7 @@ pub struct Args {
     #[command(flatten)]
     edits: Edits,
     /// Keep the distances in time between deliveries, divided by this; 1 is as it was
-    #[arg(long, value_name = "X", value_parser = speed)]
+    #[arg(long, value_name = "X", value_parser = tempo::speed)]
     speed: Option<f64>,
     /// Try each delivery once, where VOD would try three times
     #[arg(long)]
@@ -81,10 +79,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         receiver,
         edits,
         only,
-        clock: None,
-        lines: Lines::new(&ctx.out),
+        tempo: Tempo::new(args.speed),
         under_way: None,
-        summary: Summary::default(),
+        report: Report::new(ctx, args.rules()),
     };
     loop {
         let next = async {
@@ -108,13 +105,6 @@ impl Args {
     fn rules(&self) -> Rules {
         let attempts = if self.once { 1 } else { VOD.attempts };
         Rules { attempts, ..VOD }
-    }
-}
-
-fn speed(text: &str) -> std::result::Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
-        _ => Err("it is a number above 0, such as 1, 10 or 0.5".to_owned()),
     }
 }
 
@@ -144,51 +134,10 @@ struct Replay<'a> {
     receiver: Receiver,
     edits: Vec<Edit>,
     only: Vec<String>,
-    /// When the first delivery was recorded, and when it was sent again.
-    clock: Option<(Timestamp, Instant)>,
-    lines: Lines<'a>,
+    tempo: Tempo,
     /// Where the delivery stands that is under way.
     under_way: Option<String>,
-    summary: Summary,
-}
-
-/// What is said at the end; the order of the members is the order in JSON.
-#[derive(Debug, Default, Serialize)]
-struct Summary {
-    deliveries: u64,
-    delivered: u64,
-    not_delivered: u64,
-    /// Left out by `--only`.
-    left_out: u64,
-    /// Could not be read.
-    damaged: u64,
-}
-
-/// A line of the stream; `kind` comes first.
-#[derive(Serialize)]
-struct Line<'a, T> {
-    schema_version: u8,
-    kind: &'a str,
-    #[serde(flatten)]
-    body: T,
-}
-
-#[derive(Serialize)]
-struct Sent<'a> {
-    file: &'a str,
-    line: Option<u64>,
-    event_type: Option<&'a str>,
-    id: Option<&'a str>,
-    received_at: Option<&'a str>,
-    result: &'static str,
-    attempts: Vec<AttemptReport>,
-}
-
-#[derive(Serialize)]
-struct Damaged<'a> {
-    file: &'a str,
-    line: Option<u64>,
-    message: &'a str,
+    report: Report<'a>,
 }
 
 impl Replay<'_> {
@@ -205,7 +154,7 @@ impl Replay<'_> {
             Found::Damaged(message) => return self.damaged(&piece, message),
         };
         if self.leaves_out(recorded) {
-            self.summary.left_out += 1;
+            self.report.summary.left_out += 1;
             return Ok(());
         }
         let delivery = match self.delivery(recorded) {
@@ -213,14 +162,15 @@ impl Replay<'_> {
             Err(error) => return self.damaged(&piece, &error.message),
         };
         if self.ctx.flags.dry_run {
-            return self.told(&piece, recorded, &delivery, None);
+            return self.report.sent(&piece, recorded, &delivery, None);
         }
-        self.wait(recorded).await;
+        self.tempo.keep(recorded.received_at.as_deref()).await;
         let (ctx, rules) = (self.ctx, self.args.rules());
         self.under_way = Some(piece.place());
         let outcome = deliver(&ctx.http, ctx.now, rules, &delivery, |_| {}).await?;
         self.under_way = None;
-        self.told(&piece, recorded, &delivery, Some(outcome))
+        let outcome = Some(&outcome);
+        self.report.sent(&piece, recorded, &delivery, outcome)
     }
 
     /// Whether `--only` wants other events.
@@ -239,7 +189,7 @@ impl Replay<'_> {
             let mut draft = Draft::parse(&body)?;
             for edit in &self.edits {
                 if let Some(remark) = draft.edit(edit)? {
-                    self.lines.warn_once(&remark);
+                    self.report.lines.warn_once(&remark);
                 }
             }
             body = draft.to_bytes();
@@ -253,80 +203,13 @@ impl Replay<'_> {
         if matches!(proof, Proof::Unsigned) && recorded.header(SIGNATURE).is_some() {
             let words = "the deliveries were signed and are sent without a signature: \
                  give the key with --auth-key-env NAME, or add --verbatim";
-            self.lines.warn_once(words);
+            self.report.lines.warn_once(words);
         }
         Ok(Delivery {
             url: self.receiver.url.clone(),
             proof,
             body,
         })
-    }
-
-    /// Waits until as much time has passed since the first delivery as it did then.
-    async fn wait(&mut self, recorded: &Recorded) {
-        let at = recorded
-            .received_at
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok());
-        let (Some(speed), Some(at)) = (self.args.speed, at) else {
-            return;
-        };
-        let (first, begun) = *self.clock.get_or_insert_with(|| (at, Instant::now()));
-        let distance = at.duration_since(first).as_secs_f64() / speed;
-        if let Ok(distance) = Duration::try_from_secs_f64(distance)
-            && let Some(due) = begun.checked_add(distance)
-        {
-            sleep_until(due).await;
-        }
-    }
-
-    fn told(
-        &mut self,
-        piece: &Piece,
-        recorded: &Recorded,
-        delivery: &Delivery,
-        outcome: Option<Outcome>,
-    ) -> Result<()> {
-        let event = decode::unpack(&delivery.body).ok();
-        let explained = event.as_ref().map(|(event, _)| explain(event));
-        let event_type = explained.as_ref().and_then(|it| it.event_type.as_deref());
-        let id = explained
-            .as_ref()
-            .and_then(|it| Some(it.id.as_ref()?.value.as_str()));
-        let (result, attempts) = match &outcome {
-            None => ("planned", &[][..]),
-            Some(outcome) if outcome.is_delivered() => ("delivered", &outcome.attempts[..]),
-            Some(outcome) => (self.args.rules().failure(), &outcome.attempts[..]),
-        };
-        self.summary.deliveries += 1;
-        match outcome.as_ref().map(Outcome::is_delivered) {
-            Some(true) => self.summary.delivered += 1,
-            Some(false) => self.summary.not_delivered += 1,
-            None => {}
-        }
-        let body = Sent {
-            file: &piece.file,
-            line: piece.line,
-            event_type,
-            id,
-            received_at: recorded.received_at.as_deref(),
-            result,
-            attempts: report::attempts(attempts),
-        };
-        self.line("delivery", body, || {
-            let tried: Vec<String> = attempts.iter().map(report::line).collect();
-            let (event, id) = (event_type.unwrap_or("no event"), id.unwrap_or_default());
-            let words = format!(
-                "{}  {event}  {id}  {result}  {}",
-                piece.place(),
-                tried.join(", ")
-            );
-            format!("{}\n", escape_line(words.trim_end()))
-        })?;
-        if let Some(hint) = attempts.last().and_then(|attempt| attempt.answer.hint()) {
-            self.ctx.out.hint(&hint);
-        }
-        Ok(())
     }
 
     /// A line is left out. A file that is no recording at all is an order that cannot be carried out.
@@ -339,47 +222,16 @@ impl Replay<'_> {
                     self.args.from.display()
                 )));
         }
-        self.summary.damaged += 1;
-        self.ctx
-            .out
-            .warn(&format!("{}: {message}; it was left out", piece.place()));
-        let (file, line) = (piece.file.as_str(), piece.line);
-        self.line(
-            "damaged",
-            Damaged {
-                file,
-                line,
-                message,
-            },
-            String::new,
-        )
-    }
-
-    fn line(&self, kind: &str, body: impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        let line = Line {
-            schema_version: 1,
-            kind,
-            body,
-        };
-        match self.lines.show(&line, |_| text()) {
-            Ok(_) => Ok(()),
-            Err(error) if self.made() == 0 => Err(error),
-            Err(error) => Err(sent_but_not_shown(error)),
-        }
-    }
-
-    /// How many deliveries came to their end.
-    fn made(&self) -> u64 {
-        self.summary.delivered + self.summary.not_delivered
+        self.report.damaged(piece, message)
     }
 
     /// Ends it where the recording cannot be read any further, in view of what was delivered before.
     fn cannot_go_on(&self, unread: Error) -> Result<()> {
-        if self.made() == 0 {
+        if self.report.summary.made() == 0 {
             return Err(unread);
         }
-        self.sum_up()?;
-        let made = counted(self.made(), "delivery", "deliveries");
+        self.report.sum_up()?;
+        let made = counted(self.report.summary.made(), "delivery", "deliveries");
         let mut partial = Error::new(
             Kind::Partial,
             format!("{made} came to an end; the rest was not read"),
@@ -397,29 +249,8 @@ impl Replay<'_> {
         };
         self.ctx.stop.cut_short(&format!(
             "{} deliveries came to their end, {under_way}; the rest was not sent",
-            self.summary.deliveries
+            self.report.summary.deliveries
         ))
-    }
-
-    fn sum_up(&self) -> Result<()> {
-        let Summary {
-            deliveries,
-            delivered,
-            not_delivered,
-            left_out,
-            damaged,
-        } = self.summary;
-        self.line("summary", &self.summary, || {
-            let planned = if self.ctx.flags.dry_run {
-                " would be sent"
-            } else {
-                ""
-            };
-            format!(
-                "{deliveries} deliveries{planned}: {delivered} delivered, {not_delivered} not delivered, \
-                 {left_out} left out, {damaged} damaged\n"
-            )
-        })
     }
 
     fn end(self) -> Result<Exit> {
@@ -429,7 +260,7 @@ impl Replay<'_> {
             left_out,
             damaged,
             ..
-        } = self.summary;
+        } = self.report.summary;
         let is_cut = self.ctx.stop.is_asked();
         if deliveries + damaged == 0 && !is_cut {
             let why = if left_out == 0 {
@@ -439,7 +270,7 @@ impl Replay<'_> {
             };
             self.ctx.out.warn(&format!("nothing was sent{why}"));
         }
-        self.sum_up()?;
+        self.report.sum_up()?;
         if is_cut {
             return Err(self.cut_short());
         }
