@@ -6,37 +6,35 @@
 //! shall end ([`Stop`](crate::stop::Stop)), work that has begun is finished, within [`GRACE`], and the
 //! rest is put back. A process that is killed loses nothing either: what it held comes back by itself.
 
+mod phase;
 mod state;
 mod terms;
+mod work;
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use futures_util::future::{Fuse, FusedFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub use phase::GRACE;
 pub use terms::{Terms, Totals, Verdict, pause_after};
 
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use state::{Hold, Recent, Settling, State};
+use phase::Phases;
+use state::{Recent, Settling, State};
 
-/// How long work that has begun may take to finish once the command shall end.
-pub const GRACE: Duration = Duration::from_secs(10);
 /// As many messages wait in hand at the most, beside those in work.
 const AHEAD: usize = 2 * MAX_BATCH;
 /// No more wait in hand than are worked off in this time, so that other readers get theirs.
 const AHEAD_TIME: Duration = Duration::from_secs(1);
 /// A deletion waits so long for others to go with it.
 const GATHERING: Duration = Duration::from_millis(100);
-/// Seconds that a message in work is kept out of sight longer, again and again.
-const EXTENSION: u32 = 60;
-/// No earlier than this before a message comes back it is kept out of sight longer.
-const MARGIN: Duration = Duration::from_secs(10);
 /// Seconds an empty queue is listened to before it counts as drained.
 const LAST_WAIT: u32 = 1;
 /// Seconds after which a message that nobody began to work on is seen again.
@@ -67,7 +65,7 @@ where
         terms,
         work,
         desks: Semaphore::new(terms.concurrency.max(1)),
-        phase: watch::Sender::new(Phase::Open),
+        phases: Phases::new(),
         usual: Cell::default(),
         counted: Cell::default(),
         totals: Cell::default(),
@@ -77,17 +75,6 @@ where
     reader.run().await
 }
 
-/// How far the end is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    /// Messages are worked on.
-    Open,
-    /// Only what is in work is finished.
-    Closing,
-    /// Nothing is finished any more.
-    Cut,
-}
-
 struct Reader<'a, W> {
     ctx: &'a Context,
     mns: &'a Mns,
@@ -95,7 +82,7 @@ struct Reader<'a, W> {
     terms: &'a Terms,
     work: W,
     desks: Semaphore,
-    phase: watch::Sender<Phase>,
+    phases: Phases,
     /// How long the work on one message takes, on average.
     usual: Cell<Option<Duration>>,
     /// How many messages were deleted or kept, as far as `exit_after` is concerned.
@@ -113,7 +100,7 @@ where
         let mut held = FuturesUnordered::new();
         let mut settling = FuturesUnordered::new();
         let received = Fuse::terminated();
-        let next_phase = self.next_phase().fuse();
+        let next_phase = self.phases.next(&self.ctx.stop, self.terms.limit).fuse();
         tokio::pin!(received, next_phase);
         let mut state = State::default();
         loop {
@@ -136,8 +123,8 @@ where
             tokio::select! {
                 phase = &mut next_phase => {
                     state.is_over = true;
-                    self.phase.send_replace(phase);
-                    next_phase.set(self.next_phase().fuse());
+                    self.phases.begin(phase);
+                    next_phase.set(self.phases.next(&self.ctx.stop, self.terms.limit).fuse());
                 }
                 batch = &mut received, if !received.is_terminated() => {
                     let messages = self.sort(batch, &mut state).into_iter();
@@ -155,46 +142,10 @@ where
         }
     }
 
-    /// Resolves when the next phase begins.
-    async fn next_phase(&self) -> Phase {
-        let now = *self.phase.borrow();
-        let limit = async {
-            match self.terms.limit {
-                Some(limit) => sleep(limit).await,
-                None => std::future::pending().await,
-            }
-        };
-        match now {
-            Phase::Open => tokio::select! {
-                () = self.ctx.stop.asked() => {}
-                () = limit => {}
-                () = self.reaches(Phase::Closing) => {}
-            },
-            Phase::Closing => sleep(GRACE).await,
-            Phase::Cut => std::future::pending().await,
-        }
-        if now == Phase::Open {
-            Phase::Closing
-        } else {
-            Phase::Cut
-        }
-    }
-
-    async fn reaches(&self, phase: Phase) {
-        let mut phases = self.phase.subscribe();
-        let _ = phases.wait_for(|now| *now >= phase).await;
-    }
-
     fn fail(&self, error: Error, state: &mut State) {
         state.is_over = true;
         state.failure.get_or_insert(error);
-        self.phase.send_if_modified(|now| {
-            let is_open = *now == Phase::Open;
-            if is_open {
-                *now = Phase::Closing;
-            }
-            is_open
-        });
+        self.phases.close();
     }
 
     /// How many messages to receive now. Full batches, unless nobody would have anything to do.
@@ -258,99 +209,6 @@ where
             Err(error) => {
                 self.fail(error, state);
                 Vec::new()
-            }
-        }
-    }
-
-    /// From receipt to verdict.
-    async fn handle(&self, message: Message) -> (String, Result<Verdict>) {
-        let hold = Hold::new(&message, self.mns.now(self.ctx));
-        let known = self.put_back.borrow().get(&message.id);
-        let verdict = match known {
-            Some(seconds) => Ok(Verdict::Pass(seconds)),
-            None if self.is_damaged(&message) => {
-                // Not remembered: what comes again is worked on.
-                let verdict = Verdict::Keep(pause_after(message.dequeue_count));
-                return (hold.handle.take(), Ok(verdict));
-            }
-            None => {
-                let done = Notify::new();
-                let worked = async {
-                    let verdict = self.work_on(&message).await;
-                    done.notify_one();
-                    verdict
-                };
-                tokio::join!(worked, self.keep_hidden(&hold, &done)).0
-            }
-        };
-        if let Ok(Verdict::Keep(seconds) | Verdict::Pass(seconds)) = verdict
-            && (self.terms.once || self.terms.drain)
-        {
-            self.put_back.borrow_mut().insert(message.id, seconds);
-        }
-        (hold.handle.take(), verdict)
-    }
-
-    /// Whether a message is to be received anew since it differs from its checksum. A difference that comes
-    /// again is no accident on the way, and must not hold the message back until the queue drops it.
-    fn is_damaged(&self, message: &Message) -> bool {
-        if message.is_intact() {
-            return false;
-        }
-        let (is_first, id) = (message.dequeue_count <= 1, &message.id);
-        self.ctx.out.warn(&match is_first {
-            true => format!("message {id} came damaged and is received anew"),
-            false => format!("message {id} differs from its checksum again and is taken as it is"),
-        });
-        is_first
-    }
-
-    async fn work_on(&self, message: &Message) -> Result<Verdict> {
-        let _desk = tokio::select! {
-            biased;
-            () = self.reaches(Phase::Closing) => return Ok(Verdict::Pass(AT_ONCE)),
-            desk = self.desks.acquire() => desk,
-        };
-        let begun = Instant::now();
-        let verdict = tokio::select! {
-            () = self.reaches(Phase::Cut) => return Ok(Verdict::Pass(AT_ONCE)),
-            verdict = (self.work)(message) => verdict,
-        };
-        let took = begun.elapsed();
-        let usual = self
-            .usual
-            .get()
-            .map_or(took, |usual| (usual * 3 + took) / 4);
-        self.usual.set(Some(usual));
-        verdict
-    }
-
-    /// Keeps a message out of sight of others until it is done with, or lost.
-    async fn keep_hidden(&self, hold: &Hold, done: &Notify) {
-        loop {
-            let now = Instant::now();
-            let left = hold.until.get().saturating_duration_since(now);
-            if left.is_zero() {
-                return;
-            }
-            tokio::select! {
-                () = done.notified() => return,
-                () = sleep_until(now + left - MARGIN.min(left / 3)) => {}
-            }
-            let handle = hold.handle.borrow().clone();
-            let (ctx, mns) = (self.ctx, self.mns);
-            match mns
-                .change_visibility(ctx, self.queue, &handle, EXTENSION)
-                .await
-            {
-                Ok(changed) => {
-                    hold.handle.replace(changed.receipt_handle);
-                    let until = Instant::now() + Duration::from_secs(EXTENSION.into());
-                    hold.until.set(until);
-                }
-                Err(error) => {
-                    self.warn_once("a message in work cannot be kept out of sight", &error)
-                }
             }
         }
     }
