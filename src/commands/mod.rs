@@ -26,6 +26,7 @@ mod key_source;
 mod lines;
 pub mod listen;
 pub mod man;
+mod outcome;
 mod proof;
 pub mod queue;
 mod queue_lookup;
@@ -51,19 +52,15 @@ use std::pin::Pin;
 
 use clap::{Parser, Subcommand};
 
-use crate::callback::Callback;
-use crate::change::write::{Done, Order, Outcome, change_after};
 use crate::context::Context;
-use crate::error::{Applied, Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Format;
-use crate::render::callback::{self as view, Keys};
 use crate::settings::Flags;
-use crate::target::Target;
-use crate::vod::wire;
-use queue_lookup::Missing;
 
 pub use connection::{Because, Connection, connect, connect_signed};
+pub use outcome::{
+    carry_out, carry_out_creating, keys, show_callback, show_raw, written_but_not_shown,
+};
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting
 ///
@@ -258,178 +255,4 @@ pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(why));
     }
     Ok(bytes)
-}
-
-/// Masks the key unless it was asked for.
-pub fn keys(show: bool) -> Keys {
-    if show { Keys::Shown } else { Keys::Masked }
-}
-
-/// Shows a callback in the form that was asked for.
-///
-/// # Errors
-/// When stdout cannot be written or the query fails.
-pub fn show_callback(
-    ctx: &Context,
-    target: &Target,
-    callback: Option<&Callback>,
-    keys: Keys,
-    request_id: Option<&str>,
-) -> Result<()> {
-    ctx.out.show(
-        &view::document(target, callback, keys, request_id),
-        |width| view::text(target, callback, keys, width),
-    )
-}
-
-/// What a change shows: the callback as it is now, with what was done about it.
-#[derive(serde::Serialize)]
-struct ChangeDocument<'a> {
-    #[serde(flatten)]
-    callback: view::Document,
-    result: &'static str,
-    changes: &'a crate::change::diff::Difference,
-    /// The queue that was created for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_queue: Option<&'a str>,
-}
-
-/// Changes a target by the one write path and shows what became of it.
-///
-/// # Errors
-/// As `change::write::change`; that the result cannot be shown is told before anything is written, where it can be
-/// known then.
-pub async fn carry_out(
-    ctx: &Context,
-    connection: &Connection,
-    order: &Order<'_>,
-    keys: Keys,
-) -> Result<Outcome> {
-    carry_out_creating(ctx, connection, order, keys, None).await
-}
-
-/// The same, with a queue that is created right before the write.
-///
-/// # Errors
-/// As [`change_after`] and [`carry_out`].
-pub async fn carry_out_creating(
-    ctx: &Context,
-    connection: &Connection,
-    order: &Order<'_>,
-    keys: Keys,
-    queue: Option<&Missing>,
-) -> Result<Outcome> {
-    let created = queue.filter(|_| !ctx.flags.dry_run);
-    let check = |planned: &Outcome| match ctx.out.format {
-        Format::Table | Format::Raw => Ok(()),
-        // Refused now rather than after the write.
-        Format::Ndjson => ctx.out.show(&(), |_| String::new()),
-        Format::Json | Format::Yaml => {
-            ctx.out
-                .check(&outcome_document(order.target, planned, keys, created))
-        }
-    };
-    let prepare = async || match queue {
-        Some(queue) => queue.create(ctx).await,
-        None => Ok(()),
-    };
-    let outcome = change_after(ctx, &connection.vod, order, check, prepare).await?;
-    let shown = show_outcome(ctx, order.target, &outcome, keys, created);
-    let done = match outcome.done {
-        Done::Written => Some("the change was written and read back"),
-        Done::AlreadySo | Done::Planned => created.map(|_| "the queue was created"),
-    };
-    shown.map_err(|error| match done {
-        Some(done) => written_but_not_shown(done, &ctx.again_at(order.target, "get"), error),
-        None => error,
-    })?;
-    if let Some(queue) = queue.filter(|_| ctx.flags.dry_run) {
-        queue.plan(ctx);
-    }
-    Ok(outcome)
-}
-
-/// The error of something that was done although its result could not be shown; `look` is the command that
-/// shows it.
-pub fn written_but_not_shown(what: &str, look: &str, error: Error) -> Error {
-    let mut partial = Error::new(
-        Kind::Partial,
-        format!("{what}, but its result could not be shown"),
-    )
-    .cause(error.message)
-    .hint(format!("this shows it: {look}"))
-    .applied(Applied::Yes);
-    partial.causes.extend(error.causes);
-    partial
-}
-
-fn show_outcome(
-    ctx: &Context,
-    target: &Target,
-    outcome: &Outcome,
-    keys: Keys,
-    created: Option<&Missing>,
-) -> Result<()> {
-    let gone = outcome.callback.is_none();
-    ctx.out.note(match outcome.done {
-        Done::Written if gone => "deleted; reading back shows nothing",
-        Done::Written => "written and read back",
-        Done::AlreadySo if gone => "already so; there was nothing to delete",
-        Done::AlreadySo if created.is_some() => {
-            "the callback was already so; only the queue was created"
-        }
-        Done::AlreadySo => "already so; nothing was written",
-        Done::Planned => "dry run; nothing was written",
-    });
-    if ctx.out.format == Format::Raw {
-        return show_raw(ctx, &outcome.text, keys);
-    }
-    ctx.out
-        .show(&outcome_document(target, outcome, keys, created), |width| {
-            let text = view::text(target, outcome.callback.as_ref(), keys, width);
-            match outcome.done {
-                Done::Written | Done::AlreadySo => text,
-                Done::Planned if gone => format!("The callback of {target} would be removed.\n"),
-                Done::Planned => format!("It would become:\n{text}"),
-            }
-        })
-}
-
-fn outcome_document<'a>(
-    target: &Target,
-    outcome: &'a Outcome,
-    keys: Keys,
-    created: Option<&'a Missing>,
-) -> ChangeDocument<'a> {
-    ChangeDocument {
-        callback: view::document(
-            target,
-            outcome.callback.as_ref(),
-            keys,
-            outcome.request_id.as_deref(),
-        ),
-        result: match outcome.done {
-            Done::Written => "written",
-            Done::AlreadySo => "already so",
-            Done::Planned => "planned",
-        },
-        changes: &outcome.difference,
-        created_queue: created.map(|queue| queue.name.as_str()),
-    }
-}
-
-/// Shows the service's own text; the key is masked unless it was asked for.
-///
-/// # Errors
-/// When stdout cannot be written.
-pub fn show_raw(ctx: &Context, text: &str, keys: Keys) -> Result<()> {
-    let text = match keys {
-        Keys::Shown => text.to_owned(),
-        Keys::Masked => wire::masked_answer(text),
-    };
-    if text.is_empty() {
-        Ok(())
-    } else {
-        ctx.out.print(&format!("{}\n", text.trim_end()))
-    }
 }

@@ -227,6 +227,7 @@ const NO_COMMANDS: &[&str] = &[
     "key_reference",
     "key_source",
     "lines",
+    "outcome",
     "proof",
     "queue_lookup",
     "receiver",
