@@ -39,8 +39,7 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
-    // The usual text needs no look at each letter.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_plain(text) {
         return text.to_owned();
     }
     let mut shown = String::with_capacity(text.len());
@@ -52,6 +51,11 @@ fn escaped(text: &str, spared: impl Fn(char) -> bool) -> String {
         }
     }
     shown
+}
+
+/// Whether a text is as it may be shown, without a look at each letter: the usual one is.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// A number with the word for so many: `1 line`, `2 lines`.

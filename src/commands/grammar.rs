@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args as _, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Args as _, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
 use super::help::TOPICS;
@@ -43,7 +43,7 @@ const LAYOUT: &str =
 
 /// The definition of the command line, from which help, completions, manual and reference are made.
 pub fn command() -> Command {
-    let root = Cli::command();
+    let root = Cli::command().mut_args(|flag| flag.global(true));
     let layout = root_layout(&root);
     root.help_template(layout).mut_subcommands(laid_out)
 }
@@ -74,72 +74,133 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     if words.len() < 2 {
         words = vec!["vodcb".into(), "-h".into()];
     }
-    if let Some(cli) = understood(&words) {
-        return Ok(each_its_own(cli));
+    match understood(&words) {
+        Some(cli) => Ok(cli),
+        None => by_the_whole(words),
     }
+}
+
+/// What the words mean, by the whole definition.
+///
+/// # Errors
+/// As [`parse`].
+pub fn by_the_whole(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = command();
     let mut matches = command
         .try_get_matches_from_mut(words)
         .map_err(|error| with_near_command(error, &command))?;
-    Cli::from_arg_matches_mut(&mut matches)
-        .map(each_its_own)
-        .map_err(|error| error.format(&mut command))
-}
-
-/// `--timeout` of `listen` says when it ends, and not how long a call may take: clap tells it to both.
-fn each_its_own(mut cli: Cli) -> Cli {
-    if matches!(cli.command, super::Command::Listen(_)) {
-        cli.flags.timeout = None;
+    let mut cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    // Two commands have a flag of their own where the others have that name for something else.
+    match cli.command {
+        super::Command::Listen(_) => cli.flags.timeout = None,
+        super::Command::Verify(_) => cli.flags.signature = None,
+        _ => {}
     }
-    cli
+    Ok(cli)
 }
 
-/// Adds the arguments of a command.
-pub type Arguments = fn(Command) -> Command;
+/// How a command is defined and read, apart from all others.
+#[derive(Debug)]
+pub struct Definition {
+    /// What is typed after `vodcb`.
+    pub name: &'static str,
+    /// Adds its arguments.
+    pub arguments: fn(Command) -> Command,
+    read: fn(&mut ArgMatches) -> Result<super::Command, clap::Error>,
+}
 
-/// What adds the arguments of each command. A test compares the names with those of the definition.
-pub const ARGUMENTS: [(&str, Arguments); 25] = [
-    ("get", super::get::Args::augment_args),
-    ("set", super::set::Args::augment_args),
-    ("delete", super::delete::Args::augment_args),
-    ("export", super::export::Args::augment_args),
-    ("diff", super::diff::Args::augment_args),
-    ("apply", super::apply::Args::augment_args),
-    ("history", super::history::Args::augment_args),
-    ("undo", super::undo::Args::augment_args),
-    ("check", super::check::Args::augment_args),
-    ("events", super::events::Args::augment_args),
-    ("wizard", super::wizard::Args::augment_args),
-    ("send", super::send::Args::augment_args),
-    ("verify", super::verify::Args::augment_args),
-    ("replay", super::replay::Args::augment_args),
-    ("key", super::key::Args::augment_args),
-    ("listen", super::listen::Args::augment_args),
-    ("whoami", super::whoami::Args::augment_args),
-    ("queue", super::queue::Args::augment_args),
-    ("regions", super::regions::Args::augment_args),
-    ("apps", super::apps::Args::augment_args),
-    ("emulator", super::emulator::Args::augment_args),
-    ("completions", super::completions::Args::augment_args),
-    ("man", super::man::Args::augment_args),
-    ("schema", super::schema::Args::augment_args),
-    ("help", super::help::Args::augment_args),
-];
+macro_rules! definitions {
+    ($($module:ident $variant:ident,)*) => {
+        [$(Definition {
+            name: stringify!($module),
+            arguments: super::$module::Args::augment_args,
+            read: |matches| {
+                let args = super::$module::Args::from_arg_matches_mut(matches)?;
+                Ok(super::Command::$variant(args.into()))
+            },
+        },)*]
+    };
+}
 
-/// What the words mean, by the definition of the commands that they name: to build all of them takes longer
-/// than to carry most of them out. Help and errors are left to the whole.
-fn understood(words: &[OsString]) -> Option<Cli> {
-    let is_named = |name: &str| words.iter().any(|word| word == name);
-    let named = ARGUMENTS.iter().filter(|(name, _)| is_named(name));
-    let root = Flags::augment_args(Command::new("vodcb")).disable_help_subcommand(true);
-    let mut root = named.fold(root, |root, (name, arguments)| {
-        root.subcommand(arguments(Command::new(*name)))
-    });
-    let mut matches = root.try_get_matches_from_mut(words).ok()?;
-    let cli = Cli::from_arg_matches_mut(&mut matches).ok()?;
+/// All commands; a test compares them with those of the whole.
+pub const DEFINITIONS: [Definition; 25] = definitions! {
+    get Get,
+    set Set,
+    delete Delete,
+    export Export,
+    diff Diff,
+    apply Apply,
+    history History,
+    undo Undo,
+    check Check,
+    events Events,
+    wizard Wizard,
+    send Send,
+    verify Verify,
+    replay Replay,
+    key Key,
+    listen Listen,
+    whoami Whoami,
+    queue Queue,
+    regions Regions,
+    apps Apps,
+    emulator Emulator,
+    completions Completions,
+    man Man,
+    schema Schema,
+    help Help,
+};
+
+/// What the words mean, by the definition of the one command that they name: to build all of them takes longer
+/// than to carry most of them out. Whatever is not plain is left to the whole, help and errors too.
+pub fn understood(words: &[OsString]) -> Option<Cli> {
+    let flags = Flags::augment_args(Command::new("vodcb"));
+    let at = command_word(&flags, words)?;
+    let definition = DEFINITIONS.iter().find(|it| words[at] == *it.name)?;
+    let own = (definition.arguments)(Command::new(definition.name));
+    let is_own = |flag: &&Arg| own.get_arguments().any(|arg| arg.get_id() == flag.get_id());
+    let others: Vec<Arg> = flags
+        .get_arguments()
+        .filter(|it| !is_own(it))
+        .cloned()
+        .collect();
+    let is_nested = own.has_subcommands();
+    let mut command = own.args(others.into_iter().map(|flag| flag.global(is_nested)));
+    // Flags mean the same before the command and behind it.
+    let words = words[..at].iter().chain(&words[at + 1..]);
+    let mut matches = command.try_get_matches_from_mut(words).ok()?;
+    let read = (definition.read)(&mut matches).ok()?;
+    let cli = Cli {
+        flags: Flags::from_arg_matches_mut(&mut matches).ok()?,
+        command: read,
+    };
     // Thousands of small pieces, which the end of the process gives back faster.
-    std::mem::forget((root, matches));
+    std::mem::forget((flags, command, matches));
     Some(cli)
+}
+
+/// Where the name of the command is: behind the program and flags, as far as these are written in full.
+fn command_word(flags: &Command, words: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let word = words.get(at)?.to_str()?;
+        if !word.starts_with('-') {
+            return Some(at);
+        }
+        let is_meant = |flag: &&Arg| match word.strip_prefix("--") {
+            Some(long) => flag.get_long() == Some(long),
+            None => flag
+                .get_short()
+                .is_some_and(|short| word[1..].chars().eq([short])),
+        };
+        let flag = flags.get_arguments().find(is_meant)?;
+        at += if flag.get_action().takes_values() {
+            2
+        } else {
+            1
+        };
+    }
 }
 
 /// Clap does not see that `gte` is `get`: letters that changed places count for nothing in short words.

@@ -12,7 +12,6 @@ use crate::delivery::signature::Claim;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::pairs;
-use crate::settings::Flags;
 
 /// Check the signature of a delivery, and say what is wrong with it
 ///
@@ -54,21 +53,13 @@ pub struct Args {
     delivery: Option<PathBuf>,
 }
 
-/// The flags without `--signature`, which is the one to check here and not how calls are signed.
-fn calling(ctx: &Context) -> Flags {
-    Flags {
-        signature: None,
-        ..ctx.flags.clone()
-    }
-}
-
 /// Verifies offline, unless `--configured` asks the service.
 ///
 /// # Errors
 /// A usage error for what cannot be read or is missing; with `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     args.check()?;
-    let known = args.against.read(&ctx.with(calling(ctx))).await?;
+    let known = args.against.read(ctx).await?;
     if known.urls.is_empty() || known.keys.is_empty() {
         let what = if known.urls.is_empty() {
             "the configured URL"

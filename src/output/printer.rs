@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -11,6 +12,10 @@ use crate::error::{Error, Result};
 
 /// As many bytes wait to be read at the most; what comes meanwhile is left out.
 const MOST_WAITING: usize = 16 * 1024 * 1024;
+
+/// A pause behind each print. What comes meanwhile is printed together: waking this thread for each text
+/// would cost whoever prints more than the text itself.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// Where it prints to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +45,13 @@ impl Printer {
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&waiting);
         let work = move || {
-            let result = texts.iter().try_for_each(|text| {
-                let result = put(stream, &text);
+            let mut result = Ok(());
+            while let (Ok(()), Ok(mut text)) = (&result, texts.recv()) {
+                text.extend(texts.try_iter());
+                result = put(stream, &text);
                 left.fetch_sub(text.len(), Ordering::Relaxed);
-                result
-            });
+                std::thread::sleep(BREATH);
+            }
             let _ = ending.send(result);
         };
         let thread = std::thread::Builder::new().spawn(work);

@@ -1,5 +1,6 @@
 //! What a receiver tells, as documents and as lines.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::delivery::rules::VOD;
 use crate::error::Error;
 use crate::event::decode::{IdField, Outcome, json};
 use crate::event::summary::Summary;
-use crate::text::{clip, counted, escape_line};
+use crate::text::{clip, counted, escape_line, is_plain};
 
 /// Longer names and ids are cut in lines; documents have them whole.
 const LONGEST: usize = 64;
@@ -179,8 +180,11 @@ fn write_line(line: &mut String, delivery: &Delivery) -> fmt::Result {
     Ok(())
 }
 
-fn shown(text: &str) -> String {
-    escape_line(&clip(text, LONGEST))
+fn shown(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST && is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(escape_line(&clip(text, LONGEST)))
 }
 
 /// What became of a delivery that was handed on.

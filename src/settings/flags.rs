@@ -10,30 +10,29 @@ use crate::output::{ColorWhen, Format};
 #[command(next_help_heading = "Global options")]
 pub struct Flags {
     /// Region of the VOD centre, for example cn-shanghai
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     pub region: Option<String>,
     /// Application the callback belongs to [default: app-1000000]
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     pub app_id: Option<String>,
     /// Profile of ~/.aliyun/config.json to take the credentials from
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    #[arg(long, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Address of the VOD API, instead of the region's; that of another centre is refused
-    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
+    #[arg(long, hide_short_help = true, value_name = "URL")]
     pub endpoint: Option<String>,
     /// Run against an emulator inside this process; needs no account
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub emulator: bool,
     /// Form of the result [default: table]
-    #[arg(short, long, global = true, value_name = "FORMAT", value_enum)]
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// Filter json or yaml by a JMESPath expression
-    #[arg(long, global = true, hide_short_help = true, value_name = "EXPR")]
+    #[arg(long, hide_short_help = true, value_name = "EXPR")]
     pub query: Option<String>,
     /// When to use colours
     #[arg(
         long,
-        global = true,
         value_name = "WHEN",
         value_enum,
         default_value_t,
@@ -41,55 +40,44 @@ pub struct Flags {
     )]
     pub color: ColorWhen,
     /// Ask nothing, as in a script
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub no_input: bool,
     /// Ask by numbered lines, answered on standard input: for screen readers and simple terminals
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        conflicts_with = "no_input"
-    )]
+    #[arg(long, hide_short_help = true, conflicts_with = "no_input")]
     pub plain: bool,
     /// Answer every confirmation with yes
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub yes: bool,
     /// Show what would change and write nothing
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub dry_run: bool,
     /// Seconds one call may take [default: 10]
-    #[arg(long, global = true, hide_short_help = true, value_name = "S")]
+    #[arg(long, hide_short_help = true, value_name = "S")]
     pub timeout: Option<f64>,
     /// How often a call that may succeed later is tried again [default: 3]
-    #[arg(long, global = true, hide_short_help = true, value_name = "N", value_parser = count)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = count)]
     pub retries: Option<u32>,
     /// Calls of one operation in a second, 0 for no limit [default: 15]
-    #[arg(long, global = true, hide_short_help = true, value_name = "N", value_parser = count)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = count)]
     pub qps: Option<u32>,
     /// How requests are signed: rpc or acs3 [default: rpc]
     // A text, since `verify` has a flag of the same name for the signature of a delivery.
-    #[arg(long, global = true, hide_short_help = true, value_name = "KIND")]
+    #[arg(long, hide_short_help = true, value_name = "KIND")]
     pub signature: Option<String>,
     /// Trust the certificate authorities in this PEM file instead of the usual ones
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
     /// Allow plain http to an endpoint that is not on this machine
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub allow_http: bool,
     /// Say nothing but errors on stderr
-    #[arg(short, long, global = true, hide_short_help = true)]
+    #[arg(short, long, hide_short_help = true)]
     pub quiet: bool,
     /// Say where values came from and what is tried again
-    #[arg(
-        short,
-        long,
-        global = true,
-        hide_short_help = true,
-        conflicts_with = "quiet"
-    )]
+    #[arg(short, long, hide_short_help = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Say each call too, without secrets
-    #[arg(long, global = true, hide_short_help = true, conflicts_with = "quiet")]
+    #[arg(long, hide_short_help = true, conflicts_with = "quiet")]
     pub debug: bool,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use vodcb::commands::grammar;
+use vodcb::commands::grammar::{self, Definition};
 use vodcb::commands::help::TOPICS;
 
 use crate::sandbox::Sandbox;
@@ -36,16 +36,19 @@ fn every_command_of_the_definition_has_its_arguments() {
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
-    let known: BTreeSet<&str> = grammar::ARGUMENTS.iter().map(|(name, _)| *name).collect();
+    let known: BTreeSet<&str> = grammar::DEFINITIONS.iter().map(|it| it.name).collect();
     assert_eq!(known, defined);
-    for (name, arguments) in grammar::ARGUMENTS {
+    for Definition {
+        name, arguments, ..
+    } in &grammar::DEFINITIONS
+    {
         let ids = |command: &clap::Command| -> Vec<String> {
             command
                 .get_arguments()
                 .map(|arg| arg.get_id().to_string())
                 .collect()
         };
-        let command = arguments(clap::Command::new(name));
+        let command = arguments(clap::Command::new(*name));
         assert_eq!(
             ids(&command),
             ids(root.find_subcommand(name).unwrap()),

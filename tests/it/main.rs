@@ -19,6 +19,7 @@ mod floors;
 mod fuzz_corpus;
 mod generated;
 mod get_set_delete;
+mod grammar;
 mod help;
 mod history;
 mod key;

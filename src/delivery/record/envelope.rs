@@ -60,7 +60,7 @@ impl<'a, H: Serialize> Envelope<'a, H> {
         serde_json::to_writer(&mut *line, &self).expect("writing to memory does not fail");
         // The body is the last member.
         line.truncate(line.len() - br#""}"#.len());
-        let mut packed = [0; 4096];
+        let mut packed = [0; 1024];
         for piece in body.chunks(packed.len() / 4 * 3) {
             let length = STANDARD.encode_slice(piece, &mut packed);
             let length = length.expect("four letters for three bytes have room");
