@@ -155,18 +155,28 @@ pub const DEFINITIONS: [Definition; 25] = definitions! {
 /// What the words mean, by the definition of the one command that they name: to build all of them takes longer
 /// than to carry most of them out. Whatever is not plain is left to the whole, help and errors too.
 pub fn understood(words: &[OsString]) -> Option<Cli> {
-    let flags = Flags::augment_args(Command::new("vodcb"));
-    let at = command_word(&flags, words)?;
-    let definition = DEFINITIONS.iter().find(|it| words[at] == *it.name)?;
+    let named = |word: &OsString| DEFINITIONS.iter().find(|it| *word == *it.name);
+    let mut places = words.iter().enumerate();
+    let (at, definition) = places.find_map(|(at, word)| Some((at, named(word)?)))?;
     let own = (definition.arguments)(Command::new(definition.name));
-    let is_own = |flag: &&Arg| own.get_arguments().any(|arg| arg.get_id() == flag.get_id());
-    let others: Vec<Arg> = flags
-        .get_arguments()
-        .filter(|it| !is_own(it))
-        .cloned()
-        .collect();
-    let is_nested = own.has_subcommands();
-    let mut command = own.args(others.into_iter().map(|flag| flag.global(is_nested)));
+    let (count, is_nested) = (own.get_arguments().count(), own.has_subcommands());
+    let mut command = Flags::augment_args(own);
+    let args: Vec<&Arg> = command.get_arguments().collect();
+    let (own, flags) = args.split_at(count);
+    let is_plain = |flag: &&Arg| own.iter().all(|arg| arg.get_id() != flag.get_id());
+    if !flags.iter().all(is_plain) || !are_flags(&words[1..at], flags) {
+        return None;
+    }
+    if is_nested {
+        let mut own = count;
+        command = command.mut_args(|arg| match own.checked_sub(1) {
+            Some(left) => {
+                own = left;
+                arg
+            }
+            None => arg.global(true),
+        });
+    }
     // Flags mean the same before the command and behind it.
     let words = words[..at].iter().chain(&words[at + 1..]);
     let mut matches = command.try_get_matches_from_mut(words).ok()?;
@@ -176,31 +186,30 @@ pub fn understood(words: &[OsString]) -> Option<Cli> {
         command: read,
     };
     // Thousands of small pieces, which the end of the process gives back faster.
-    std::mem::forget((flags, command, matches));
+    std::mem::forget((command, matches));
     Some(cli)
 }
 
-/// Where the name of the command is: behind the program and flags, as far as these are written in full.
-fn command_word(flags: &Command, words: &[OsString]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        let word = words.get(at)?.to_str()?;
-        if !word.starts_with('-') {
-            return Some(at);
-        }
-        let is_meant = |flag: &&Arg| match word.strip_prefix("--") {
+/// Whether the words are flags, written in full, with their values.
+fn are_flags(words: &[OsString], flags: &[&Arg]) -> bool {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let word = word.to_str().unwrap_or_default();
+        let is_meant = |flag: &&&Arg| match word.strip_prefix("--") {
             Some(long) => flag.get_long() == Some(long),
-            None => flag
-                .get_short()
-                .is_some_and(|short| word[1..].chars().eq([short])),
+            None => {
+                let short = flag.get_short().map(|short| ['-', short]);
+                short.is_some_and(|short| word.chars().eq(short))
+            }
         };
-        let flag = flags.get_arguments().find(is_meant)?;
-        at += if flag.get_action().takes_values() {
-            2
-        } else {
-            1
+        let Some(flag) = flags.iter().find(is_meant) else {
+            return false;
         };
+        if flag.get_action().takes_values() && words.next().is_none() {
+            return false;
+        }
     }
+    true
 }
 
 /// Clap does not see that `gte` is `get`: letters that changed places count for nothing in short words.

@@ -7,7 +7,7 @@ use crate::change::diff::Difference;
 use crate::change::write::{Done, Order, Outcome, change_after};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
-use crate::output::Format;
+use crate::output::{Format, Made};
 use crate::render::callback::{self as view, Keys};
 use crate::target::Target;
 use crate::vod::wire;
@@ -29,7 +29,7 @@ pub fn show_callback(
     request_id: Option<&str>,
 ) -> Result<()> {
     ctx.out.show(
-        &view::document(target, callback, keys, request_id),
+        &Made(|| view::document(target, callback, keys, request_id)),
         |width| view::text(target, callback, keys, width),
     )
 }

@@ -23,7 +23,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::target::Endpoint;
+use crate::target::endpoint::is_loopback;
 pub use failure::{Failure, is_last_word, is_lost_by_gateway, nonsense};
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
@@ -242,11 +242,6 @@ impl From<Method> for reqwest::Method {
             Method::Delete => reqwest::Method::DELETE,
         }
     }
-}
-
-fn is_loopback(url: &reqwest::Url) -> bool {
-    Endpoint::parse(&url.origin().ascii_serialization(), true)
-        .is_ok_and(|endpoint| endpoint.is_loopback())
 }
 
 /// Taken as bytes, since a header that was recorded may hold more than ASCII. The value is not quoted, as it

@@ -14,11 +14,24 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
-    SignatureScheme,
+    CertificateError, CipherSuite, ClientConfig, DigitallySignedStruct, Error as TlsError,
+    RootCertStore, SignatureScheme, SupportedCipherSuite,
 };
 
 use crate::error::{Error, Kind, Result};
+
+/// How connections are secured. AES with 128 bits and SHA-256 comes first, as in browsers: processors compute
+/// both by themselves, and SHA-384 most do not. The server has the last word.
+fn provider() -> Arc<CryptoProvider> {
+    let mut provider = ring::default_provider();
+    let suites = &mut provider.cipher_suites;
+    let is_first =
+        |suite: &SupportedCipherSuite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256;
+    if let Some(at) = suites.iter().position(is_first) {
+        suites[..=at].rotate_right(1);
+    }
+    Arc::new(provider)
+}
 
 /// Trusts nobody; for clients of plain http, which never ask.
 pub fn none() -> Result<ClientConfig> {
@@ -41,7 +54,7 @@ pub fn trusting(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig> {
 /// # Errors
 /// A usage error for a file that cannot be read or holds no certificate.
 pub fn trusted(file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider();
     if let Some(file) = file {
         let verifier = verifier(read(file)?, &provider).map_err(internal)?;
         return Ok(verifier);
@@ -60,7 +73,7 @@ pub fn trusted(file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>> {
 pub fn only(certificate: &CertificateDer<'_>) -> Option<Arc<WebPkiServerVerifier>> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone().into_owned()).ok()?;
-    verifier(roots, &Arc::new(ring::default_provider())).ok()
+    verifier(roots, &provider()).ok()
 }
 
 /// True when a certificate names itself as its issuer. The two names stand in it as the same bytes.
@@ -104,7 +117,7 @@ pub fn read_pem(bytes: &[u8]) -> std::result::Result<RootCertStore, String> {
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
 
 fn builder() -> Result<Builder> {
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(internal)
 }

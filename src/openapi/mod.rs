@@ -24,16 +24,23 @@ pub type Parameters = std::collections::BTreeMap<String, String>;
 
 /// Percent-encodes as both signatures ask: UTF-8 bytes, upper-case hex, blank as `%20`.
 pub fn encode(text: &str) -> String {
-    utf8_percent_encode(text, STRICT).to_string()
+    let mut encoded = String::with_capacity(text.len() * 2);
+    encoded.extend(utf8_percent_encode(text, STRICT));
+    encoded
 }
 
 /// The canonical query, which is also what goes over the wire: `name=value` joined by `&`.
 ///
 /// A parameter with an empty value stays as `Name=`; for `EventTypeList` that is a meaning of its own.
 pub fn canonical_query(parameters: &Parameters) -> String {
-    parameters
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect::<Vec<_>>()
-        .join("&")
+    let mut query = String::with_capacity(512);
+    for (name, value) in parameters {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(utf8_percent_encode(name, STRICT));
+        query.push('=');
+        query.extend(utf8_percent_encode(value, STRICT));
+    }
+    query
 }

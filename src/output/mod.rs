@@ -100,6 +100,18 @@ pub struct Surroundings {
     pub columns: Option<u16>,
 }
 
+/// A document that is made only where it is shown.
+pub struct Made<F>(pub F);
+
+impl<D: Serialize, F: Fn() -> D> Serialize for Made<F> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        (self.0)().serialize(serializer)
+    }
+}
+
 impl Output {
     /// Prepares the door.
     ///

@@ -42,11 +42,50 @@ fn keep_names_whole(table: &mut Table, rows: &[Vec<String>], width: u16) {
 
 /// Two columns, names and values, without a heading.
 pub fn pairs(rows: &[(&str, String)], width: u16) -> String {
+    let rows = rows
+        .iter()
+        .map(|(name, value)| [escape(name), escape(value)]);
+    let rows: Vec<[String; 2]> = rows.collect();
+    // Usually nothing has to be wrapped. A table would measure every word all the same.
+    unwrapped(&rows, width).unwrap_or_else(|| wrapped(rows, width))
+}
+
+fn wrapped(rows: Vec<[String; 2]>, width: u16) -> String {
     let mut table = plain(width);
-    for (name, value) in rows {
-        table.add_row([escape(name), escape(value)]);
+    for row in rows {
+        table.add_row(row);
     }
     finish(&table)
+}
+
+/// The same where each line fits and each letter takes one column.
+fn unwrapped(rows: &[[String; 2]], width: u16) -> Option<String> {
+    // A blank on each side of both cells.
+    const PADDING: usize = 4;
+    let column = rows.iter().map(|[name, _]| name.len()).max()?;
+    let room = usize::from(width).checked_sub(column + PADDING)?;
+    let fits = |text: &str| text.is_ascii() && text.lines().all(|line| line.len() <= room);
+    let is_one_line = |name: &str| name.is_ascii() && !name.contains('\n');
+    if !rows
+        .iter()
+        .all(|[name, value]| is_one_line(name) && fits(value))
+    {
+        return None;
+    }
+    let mut text = String::with_capacity(256);
+    for [name, value] in rows {
+        let names = std::iter::once(name.as_str()).chain(std::iter::repeat(""));
+        let lines = value.split('\n').zip(names);
+        for (line, name) in lines {
+            let begin = text.len();
+            text.push_str(name);
+            text.extend(std::iter::repeat_n(' ', column - name.len() + PADDING / 2));
+            text.push_str(line);
+            text.truncate(begin + text[begin..].trim_end().len());
+            text.push('\n');
+        }
+    }
+    Some(text)
 }
 
 fn plain(width: u16) -> Table {

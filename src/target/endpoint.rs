@@ -75,12 +75,7 @@ impl Endpoint {
 
     /// True when the traffic does not leave this machine.
     pub fn is_loopback(&self) -> bool {
-        match self.url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+        is_loopback(&self.url)
     }
 
     /// The VOD centre that is known to be there.
@@ -122,6 +117,16 @@ pub fn service(endpoint: &str) -> String {
             format!("https://{}", host.replacen("vod-vpc.", "vod.", 1))
         }
         _ => endpoint.to_owned(),
+    }
+}
+
+/// True when what goes to this URL does not leave this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

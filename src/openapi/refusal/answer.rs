@@ -32,14 +32,18 @@ pub struct Head<'a> {
 /// `{}` is not taken for "nothing is configured".
 pub fn read(head: Head<'_>, body: &str) -> Reading {
     let status = head.status;
-    let refusal = json_refusal(status, body).or_else(|| xml_refusal(status, body));
-    if let Some(mut refusal) = refusal {
-        let from_header = || head.request_id.map(str::to_owned);
-        refusal.request_id = refusal.request_id.or_else(from_header);
-        return Reading::Refused(refusal.in_words());
-    }
-    match serde_json::from_str::<Value>(body) {
-        Ok(value) if (200..300).contains(&status) && has_request_id(&value) => {
+    let value = serde_json::from_str::<Value>(body);
+    let refusal = match &value {
+        Ok(value) => json_refusal(status, value),
+        Err(_) => xml_refusal(status, body),
+    };
+    match (refusal, value) {
+        (Some(mut refusal), _) => {
+            let from_header = || head.request_id.map(str::to_owned);
+            refusal.request_id = refusal.request_id.or_else(from_header);
+            Reading::Refused(refusal.in_words())
+        }
+        (None, Ok(value)) if (200..300).contains(&status) && has_request_id(&value) => {
             Reading::Success(value)
         }
         _ => Reading::Nonsense(describe(head, body)),
@@ -52,8 +56,7 @@ fn has_request_id(value: &Value) -> bool {
 }
 
 /// A `Code` that is text is a refusal, whatever the status says.
-fn json_refusal(status: u16, body: &str) -> Option<Refusal> {
-    let value: Value = serde_json::from_str(body).ok()?;
+fn json_refusal(status: u16, value: &Value) -> Option<Refusal> {
     let member = |name: &str| {
         let mut small = name.to_owned();
         small[..1].make_ascii_lowercase();
