@@ -1,0 +1,141 @@
+//! Results: one document, or a stream of them, in the form that was asked for.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Format, Output};
+use crate::error::{Error, Result};
+use crate::query;
+
+/// A document that is made only where it is shown.
+pub struct Made<F>(pub F);
+
+impl<D: Serialize, F: Fn() -> D> Serialize for Made<F> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        (self.0)().serialize(serializer)
+    }
+}
+
+impl Output {
+    /// Shows a result: the document in json and yaml, otherwise the text made for this width.
+    ///
+    /// # Errors
+    /// A usage error when the query fails or stdout cannot be written.
+    pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        match self.format {
+            Format::Table => self.print(&text(self.width)),
+            Format::Raw => Err(Error::usage(
+                "this command has no answer of the service to show raw",
+            )
+            .hint("use -o table, json or yaml")),
+            Format::Ndjson => Err(Error::usage(
+                "this command shows one document and no stream of them",
+            )
+            .hint("use -o json, whose document fits on a line with: jq -c")),
+            Format::Json if self.query.is_some() => self.print_json(&self.queried(document)?),
+            Format::Json => self.print_json(document),
+            // One text needs no quotes, so that a script can use it.
+            Format::Yaml if self.query.is_some() => match self.queried(document)? {
+                Value::String(text) => self.print(&format!("{text}\n")),
+                value => self.print_yaml(&value),
+            },
+            Format::Yaml => self.print_yaml(document),
+        }
+    }
+
+    /// Shows one piece of a stream: the document on a line of its own, or the text.
+    ///
+    /// # Errors
+    /// A usage error when the query fails or stdout cannot be written.
+    pub fn line(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        self.print(&self.piece(document, text)?)
+    }
+
+    /// What [`line`](Output::line) would show, for pieces that are printed together.
+    ///
+    /// # Errors
+    /// A usage error when the query fails.
+    pub fn piece(
+        &self,
+        document: &impl Serialize,
+        text: impl FnOnce(u16) -> String,
+    ) -> Result<String> {
+        if self.format != Format::Ndjson {
+            return Ok(text(self.width));
+        }
+        Ok(format!("{}\n", self.queried(document)?))
+    }
+
+    /// Makes sure that a stream can be shown in the form that was asked for.
+    ///
+    /// # Errors
+    /// A usage error for a form that is one document.
+    pub fn check_stream(&self) -> Result<()> {
+        match self.format {
+            Format::Table | Format::Ndjson => Ok(()),
+            Format::Json | Format::Yaml | Format::Raw => Err(Error::usage(
+                "this command shows a stream, which is no single document",
+            )
+            .hint("use -o ndjson, one JSON document a line")),
+        }
+    }
+
+    /// Makes sure that one document can be shown in the form that was asked for.
+    ///
+    /// # Errors
+    /// A usage error for a form that is none, or no document of ours.
+    pub fn check_document(&self) -> Result<()> {
+        match self.format {
+            Format::Table | Format::Json | Format::Yaml => Ok(()),
+            Format::Raw | Format::Ndjson => self.show(&(), |_| String::new()),
+        }
+    }
+
+    /// Written piece by piece, since a document of many targets is large.
+    fn print_json(&self, document: &impl Serialize) -> Result<()> {
+        self.write(|stdout| {
+            serde_json::to_writer_pretty(&mut *stdout, document)?;
+            stdout.write_all(b"\n")
+        })
+    }
+
+    fn print_yaml(&self, document: &impl Serialize) -> Result<()> {
+        let unshown = |error: String| Error::usage("the result cannot be shown").cause(error);
+        let text = serde_saphyr::to_string(document).map_err(|error| unshown(error.to_string()))?;
+        self.print(&format!("{}\n", text.trim_end()))
+    }
+
+    /// Makes sure that the query works on a document before anything is done for it.
+    ///
+    /// # Errors
+    /// A usage error when it does not.
+    pub fn check(&self, document: &impl Serialize) -> Result<()> {
+        match self.query {
+            Some(_) => self.queried(document).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn queried(&self, document: &impl Serialize) -> Result<Value> {
+        let broken = |error: String| Error::usage("--query failed").cause(error);
+        let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;
+        let Some(query) = &self.query else {
+            return Ok(value);
+        };
+        let found = query
+            .search(&value)
+            .map_err(|error| broken(error.to_string()))?;
+        serde_json::to_value(&*found).map_err(|error| broken(error.to_string()))
+    }
+}
+
+pub(super) fn compile(text: &str, format: Format) -> Result<jmespath::Expression<'static>> {
+    if !matches!(format, Format::Json | Format::Yaml | Format::Ndjson) {
+        return Err(Error::usage("--query works on documents")
+            .hint("add -o json or -o yaml; to a stream, -o ndjson"));
+    }
+    query::compile("--query", text, "events[0]")
+}
