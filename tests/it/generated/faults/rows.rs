@@ -8,8 +8,8 @@ pub enum Cause {
     /// The emulator, by these words.
     Emulator(&'static str),
     Way(Mishap),
-    /// A certificate by somebody unknown.
-    Stranger,
+    /// The address of the service has a name that nobody knows.
+    Nameless,
 }
 
 /// What it comes to, which decides about exit codes.
@@ -222,9 +222,16 @@ pub const ROWS: &[Row] = &[
         Mishap::PlainOnTls,
         Unconnected,
     )),
-    secure(row(
+    secure(mishap(
         "a certificate by a stranger",
-        Cause::Stranger,
+        Mishap::Stranger,
         Unconnected,
     )),
+    mishap("nobody takes connections", Mishap::Refused, Unconnected),
+    row("a name that does not resolve", Cause::Nameless, Unconnected),
+    mishap(
+        "the connection closes within the request",
+        Mishap::HalfRequest,
+        InFlight,
+    ),
 ];

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -35,18 +36,29 @@ pub enum Mishap {
     NotHttp,
     /// Nobody says a word.
     Silence,
-    /// The connection closes instead of an answer.
-    Closed,
+    /// Nobody takes connections any more.
+    Refused,
+    /// The connection closes within the request.
+    HalfRequest,
     /// Each connection closes within the TLS handshake.
     Handshake,
     /// The port for TLS speaks plain HTTP.
     PlainOnTls,
+    /// The certificate is one by somebody unknown.
+    Stranger,
 }
 
 impl Mishap {
     /// It befalls connections, before it is known what they are for.
     pub fn befalls_connections(self) -> bool {
-        matches!(self, Mishap::Handshake | Mishap::PlainOnTls)
+        matches!(
+            self,
+            Mishap::Refused
+                | Mishap::HalfRequest
+                | Mishap::Handshake
+                | Mishap::PlainOnTls
+                | Mishap::Stranger
+        )
     }
 }
 
@@ -58,6 +70,15 @@ pub struct Ambush {
     pub words: &'static [&'static str],
     /// How many such calls are spared.
     pub spared: u32,
+    /// How many connections are, where it befalls those.
+    pub before: u32,
+}
+
+/// What a way over TLS shows.
+#[derive(Clone)]
+pub struct Certificates {
+    pub trusted: Arc<ServerConfig>,
+    pub unknown: Arc<ServerConfig>,
 }
 
 /// A relay in front of an emulator; it ends with the test.
@@ -65,42 +86,36 @@ pub struct Way {
     port: u16,
     scheme: &'static str,
     shared: Arc<Shared>,
+    gate: Option<JoinHandle<()>>,
 }
 
 struct Shared {
     upstream: String,
+    tls: Option<Certificates>,
     ambush: Mutex<Option<Ambush>>,
     over: AtomicBool,
     led_astray: AtomicBool,
 }
 
 impl Way {
-    /// A way to this address, over TLS if it is given a certificate.
-    pub fn to(url: &str, tls: Option<Arc<ServerConfig>>) -> Self {
+    /// A way to this address, over TLS if it is given certificates.
+    pub fn to(url: &str, tls: Option<Certificates>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let shared = Arc::new(Shared {
             upstream: url.strip_prefix("http://").unwrap().to_owned(),
+            tls,
             ambush: Mutex::default(),
             over: AtomicBool::new(false),
             led_astray: AtomicBool::new(false),
         });
-        let scheme = if tls.is_some() { "https" } else { "http" };
         let relay = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if relay.over.load(Ordering::Relaxed) {
-                    return;
-                }
-                let Ok(stream) = stream else { continue };
-                let (relay, tls) = (Arc::clone(&relay), tls.clone());
-                std::thread::spawn(move || relay.accept(stream, tls));
-            }
-        });
         Way {
             port,
             scheme,
             shared,
+            gate: Some(std::thread::spawn(move || relay.take_all(listener))),
         }
     }
 
@@ -108,21 +123,34 @@ impl Way {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// From now on this happens, or nothing.
-    pub fn lay(&self, ambush: Option<Ambush>) {
-        *self.shared.ambush() = ambush;
+    /// From now on this happens.
+    pub fn lay(&mut self, ambush: Ambush) {
+        let is_closed = ambush.mishap == Mishap::Refused && ambush.before == 0;
+        *self.shared.ambush() = Some(ambush);
+        if is_closed {
+            self.close();
+        }
     }
 
     /// True when a client followed a redirection.
     pub fn led_astray(&self) -> bool {
         self.shared.led_astray.load(Ordering::Relaxed)
     }
+
+    /// Takes no more connections.
+    fn close(&mut self) {
+        self.shared.over.store(true, Ordering::Relaxed);
+        // Wakes the one that waits for connections.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        if let Some(gate) = self.gate.take() {
+            let _ = gate.join();
+        }
+    }
 }
 
 impl Drop for Way {
     fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        self.close();
     }
 }
 
@@ -131,12 +159,45 @@ impl Shared {
         self.ambush.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn accept(&self, mut stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+    fn take_all(self: Arc<Self>, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept() {
+            if self.over.load(Ordering::Relaxed) {
+                return;
+            }
+            let early = self.at_the_gate();
+            let relay = Arc::clone(&self);
+            let serve = move || relay.accept(stream, early);
+            if early == Some(Mishap::Refused) {
+                // Nobody listens any more when this last one is answered.
+                drop(listener);
+                std::thread::spawn(serve);
+                return;
+            }
+            std::thread::spawn(serve);
+        }
+    }
+
+    /// What befalls the connection that was taken; of a refusal it is the last that is spared.
+    fn at_the_gate(&self) -> Option<Mishap> {
+        let mut ambush = self.ambush();
+        let ambush = ambush.as_mut()?;
+        if !ambush.mishap.befalls_connections() {
+            return None;
+        }
+        let is_spared = ambush.before > 0;
+        ambush.before = ambush.before.saturating_sub(1);
+        let happens = match ambush.mishap {
+            Mishap::Refused => ambush.before == 0,
+            _ => !is_spared,
+        };
+        happens.then_some(ambush.mishap)
+    }
+
+    fn accept(&self, mut stream: TcpStream, early: Option<Mishap>) {
         // A client that is gone, or waits for nothing, holds no thread for long.
         let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
-        let early = self.ambush().as_ref().map(|ambush| ambush.mishap);
-        match (early, tls) {
-            (Some(Mishap::Handshake), _) => {
+        match (early, &self.tls) {
+            (Some(Mishap::Handshake | Mishap::HalfRequest), _) => {
                 let _ = stream.read(&mut [0; 16]);
             }
             (Some(Mishap::PlainOnTls), _) => {
@@ -144,8 +205,12 @@ impl Shared {
                 let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
             }
             (_, None) => self.relay(&mut stream),
-            (_, Some(config)) => {
-                let connection = ServerConnection::new(config).unwrap();
+            (early, Some(Certificates { trusted, unknown })) => {
+                let shown = match early {
+                    Some(Mishap::Stranger) => unknown,
+                    _ => trusted,
+                };
+                let connection = ServerConnection::new(Arc::clone(shown)).unwrap();
                 self.relay(&mut StreamOwned::new(connection, &mut stream));
             }
         }
@@ -164,7 +229,6 @@ impl Shared {
         // A client that hangs up early is one of the things that are looked at.
         let _ = match self.befallen(&request) {
             Some(Mishap::Silence) => client.read(&mut [0; 16]).map(drop),
-            Some(Mishap::Closed) => Ok(()),
             Some(Mishap::NotHttp) => client.write_all(b"SSH-2.0-OpenSSH_9.6\r\n"),
             Some(Mishap::Redirect) => client.write_all(
                 b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -179,7 +243,9 @@ impl Shared {
 
     fn befallen(&self, request: &str) -> Option<Mishap> {
         let mut ambush = self.ambush();
-        let ambush = ambush.as_mut()?;
+        let ambush = ambush
+            .as_mut()
+            .filter(|ambush| !ambush.mishap.befalls_connections())?;
         if !ambush.words.iter().all(|word| request.contains(word)) {
             return None;
         }
@@ -194,7 +260,10 @@ impl Shared {
 
     /// The service's own answer, empty when it gave none.
     fn ask(&self, request: &str) -> Vec<u8> {
-        let mut service = TcpStream::connect(&self.upstream).unwrap();
+        // It is gone with the test when a client was not waited for.
+        let Ok(mut service) = TcpStream::connect(&self.upstream) else {
+            return Vec::new();
+        };
         let closing = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
         let mut answer = Vec::new();
         let _ = service.write_all(closing.as_bytes());
@@ -268,6 +337,6 @@ fn endless(client: &mut impl Write) -> std::io::Result<()> {
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n",
     )?;
     loop {
-        client.write_all(&[b' '; 65536])?;
+        client.write_all(&[b'.'; 65536])?;
     }
 }
