@@ -14,14 +14,8 @@ use crate::odd_answers::read_request;
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mishap {
-    /// The answer is called plain text.
-    WrongType,
     /// `100 Continue` comes first, although nobody asked for it.
     Continue,
-    /// The answer is compressed, although nobody asked for it.
-    Gzip,
-    /// The answer has a megabyte of headers.
-    HugeHeaders,
     /// The connection closes within the headers of the answer.
     HalfHeader,
     /// The connection closes within the answer; over TLS without a farewell.
@@ -30,8 +24,6 @@ pub enum Mishap {
     Endless,
     /// The answer comes byte by byte, and never whole.
     Drip,
-    /// The request is sent elsewhere.
-    Redirect,
     /// Something else than a web server is there.
     NotHttp,
     /// Nobody says a word.
@@ -230,9 +222,6 @@ impl Shared {
         let _ = match self.befallen(&request) {
             Some(Mishap::Silence) => client.read(&mut [0; 16]).map(drop),
             Some(Mishap::NotHttp) => client.write_all(b"SSH-2.0-OpenSSH_9.6\r\n"),
-            Some(Mishap::Redirect) => client.write_all(
-                b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-            ),
             mishap => {
                 let answer = self.ask(&request);
                 tell(client, mishap, &answer)
@@ -276,34 +265,11 @@ impl Shared {
 fn tell(client: &mut impl Write, mishap: Option<Mishap>, answer: &[u8]) -> std::io::Result<()> {
     let end = answer.windows(4).position(|it| it == b"\r\n\r\n");
     let (head, body) = answer.split_at(end.map_or(answer.len(), |at| at + 4));
-    let text = String::from_utf8_lossy(head);
     match mishap {
         None => client.write_all(answer),
-        Some(Mishap::WrongType) => {
-            let kind = |line: &str| line.split(':').next() == Some("content-type");
-            let head: String = text
-                .split_inclusive("\r\n")
-                .map(|line| {
-                    if kind(line) {
-                        "content-type: text/plain\r\n"
-                    } else {
-                        line
-                    }
-                })
-                .collect();
-            client.write_all(head.as_bytes())?;
-            client.write_all(body)
-        }
         Some(Mishap::Continue) => {
             client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             client.write_all(answer)
-        }
-        Some(Mishap::Gzip) => client.write_all(&compressed()),
-        Some(Mishap::HugeHeaders) => {
-            let header = format!("x-padding: {}\r\n", "a".repeat(8000));
-            let (status, rest) = text.split_once("\r\n").unwrap();
-            client.write_all(format!("{status}\r\n{}{rest}", header.repeat(130)).as_bytes())?;
-            client.write_all(body)
         }
         Some(Mishap::HalfHeader) => client.write_all(&head[..head.len() / 2]),
         Some(Mishap::HalfAnswer) => {
@@ -320,16 +286,6 @@ fn tell(client: &mut impl Write, mishap: Option<Mishap>, answer: &[u8]) -> std::
             }
         }
     }
-}
-
-/// `{"RequestId":"R-1"}` as gzip writes it.
-fn compressed() -> Vec<u8> {
-    const BODY: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x0a\x4a\x2d\x2c\x4d\x2d\x2e\xf1\x4c\x51\xb2\x52\x0a\xd2\x35\x54\xaa\x05\x00\xcb\x33\x28\x70\x13\x00\x00\x00";
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        BODY.len()
-    );
-    [head.as_bytes(), BODY].concat()
 }
 
 fn endless(client: &mut impl Write) -> std::io::Result<()> {
