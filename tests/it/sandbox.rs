@@ -168,7 +168,17 @@ impl Sandbox {
         input: &[u8],
         args: impl IntoIterator<Item = &'a str>,
     ) -> Run {
-        Run::with_input(self.command(args), input)
+        use std::io::Write;
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that refuses its flags never reads its input.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Run::of(child.wait_with_output().unwrap())
     }
 
     /// Makes a queue as `vodcb queue create` does, with these seconds out of sight.
@@ -286,20 +296,6 @@ impl Drop for Emulator {
 }
 
 impl Run {
-    /// Runs a command with this on standard input.
-    pub fn with_input(mut command: Command, input: &[u8]) -> Self {
-        use std::io::Write;
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that refuses its flags never reads its input.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        Run::of(child.wait_with_output().unwrap())
-    }
-
     pub fn of(output: Output) -> Self {
         Run {
             code: output.status.code().unwrap_or(-1),

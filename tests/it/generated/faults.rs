@@ -11,7 +11,11 @@ mod words;
 mod world;
 
 use std::fmt::Write;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -20,7 +24,7 @@ use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 use columns::{Column, RECEIVER, TABLES};
 use rows::{Cause, Outcome, ROWS, Row};
-use way::{Ambush, Certificates, Way};
+use way::{Ambush, Certificates, Mishap, Way};
 use world::Effect;
 
 const INTRODUCTION: &str = "\
@@ -49,12 +53,16 @@ Some calls have no column, since they are those of another one:
 - `--all-regions` makes the calls of `--all-apps` at more addresses; `key rotate --finish` and `--abandon` read as `key rotate` does.
 - `set --check` reads as `set`, and asks a queue as `check` does, a receiver as in the [last table](#on-the-way-to-a-receiver). So do
   `key rotate` without `--skip-proof` and `wizard`. `send`, `replay`, `queue forward` and `listen --forward-to` deliver as `send` does there.
+- `apply --prune` reads before and after its write as `delete` does, and a callback is written to a queue as by `set`.
 - Queue commands and `listen --queue` ask whose account it is as `set: account` does, where `VODCB_MNS_ENDPOINT` does not name it.
 - A key that is renewed while a command runs is asked for as at its beginning.
 - What differs in a queue that is there already is looked up for the words of the error only, as names are for `set: similar`.
 
 `history`, `regions`, `events`, `schema` and the like call nobody.
 ";
+
+/// More than any command takes, whatever goes wrong.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One command under one fault.
 struct Cell {
@@ -169,6 +177,28 @@ fn table(rows: &[&Row], columns: &[Column], found: &[Found]) -> String {
     table
 }
 
+/// Runs a command with this on standard input. One that does not end is killed, which is no exit code at all.
+fn until_its_end(mut command: Command, typed: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    let (ended, end) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", &id]).status();
+        }
+    });
+    // One that asks nobody does not read it.
+    let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+    let run = Run::of(child.wait_with_output().unwrap());
+    drop(ended);
+    run
+}
+
 /// An address whose name does not resolve, anywhere.
 fn nobody(sandbox: &mut Sandbox) -> &'static str {
     // A machine whose name server does not answer waits no longer for it.
@@ -186,8 +216,10 @@ impl Cell {
 
     /// How the command ended, or what is wrong with that.
     fn result(&self, tls: &Tls) -> Result<i32, String> {
-        // Where time is short, a busy machine may let other calls fail, too; they are given a second chance.
-        match (self.row.waits, self.column.hurries()) {
+        // Where time is short, a busy machine may let other calls fail, too, and a port that was given up may
+        // be another's by then; they are given a second chance.
+        let is_left = self.row.cause == Cause::Way(Mishap::Refused);
+        match (self.row.waits, self.column.hurries() || is_left) {
             (false, false) => self.run(tls, "60"),
             (false, true) => self.run(tls, "60").or_else(|_| self.run(tls, "60")),
             (true, _) => self.run(tls, "2").or_else(|_| self.run(tls, "20")),
@@ -260,10 +292,7 @@ impl Cell {
         let mut command = sandbox.command(args.chain(more));
         // `listen` has a flag of that name for something else.
         command.env("VODCB_TIMEOUT", timeout);
-        match self.column.typed {
-            Some(typed) => Run::with_input(command, typed.as_bytes()),
-            None => Run::of(command.output().unwrap()),
-        }
+        until_its_end(command, self.column.typed.unwrap_or_default())
     }
 
     fn check_state(&self, run: &Run, after: &Value) -> Verdict {
