@@ -138,7 +138,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         None => Ok(()),
     };
     let shown = keys(args.show_auth_key);
-    let outcome = carry_out_after(ctx, &connection, &order, shown, prepare).await?;
+    let done = carry_out_after(ctx, &connection, &order, shown, prepare).await;
+    let outcome = done.map_err(|error| match &missing {
+        Some(missing) => missing.told_with(error),
+        None => error,
+    })?;
     if let Some(missing) = missing.as_ref().filter(|_| ctx.flags.dry_run) {
         missing.plan(ctx);
     }

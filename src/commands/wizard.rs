@@ -219,7 +219,11 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
         None => Ok(()),
     };
     let (ctx, shown) = (&here.ctx, keys(answers.shows_key));
-    let outcome = carry_out_after(ctx, &here.connection, &order, shown, create).await?;
+    let done = carry_out_after(ctx, &here.connection, &order, shown, create).await;
+    let outcome = done.map_err(|error| match &answers.new_queue {
+        Some(queue) => queue.told_with(error),
+        None => error,
+    })?;
     if let Some(queue) = answers.new_queue.as_ref().filter(|_| ctx.flags.dry_run) {
         queue.plan(ctx);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     CONFIGURED, CREATED, Column, Effect, Ends, GET_QUEUE, IDENTITY, LIST_QUEUES, OLD, Phase, QUEUE,
-    ROLE, Script, TO_QUEUE, Words, reading,
+    ROLE, SET, Script, TO_QUEUE, Words, reading,
 };
 
 const TO_OWN: Words = &["set", "--mns-queue", "vod-events"];
@@ -69,6 +69,7 @@ fn changes() -> Vec<Column> {
     let look = |heading, args| moving(heading, args, LOOK, "get-queue", GET_QUEUE);
     let similar = "the list for names like the missing one";
     let creation = "the creation of the queue";
+    let write = "the write once the queue is created";
     let put: Words = &["PUT /queues/vod-events"];
     vec![
         moving("set: account", TO_OWN, ACCOUNT, "identity", IDENTITY),
@@ -90,6 +91,12 @@ fn changes() -> Vec<Column> {
             phase: Phase::Writing,
             before: Some(1),
             ..moving("set: create", CREATE, creation, "create-queue", put)
+        },
+        Column {
+            setup: CONFIGURED,
+            phase: Phase::Writing,
+            before: Some(3),
+            ..moving("set: then write", CREATE, write, "set", SET)
         },
         Column {
             ends: Ends::Anyway(0),
