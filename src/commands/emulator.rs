@@ -40,8 +40,8 @@ Examples:
   vodcb emulator start --ready-file ready.sh & … && . ./ready.sh && vodcb get
 
 Faults, [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE being a region or an application: throttle[=MS] internal unavailable error=CODE reset-before
-reset-after internal-after slow=MS slow-after=MS garbage html html-ok truncate skew=SECONDS deny
-denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
+reset-after internal-after slow=MS slow-after=MS garbage html html-ok redirect truncate wrong-type
+huge-headers gzip-bomb skew=SECONDS deny denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
 identity assume oidc get-role imds uri sso oauth, and of queues: list-queues create-queue set-queue
 get-queue delete-queue send batch-send receive batch-receive peek batch-peek delete-message
 batch-delete change-visibility. fire and delivery are calls of vodcb emulator fire; what it delivers is not among them.

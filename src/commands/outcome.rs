@@ -85,7 +85,11 @@ pub async fn carry_out_creating(
         Some(queue) => queue.create(ctx).await,
         None => Ok(()),
     };
-    let outcome = change_after(ctx, &connection.vod, order, check, prepare).await?;
+    let done = change_after(ctx, &connection.vod, order, check, prepare).await;
+    let outcome = done.map_err(|error| match queue {
+        Some(queue) => queue.told_with(error),
+        None => error,
+    })?;
     let shown = show_outcome(ctx, order.target, &outcome, keys, created);
     let done = match outcome.done {
         Done::Written => Some("the change was written and read back"),

@@ -4,6 +4,8 @@
 //! VOD takes any name, and drops in silence what it cannot write; so a queue that is not there, or a
 //! place where nobody may look, is told before the change.
 
+use std::cell::Cell;
+
 use futures_util::stream::{self, StreamExt};
 
 use super::Connection;
@@ -33,6 +35,8 @@ pub struct Missing {
     region: Region,
     /// The service's own words.
     error: Error,
+    /// Whether it was created meanwhile.
+    is_made: Cell<bool>,
 }
 
 /// Makes sure that every queue that these callbacks go to is there, each looked at once.
@@ -100,6 +104,7 @@ pub async fn look_up(
             name: name.to_owned(),
             region,
             error,
+            is_made: Cell::new(false),
         })),
     }
 }
@@ -161,8 +166,17 @@ impl Missing {
         let attributes = Attributes::for_callbacks();
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
         made.map_err(|error| error.cause("the callback was not changed"))?;
+        self.is_made.set(true);
         ctx.out.note(&format!("created the queue {}", self.name));
         Ok(())
+    }
+
+    /// The error of the change that was to follow, which does not undo the creation.
+    pub fn told_with(&self, error: Error) -> Error {
+        match self.is_made.get() {
+            true => error.cause(format!("the queue {self} was created before, and stays")),
+            false => error,
+        }
     }
 
     /// Says what would be done about it.

@@ -62,8 +62,8 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// This text and its true length.
-    pub(super) fn whole(text: String) -> Self {
+    /// This text, or whatever it is, and its true length.
+    pub(super) fn whole(text: impl Into<Bytes>) -> Self {
         Body {
             rest: Some(text.into()),
             cut: false,

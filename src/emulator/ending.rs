@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::answer::{Members, Page, Refusal};
+use super::disguise::Disguise;
 use super::faults::Kind;
 use super::operation::Operation;
 use super::{mns, roles};
@@ -20,6 +21,8 @@ pub(super) struct Ending<S = Members> {
     pub(super) answer: Answer<S>,
     /// `OK`, the code of the refusal, or the name of a fault.
     pub(super) outcome: String,
+    /// What it is made to look like.
+    pub(super) disguise: Option<Disguise>,
 }
 
 /// What the client gets; `S` is what the product says of a success.
@@ -41,6 +44,14 @@ impl<S> Ending<S> {
         Ending {
             answer,
             outcome: outcome.to_owned(),
+            disguise: None,
+        }
+    }
+
+    fn disguised(answer: Answer<S>, disguise: Disguise) -> Self {
+        Ending {
+            disguise: Some(disguise),
+            ..Ending::named(answer, disguise.name())
         }
     }
 
@@ -67,24 +78,20 @@ impl<S> Ending<S> {
             (Some(Kind::Truncate), Answer::Page(page)) => {
                 Ending::named(Answer::Half(page), "truncate")
             }
+            (Some(Kind::Disguised(disguise)), answer) => Ending::disguised(answer, *disguise),
             (Some(Kind::DropEvents), answer @ Answer::Success(_)) => {
                 Ending::named(answer, "drop-events")
             }
             (Some(Kind::Foreign), answer @ Answer::Success(_)) => Ending::named(answer, "foreign"),
-            (_, answer) => Ending {
-                answer,
-                outcome: self.outcome,
-            },
+            (_, answer) => Ending { answer, ..self },
         }
     }
 }
 
 impl<S> From<Refusal> for Ending<S> {
     fn from(refusal: Refusal) -> Self {
-        Ending {
-            outcome: refusal.code.clone(),
-            answer: Answer::Refusal(refusal),
-        }
+        let code = refusal.code.clone();
+        Ending::named(Answer::Refusal(refusal), &code)
     }
 }
 
@@ -125,6 +132,9 @@ pub(super) fn at_arrival<S>(fault: Kind, product: &str) -> Ending<S> {
         Kind::Garbage => Ending::page(Page::new(200, JSON, GARBAGE), "garbage"),
         Kind::Html => Ending::page(Page::new(502, HTML, BAD_GATEWAY), "html"),
         Kind::HtmlOk => Ending::page(Page::new(200, HTML, LOGIN), "html-ok"),
+        Kind::Disguised(disguise) => {
+            Ending::disguised(Answer::Page(Page::new(302, HTML, "")), disguise)
+        }
         _ => Refusal::internal().into(),
     }
 }

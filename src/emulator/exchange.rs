@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::answer::{Format, Letterhead, Refusal};
 use super::body::{self, Body, Unread};
+use super::disguise::Disguise;
 use super::ending::{self, Answer, Ending};
 use super::faults::{self, Aim, Kind, Moment};
 use super::issued::Caller;
@@ -75,17 +76,22 @@ pub(super) async fn answer(
         request_id: &letterhead.request_id,
         now,
     };
-    let Ending { answer, outcome } = run(&visit, aim).await;
+    let Ending {
+        answer,
+        outcome,
+        disguise,
+    } = run(&visit, aim).await;
     held(&server.journal).add(record(server, &message, operation, at, outcome));
     let action = &message.claims.action;
-    match answer {
-        Answer::Success(members) => Ok(letterhead.success(action, members)),
-        Answer::Refusal(refusal) => Ok(letterhead.refusal(&refusal)),
-        Answer::Page(page) => Ok(letterhead.page(page)),
-        Answer::Half(page) => Ok(letterhead.half(&page)),
-        Answer::Truncated(members) => Ok(letterhead.truncated(action, members)),
-        Answer::Nothing => Err(Dropped),
-    }
+    let response = match answer {
+        Answer::Success(members) => letterhead.success(action, members),
+        Answer::Refusal(refusal) => letterhead.refusal(&refusal),
+        Answer::Page(page) => letterhead.page(page),
+        Answer::Half(page) => letterhead.half(&page),
+        Answer::Truncated(members) => letterhead.truncated(action, members),
+        Answer::Nothing => return Err(Dropped),
+    };
+    Ok(Disguise::put_on(disguise, response))
 }
 
 /// What is asked for: the place at the path, or the operation that is named.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::disguise::Disguise;
 use super::operation::Operation;
 use crate::error::{Error, Result};
 
@@ -49,6 +50,8 @@ pub(super) enum Kind {
     InternalAfter,
     /// The call is done, the answer breaks off.
     Truncate,
+    /// The call is done, the answer looks otherwise; a redirection comes before anything is done.
+    Disguised(Disguise),
     /// Set stores an empty event list.
     DropEvents,
     /// Somebody else's URL stands there after the Set.
@@ -97,8 +100,8 @@ pub(super) enum Moment {
 
 impl Kind {
     const NAMES: &str = "throttle[=MS], internal, unavailable, error=CODE, reset-before, reset-after, \
-        internal-after, slow=MS, slow-after=MS, garbage, html, html-ok, truncate, skew=SECONDS, deny, \
-        denied-app, suspended, not-activated, drop-events, foreign, pass";
+        internal-after, slow=MS, slow-after=MS, garbage, html, html-ok, redirect, truncate, wrong-type, \
+        huge-headers, gzip-bomb, skew=SECONDS, deny, denied-app, suspended, not-activated, drop-events, foreign, pass";
 
     fn parse(name: &str, value: Option<&str>) -> Option<Kind> {
         let wait = || value?.parse().ok().map(Duration::from_millis);
@@ -137,7 +140,7 @@ impl Kind {
             "drop-events" => Kind::DropEvents,
             "foreign" => Kind::Foreign,
             "pass" => Kind::Pass,
-            _ => return None,
+            _ => Kind::Disguised(Disguise::parse(name)?),
         };
         Some(kind)
     }
@@ -151,7 +154,8 @@ impl Kind {
             | Kind::ResetBefore
             | Kind::Garbage
             | Kind::Html
-            | Kind::HtmlOk => Moment::Arrival,
+            | Kind::HtmlOk
+            | Kind::Disguised(Disguise::Redirect) => Moment::Arrival,
             Kind::Deny
             | Kind::DeniedApp
             | Kind::Suspended
@@ -159,6 +163,7 @@ impl Kind {
             | Kind::ResetAfter
             | Kind::InternalAfter
             | Kind::Truncate
+            | Kind::Disguised(_)
             | Kind::DropEvents
             | Kind::Foreign
             | Kind::Pass => Moment::Verified,

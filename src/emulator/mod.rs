@@ -12,6 +12,7 @@ mod apps;
 mod arn;
 mod body;
 mod deliveries;
+mod disguise;
 mod ending;
 mod exchange;
 mod faults;

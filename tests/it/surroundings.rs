@@ -245,6 +245,15 @@ fn too_few_open_files_for_many_targets_are_told() {
     run.says(&["Too many open files", "ulimit -n"]);
 }
 
+/// What 4 KB unpack to does not fit into so much memory.
+#[test]
+fn a_bomb_is_not_unpacked() {
+    let sandbox = Sandbox::with(&["get:gzip-bomb"], &[]);
+    let words = format!("ulimit -v 2000000; {RUN}");
+    let run = under(&sandbox, &words, &["get", "--retries", "0"]).exits(5);
+    run.says(&["gave an answer that is none of the service's"]);
+}
+
 #[test]
 fn too_few_open_files_are_told() {
     let sandbox = Sandbox::new();

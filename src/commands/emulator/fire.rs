@@ -77,7 +77,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ]);
     let fired = fire(ctx, client, &parameters).await?;
     let told = match fired["DeliveryId"].as_u64() {
-        Some(id) if !args.no_wait => wait(ctx, client, id).await?,
+        Some(id) if !args.no_wait => wait(ctx, client, id).await.map_err(fired_but_not_told)?,
         _ => fired,
     };
     let inside = connection.is_emulated();
@@ -109,6 +109,18 @@ async fn fire(ctx: &Context, client: &Client, parameters: &Parameters) -> Result
         }),
         Err(error) => Err(error),
     }
+}
+
+/// What becomes of a fired event is not known, which does not undo it.
+fn fired_but_not_told(error: Error) -> Error {
+    let what = "the event was fired, but what became of it could not be asked";
+    let mut partial = Error::new(Kind::Partial, what)
+        .cause(error.message)
+        .hint("look at the destination before firing it again")
+        .applied(Applied::Yes);
+    partial.causes.extend(error.causes);
+    partial.details.request_id = error.details.request_id;
+    partial
 }
 
 async fn wait(ctx: &Context, client: &Client, id: u64) -> Result<Value> {

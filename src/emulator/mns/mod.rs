@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::answer::Refusal;
 use super::body::{Body, Unread};
+use super::disguise::Disguise;
 use super::ending::{Answer, Ending};
 use super::exchange::{self, Dropped};
 use super::faults::{Aim, Kind};
@@ -91,20 +92,25 @@ pub(super) async fn answer(
         host: request.host.clone(),
         date: date.unwrap_or_default(),
     };
-    let Ending { answer, outcome } = if sent.is_some() {
+    let Ending {
+        answer,
+        outcome,
+        disguise,
+    } = if sent.is_some() {
         run(server, &request, aim, hung_up, now).await
     } else {
         reply::too_large().into()
     };
     held(&server.journal).add(record(server, &request, at, outcome));
-    match answer {
-        Answer::Success(reply) => Ok(letterhead.reply(reply)),
-        Answer::Refusal(refusal) => Ok(letterhead.reply(letterhead.refusal(&refusal))),
-        Answer::Page(page) => Ok(letterhead.reply(page.into())),
-        Answer::Half(page) => Ok(letterhead.truncated(page.into())),
-        Answer::Truncated(reply) => Ok(letterhead.truncated(reply)),
-        Answer::Nothing => Err(Dropped),
-    }
+    let response = match answer {
+        Answer::Success(reply) => letterhead.reply(reply),
+        Answer::Refusal(refusal) => letterhead.reply(letterhead.refusal(&refusal)),
+        Answer::Page(page) => letterhead.reply(page.into()),
+        Answer::Half(page) => letterhead.truncated(page.into()),
+        Answer::Truncated(reply) => letterhead.truncated(reply),
+        Answer::Nothing => return Err(Dropped),
+    };
+    Ok(Disguise::put_on(disguise, response))
 }
 
 async fn run(

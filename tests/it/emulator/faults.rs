@@ -287,7 +287,7 @@ fn help_and_manual_name_every_action_kind_and_quirk() {
         .flat_map(|list| list.split(", "))
         .map(|word| word.split(['[', '=']).next().unwrap())
         .collect();
-    assert_eq!(words.len(), 28 + 21 + 15);
+    assert_eq!(words.len(), 28 + 25 + 15);
     for word in words {
         let end = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
         let in_help = help.split(end).any(|part| part == word);
@@ -297,4 +297,27 @@ fn help_and_manual_name_every_action_kind_and_quirk() {
             "the manual lacks {word}"
         );
     }
+}
+
+#[test]
+fn an_answer_in_disguise() {
+    let twin = Twin::with_faults(&["set:wrong-type*1", "set:huge-headers*1"]);
+    let reply = attempt(&twin).unwrap();
+    assert_eq!((reply.status, reply.code().as_str()), (200, "OK"));
+    assert_eq!(reply.headers["content-type"], "text/plain");
+    let reply = attempt(&twin).unwrap();
+    assert_eq!(reply.headers["x-padding"].len(), 8192);
+    assert_eq!(reply.code(), "OK");
+    assert!(is_stored(&twin));
+    let outcomes = ["wrong-type", "huge-headers"].map(|kind| format!("SetMessageCallback {kind}"));
+    assert_eq!(twin.outcomes()[..2], outcomes);
+}
+
+#[test]
+fn a_redirection_comes_before_the_effect() {
+    let twin = Twin::with_faults(&["set:redirect"]);
+    let reply = attempt(&twin).unwrap();
+    assert_eq!(reply.status, 302);
+    assert_eq!(reply.headers["location"], "/elsewhere");
+    assert!(!is_stored(&twin));
 }

@@ -1,80 +1,88 @@
 //! What can go wrong between a sender and a receiver that would answer 200.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use super::rows::{Cause, ROWS};
 use super::way::{Ambush, Mishap, Way};
 use super::{Tls, Verdict};
-use crate::network::Company;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::Sandbox;
 
 const INTRODUCTION: &str = "
 ### On the way to a receiver
 
-The receiver answers 200. Exit 0 means that its 200 came whole, or as much of it as is looked at, within five seconds; 1 that it did not.
-`send` is `vodcb send FileUploadComplete --to URL --once`, `check` is `vodcb check URL --deliver`.
+The receiver answers 200, but for a redirection. Exit 0 means that its 200 came whole, or as much of it as is looked at, within five seconds; 1 that it did not.
+`send` is `vodcb send FileUploadComplete --to URL --once`, `check` is `vodcb check URL --deliver`, and `set` is
+`vodcb set --http-url URL --check`, which writes where it exits 0, and nowhere else.
 
-| fault | send | check |
-|---|---|---|
+| fault | send | check | set |
+|---|---|---|---|
 ";
 
 /// Long enough not to come whole byte by byte.
 const ANSWER: &str = "a receiver that has much to say about what it was given, although nobody wants to know more than its status";
 
-/// What is in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Peril {
-    Way(Mishap),
-    Stranger,
-    /// Nobody takes connections.
-    Nobody,
-}
-
-/// A peril, whether it is one over TLS, and whether a 200 arrives all the same.
-#[derive(Debug, Clone, Copy)]
+/// What goes wrong, whether over TLS, and whether a 200 arrives all the same.
 struct Trial {
     name: &'static str,
-    peril: Peril,
+    cause: Option<Cause>,
+    reply: Reply,
     secure: bool,
     arrives: bool,
 }
 
-fn trials() -> impl Iterator<Item = Trial> {
-    let of_way = ROWS.iter().filter_map(|row| {
-        let peril = match row.cause {
-            Cause::Emulator(_) => return None,
-            Cause::Way(mishap) => Peril::Way(mishap),
-            Cause::Stranger => Peril::Stranger,
-        };
-        let arrives = [
-            Mishap::WrongType,
-            Mishap::Continue,
-            Mishap::Gzip,
-            Mishap::Endless,
-        ];
-        Some(Trial {
-            name: row.name,
-            peril,
-            secure: row.secure,
-            arrives: arrives.map(Peril::Way).contains(&peril),
-        })
-    });
-    let more = [
-        ("nobody takes connections", Peril::Nobody),
+/// What the receiver itself does, and whether that is a 200.
+fn of_receiver() -> [Trial; 5] {
+    // More than any client takes; the tests end before it would be missed.
+    let padding = "x-padding: a\r\n".repeat(80_000).leak();
+    [
+        (
+            "a wrong content type",
+            Reply::With(200, "content-type: image/png\r\n", ANSWER),
+            true,
+        ),
+        (
+            "a compressed answer",
+            Reply::With(200, "content-encoding: gzip\r\n", ANSWER),
+            true,
+        ),
+        (
+            "a megabyte of headers",
+            Reply::With(200, padding, ANSWER),
+            false,
+        ),
+        (
+            "a redirection",
+            Reply::With(302, "location: /elsewhere\r\n", ""),
+            false,
+        ),
         (
             "the connection closes instead of an answer",
-            Peril::Way(Mishap::Closed),
+            Reply::Close,
+            false,
         ),
-    ];
-    let more = more.map(|(name, peril)| Trial {
+    ]
+    .map(|(name, reply, arrives)| Trial {
         name,
-        peril,
+        cause: None,
+        reply,
         secure: false,
-        arrives: false,
+        arrives,
+    })
+}
+
+fn trials() -> impl Iterator<Item = Trial> {
+    let rows = ROWS.iter();
+    let of_way = rows.filter(|row| !matches!(row.cause, Cause::Emulator(_)));
+    let arriving = [Mishap::Continue, Mishap::Endless].map(Cause::Way);
+    let of_way = of_way.map(move |row| Trial {
+        name: row.name,
+        cause: Some(row.cause),
+        reply: Reply::With(200, "", ANSWER),
+        secure: row.secure,
+        arrives: arriving.contains(&row.cause),
     });
-    of_way.chain(more)
+    of_receiver().into_iter().chain(of_way)
 }
 
 /// The section of the page; each cell is tried.
@@ -82,11 +90,13 @@ pub fn section(tls: &Tls) -> String {
     let mut section = INTRODUCTION.to_owned();
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
-        let trials = trials().map(|trial| (trial, scope.spawn(move || trial.outcome(tls))));
-        for (trial, outcome) in trials.collect::<Vec<_>>() {
+        let trials = trials().map(|trial| {
+            let (name, code) = (trial.name, i32::from(!trial.arrives));
+            (name, code, scope.spawn(move || trial.outcome(tls)))
+        });
+        for (name, code, outcome) in trials.collect::<Vec<_>>() {
             wrong.extend(outcome.join().unwrap().err());
-            let code = i32::from(!trial.arrives);
-            let _ = writeln!(section, "| {} | {code} | {code} |", trial.name);
+            let _ = writeln!(section, "| {name} | {code} | {code} | {code} |");
         }
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -95,39 +105,40 @@ pub fn section(tls: &Tls) -> String {
 
 impl Trial {
     fn outcome(self, tls: &Tls) -> Verdict {
-        let sandbox = Sandbox::offline();
-        let receiver = Receiver::start(&[Reply::With(200, "", ANSWER)]);
-        let secure = self.secure.then(|| Arc::clone(&tls.config));
-        let way = Way::to(&receiver.url(""), secure);
-        let url = match self.peril {
-            Peril::Nobody => "http://127.0.0.1:9".to_owned(),
-            Peril::Way(mishap) => {
-                way.lay(Some(Ambush {
-                    mishap,
-                    words: &["POST "],
-                    spared: 0,
-                }));
-                way.url()
-            }
-            Peril::Stranger => way.url(),
-        };
-        let stranger = Company::new();
-        let trusted = match self.peril {
-            Peril::Stranger => stranger.file(&sandbox),
-            _ => tls.company.file(&sandbox),
-        };
+        let mut sandbox = Sandbox::new();
+        let receiver = Receiver::start(std::slice::from_ref(&self.reply));
+        let mut way = Way::to(
+            &receiver.url(""),
+            self.secure.then(|| tls.certificates.clone()),
+        );
+        let mut url = way.url();
+        match self.cause {
+            Some(Cause::Way(mishap)) => way.lay(Ambush {
+                mishap,
+                words: &["POST "],
+                spared: 0,
+                before: 0,
+            }),
+            Some(Cause::Nameless) => url = super::nobody(&mut sandbox).to_owned(),
+            Some(Cause::Emulator(_)) | None => {}
+        }
+        let trusted = tls.company.file(&sandbox);
+        sandbox.set("SSL_CERT_FILE", trusted.to_str().unwrap());
         let to = format!("{url}/vod");
         let send = ["send", "FileUploadComplete", "--to", &to, "--once"];
-        for args in [&send[..], &["check", &to, "--deliver"]] {
-            let all = [args, &["-o", "json"]].concat();
-            let mut command = sandbox.command(all);
-            let run =
-                crate::sandbox::Run::of(command.env("SSL_CERT_FILE", &trusted).output().unwrap());
+        let set = ["set", "--http-url", &to, "--check"];
+        for args in [&send[..], &["check", &to, "--deliver"], &set] {
+            let run = sandbox.vodcb([args, &["-o", "json"]].concat());
             let whole = serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok();
             if !whole || run.code != i32::from(!self.arrives) || way.led_astray() {
-                return Err(format!("{self:?} {args:?} {run:#?}"));
+                return Err(format!("{}: {args:?} {run:#?}", self.name));
             }
         }
-        Ok(())
+        let stored = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+        if self.arrives == (stored["url"] == to) {
+            Ok(())
+        } else {
+            Err(format!("{}: there is {stored}", self.name))
+        }
     }
 }

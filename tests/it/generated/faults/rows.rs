@@ -8,8 +8,8 @@ pub enum Cause {
     /// The emulator, by these words.
     Emulator(&'static str),
     Way(Mishap),
-    /// A certificate by somebody unknown.
-    Stranger,
+    /// The address of the service has a name that nobody knows.
+    Nameless,
 }
 
 /// What it comes to, which decides about exit codes.
@@ -179,6 +179,10 @@ pub const ROWS: &[Row] = &[
     nonsense(service("`garbage`", "garbage", Lost)),
     service("`html`", "html", InFlight),
     nonsense(service("`html-ok`", "html-ok", Lost)),
+    nonsense(service("`redirect`", "redirect", Lost)),
+    service("`wrong-type`", "wrong-type", Fine),
+    service("`huge-headers`", "huge-headers", LostAfter),
+    nonsense(service("`gzip-bomb`", "gzip-bomb", LostAfter)),
     waiting(everywhere(service("`slow`", "slow=60000", InFlight))),
     waiting(everywhere(service(
         "`slow-after`",
@@ -188,10 +192,7 @@ pub const ROWS: &[Row] = &[
     everywhere(service("`skew`", "skew=3600", ClockOff)),
     service("`drop-events`", "drop-events", Altered),
     service("`foreign`", "foreign", Altered),
-    mishap("a wrong content type", Mishap::WrongType, Fine),
     mishap("`100 Continue` before the answer", Mishap::Continue, Fine),
-    nonsense(mishap("a compressed answer", Mishap::Gzip, LostAfter)),
-    mishap("a megabyte of headers", Mishap::HugeHeaders, LostAfter),
     mishap("half a header", Mishap::HalfHeader, LostAfter),
     in_the_body(mishap("half an answer", Mishap::HalfAnswer, LostAfter)),
     nonsense(mishap("an answer without end", Mishap::Endless, LostAfter)),
@@ -201,7 +202,6 @@ pub const ROWS: &[Row] = &[
         LostAfter,
     ))),
     waiting(mishap("silence", Mishap::Silence, InFlight)),
-    nonsense(mishap("a redirection", Mishap::Redirect, Lost)),
     mishap(
         "something else than a web server",
         Mishap::NotHttp,
@@ -222,9 +222,16 @@ pub const ROWS: &[Row] = &[
         Mishap::PlainOnTls,
         Unconnected,
     )),
-    secure(row(
+    secure(mishap(
         "a certificate by a stranger",
-        Cause::Stranger,
+        Mishap::Stranger,
         Unconnected,
     )),
+    mishap("nobody takes connections", Mishap::Refused, Unconnected),
+    row("a name that does not resolve", Cause::Nameless, Unconnected),
+    mishap(
+        "the connection closes within the request",
+        Mishap::HalfRequest,
+        InFlight,
+    ),
 ];
