@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Args as _, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -91,6 +91,10 @@ pub fn by_the_whole(words: Vec<OsString>) -> Result<Cli, clap::Error> {
         .map_err(|error| with_near_command(error, &command))?;
     let mut cli =
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    if let Some((one, other)) = clash(&cli.flags) {
+        let words = format!("the argument '{one}' cannot be used with '{other}'");
+        return Err(command.error(ErrorKind::ArgumentConflict, words));
+    }
     // Two commands have a flag of their own where the others have that name for something else.
     match cli.command {
         super::Command::Listen(_) => cli.flags.timeout = None,
@@ -98,6 +102,18 @@ pub fn by_the_whole(words: Vec<OsString>) -> Result<Cli, clap::Error> {
         _ => {}
     }
     Ok(cli)
+}
+
+/// Flags that contradict each other. Clap sees it only where they stand beside each other, and not on both sides
+/// of a command.
+fn clash(flags: &Flags) -> Option<(&'static str, &'static str)> {
+    let clashes = [
+        (flags.plain && flags.no_input, "--plain", "--no-input"),
+        (flags.verbose && flags.quiet, "--verbose", "--quiet"),
+        (flags.debug && flags.quiet, "--debug", "--quiet"),
+    ];
+    let mut clashes = clashes.into_iter();
+    clashes.find_map(|(is_so, one, other)| is_so.then_some((one, other)))
 }
 
 /// How a command is defined and read, apart from all others.
@@ -157,6 +173,8 @@ pub const DEFINITIONS: [Definition; 25] = definitions! {
 pub fn understood(words: &[OsString]) -> Option<Cli> {
     let named = |word: &OsString| DEFINITIONS.iter().find(|it| *word == *it.name);
     let mut places = words.iter().enumerate();
+    // The first word is the program, whatever that is called.
+    places.next();
     let (at, definition) = places.find_map(|(at, word)| Some((at, named(word)?)))?;
     let own = (definition.arguments)(Command::new(definition.name));
     let (count, is_nested) = (own.get_arguments().count(), own.has_subcommands());
@@ -187,7 +205,7 @@ pub fn understood(words: &[OsString]) -> Option<Cli> {
     };
     // Thousands of small pieces, which the end of the process gives back faster.
     std::mem::forget((command, matches));
-    Some(cli)
+    clash(&cli.flags).is_none().then_some(cli)
 }
 
 /// Whether the words are flags, written in full, with their values.

@@ -190,7 +190,9 @@ impl Output {
 pub fn written(result: std::io::Result<()>) -> Result<()> {
     match result {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::usage("standard output cannot be written").cause(error.to_string()))
+            Err(Error::usage("standard output cannot be written")
+                .cause(error.to_string())
+                .hint("make room where it goes, or send it elsewhere"))
         }
         _ => Ok(()),
     }

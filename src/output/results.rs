@@ -46,15 +46,7 @@ impl Output {
         }
     }
 
-    /// Shows one piece of a stream: the document on a line of its own, or the text.
-    ///
-    /// # Errors
-    /// A usage error when the query fails or stdout cannot be written.
-    pub fn line(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
-        self.print(&self.piece(document, text)?)
-    }
-
-    /// What [`line`](Output::line) would show, for pieces that are printed together.
+    /// One piece of a stream, to be printed: the document on a line of its own, or the text.
     ///
     /// # Errors
     /// A usage error when the query fails.
@@ -120,7 +112,11 @@ impl Output {
     }
 
     fn queried(&self, document: &impl Serialize) -> Result<Value> {
-        let broken = |error: String| Error::usage("--query failed").cause(error);
+        let broken = |error: String| {
+            Error::usage("--query failed")
+                .cause(error)
+                .hint("without --query the whole document is shown; vodcb help output has examples")
+        };
         let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;
         let Some(query) = &self.query else {
             return Ok(value);

@@ -34,7 +34,7 @@ fn what_is_usually_typed_is_understood_fast_and_rightly() {
         "apply -f a.toml -v",
         "events list --query x",
         "queue list --retries 0",
-        "-q queue peek vod-events --debug",
+        "-q queue peek vod-events --emulator",
         "queue --mns-region cn-beijing create q",
         "key status",
         "emulator start --port 0",
@@ -44,6 +44,33 @@ fn what_is_usually_typed_is_understood_fast_and_rightly() {
         let (fast, whole) = both(&typed(line));
         assert!(whole.is_some(), "{line}");
         assert_eq!(fast, whole, "{line}");
+    }
+}
+
+#[test]
+fn the_name_of_the_program_is_no_command() {
+    for name in ["get", "vodcb", "-q", ""] {
+        let words = [name, "apps", "-q"].map(str::to_owned);
+        let (fast, whole) = both(&words);
+        assert!(
+            fast.as_ref().is_some_and(|cli| cli.contains("Apps")),
+            "{name:?}: {fast:?}"
+        );
+        assert_eq!(fast, whole, "{name:?}");
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused_wherever_they_stand() {
+    for line in [
+        "-q get -v",
+        "get -q -v",
+        "-v -q get",
+        "--plain get --no-input",
+        "get --debug -q",
+    ] {
+        let (fast, whole) = both(&typed(line));
+        assert_eq!((fast, whole), (None, None), "{line}");
     }
 }
 

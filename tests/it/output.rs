@@ -111,7 +111,10 @@ fn a_single_text_is_printed_bare_in_yaml() {
 fn what_cannot_be_shown_is_told_before_the_write_or_as_partly_done() {
     let sandbox = Sandbox::new();
     let bad = [&SET[..], &["-o", "json", "--query", "abs(url)"]].concat();
-    sandbox.vodcb(bad).exits(2).says(&["--query failed"]);
+    sandbox
+        .vodcb(bad)
+        .exits(2)
+        .says(&["--query failed", "without --query"]);
     assert!(!sandbox.actions().contains(&"SetMessageCallback".to_owned()));
     #[cfg(target_os = "linux")]
     {
