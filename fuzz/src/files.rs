@@ -48,7 +48,7 @@ fn callbacks(manifest: &manifest::Manifest) -> Vec<(Target, Callback)> {
 pub fn settings(bytes: &[u8]) {
     let _ = settings::read_project(&String::from_utf8_lossy(bytes));
     if let Ok(rotation) = rotation::parse(bytes) {
-        rotation.status(Keys::Masked);
+        rotation.status(None, Keys::Masked);
         let old = rotation.old.clone();
         let seen = rotation.seen(&old, Timestamp::UNIX_EPOCH);
         assert!(seen.is_some(), "the old key is one of the two");

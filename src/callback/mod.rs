@@ -130,6 +130,14 @@ impl Callback {
         }
     }
 
+    /// URL and authentication, where events go to a URL.
+    pub fn http(&self) -> Option<(&str, &Auth)> {
+        match &self.destination {
+            Destination::Http { url, auth } => Some((url, auth)),
+            Destination::Mns { .. } => None,
+        }
+    }
+
     /// Eight hex digits that change with anything the user can set, the key included.
     ///
     /// It is the start of a SHA-256 over the values. Who can guess a weak key can test the guess with

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::turn::private_folder;
+use crate::callback::Auth;
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Error, Result};
@@ -49,10 +50,22 @@ impl Rotation {
         Some(self)
     }
 
-    /// Where it stands, with its keys or their masks.
-    pub fn status(&self, keys: Keys) -> RotationStatus {
+    /// Whether the callback was changed meanwhile so that VOD signs with neither key any more.
+    pub fn is_overtaken(&self, auth: Option<&Auth>) -> bool {
+        match auth.filter(|auth| auth.on) {
+            Some(auth) => auth
+                .known_key()
+                .is_some_and(|key| *key != self.old && *key != self.new),
+            None => true,
+        }
+    }
+
+    /// Where it stands beside what is configured, with its keys or their masks.
+    pub fn status(&self, auth: Option<&Auth>, keys: Keys) -> RotationStatus {
         RotationStatus {
-            step: if self.switched.is_some() {
+            step: if self.is_overtaken(auth) {
+                "overtaken"
+            } else if self.switched.is_some() {
                 "switched"
             } else {
                 "prepared"

@@ -43,8 +43,11 @@ pub struct Failure {
 impl Failure {
     /// The failure as an error that names the host.
     pub fn explain(self, host: &str) -> Error {
-        let error =
-            Error::new(Kind::Unavailable, format!("{host} cannot be reached")).cause(self.message);
+        let what = match self.sent {
+            true => format!("{host} gave no whole answer"),
+            false => format!("{host} cannot be reached"),
+        };
+        let error = Error::new(Kind::Unavailable, what).cause(self.message);
         let mut error = retryable(self.hint.into_iter().fold(error, Error::hint));
         error.details.in_flight = self.sent;
         error.details.no_service = self.trouble == Trouble::Name;

@@ -325,7 +325,7 @@ fn somebody_elses_key_is_a_conflict() {
         .exits(6)
         .says(&["neither the old nor the new", "--abandon"]);
     let run = rotate(&sandbox, &["--abandon"]).ok();
-    assert!(run.says(&["signs with a third"]).code == 0);
+    assert!(run.says(&["VOD signs with neither"]).code == 0);
     // VOD had the new key for a while.
     shop.accepts(&["Third3Mo1Xs5Rf7Gh", NEW]);
     rotate(&sandbox, &["--auth-key-env", "NEW_KEY"]).ok();
@@ -333,9 +333,45 @@ fn somebody_elses_key_is_a_conflict() {
     sandbox.set("FOURTH_KEY", "Fourth4Np2Yt6Sg8Hi");
     sandbox.vodcb(["set", "--auth-key-env", "FOURTH_KEY"]).ok();
     let run = rotate(&sandbox, &["--abandon"]).ok();
-    let run = run.says(&["VOD was given the new one, and signs with a third now"]);
+    let run = run.says(&["VOD was given the new one, and signs with neither now"]);
     assert!(!run.stderr.contains("never given"), "{run:?}");
     assert!(state_files(&sandbox).is_empty());
+}
+
+#[test]
+fn a_rotation_that_was_overtaken_is_told_and_can_be_dropped() {
+    for change in [
+        &[
+            "set",
+            "--mns-queue",
+            "vod-events",
+            "--mns-region",
+            "cn-shanghai",
+            "--no-queue-check",
+        ][..],
+        &["set", "--auth", "off"],
+        &["set", "--auth-key-env", "THIRD_KEY"],
+        &["delete", "--yes"],
+    ] {
+        let shop = Shop::new();
+        let mut sandbox = shop.world(&[]);
+        sandbox.set("THIRD_KEY", "Third3Mo1Xs5Rf7Gh");
+        rotate(&sandbox, &["--generate-auth-key"]).ok();
+        let before = sandbox.vodcb(["key", "status", "-o", "json"]).ok();
+        assert_eq!(before.json()["rotation"]["step"], "prepared");
+        sandbox.vodcb(change.iter().copied()).ok();
+        let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok();
+        assert_eq!(status.json()["rotation"]["step"], "overtaken", "{change:?}");
+        status.says(&["signs with neither key"]);
+        sandbox
+            .vodcb(["key", "status"])
+            .ok()
+            .says(&["key rotate --abandon"]);
+        rotate(&sandbox, &["--abandon"])
+            .ok()
+            .says(&["both keys are forgotten"]);
+        assert!(state_files(&sandbox).is_empty(), "{change:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{connect, keys};
-use crate::callback::{Destination, auth_key};
+use crate::callback::{Auth, Callback, Destination, auth_key};
 use crate::change::history;
 use crate::change::record::{Ended, Record};
 use crate::change::rotation::Place;
@@ -80,20 +80,23 @@ async fn status(ctx: &Context, show: bool) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (vod, target) = (&connection.vod, &connection.target);
     let reading = vod.get(ctx, &target.app_id).await?;
-    let destination = reading.callback.as_ref().map(|it| &it.destination);
-    let http = match destination {
-        Some(Destination::Http { url, auth }) => Some((url.as_str(), auth)),
-        Some(Destination::Mns { .. }) | None => None,
-    };
-    let key = http.and_then(|(_, auth)| auth.known_key());
+    let http = reading.callback.as_ref().and_then(Callback::http);
+    let auth = http.map(|(_, auth)| auth);
+    let key = auth.and_then(Auth::known_key);
     let rotation = Place::of(ctx, vod, target)?.load(ctx, key)?;
-    let rotation = rotation.map(|rotation| rotation.status(keys(show)));
+    let is_overtaken = rotation.as_ref().is_some_and(|it| it.is_overtaken(auth));
+    let rotation = rotation.map(|rotation| rotation.status(auth, keys(show)));
     let mut status = KeyStatus::new(target, http).rotating(rotation);
     status.auth_key_since = match key {
         Some(key) => written(ctx, &vod.place(), target, key)?.map(view::moment),
         None => None,
     };
     ctx.out.show(&status, |width| view::text(&status, width))?;
+    if is_overtaken {
+        ctx.out.warn("the callback was changed since the rotation was begun, and VOD signs with neither key of it");
+        let abandon = ctx.again("key rotate --abandon");
+        ctx.out.hint(&format!("this forgets both keys: {abandon}"));
+    }
     connection.close().await;
     Ok(Exit::Ok)
 }

@@ -1,5 +1,6 @@
 //! `vodcb key rotate`
 
+mod abandon;
 mod steps;
 
 use jiff::SignedDuration;
@@ -69,10 +70,7 @@ struct Work<'a> {
 
 /// The key of an HTTP callback, where the service shows it.
 fn known_key(callback: &Callback) -> Option<&Secret> {
-    match &callback.destination {
-        Destination::Http { auth, .. } => auth.known_key(),
-        Destination::Mns { .. } => None,
-    }
+    callback.http().and_then(|(_, auth)| auth.known_key())
 }
 
 /// Goes on with the rotation where it stands.
@@ -91,7 +89,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out.check_document()?;
     let given = args.source.read(ctx).await?;
     let connection = connect(ctx).await?;
-    let exit = Work::on(ctx, args, &connection).await?.go_on(given).await?;
+    let exit = match args.abandon {
+        true => abandon::run(ctx, args, &connection).await?,
+        false => Work::on(ctx, args, &connection).await?.go_on(given).await?,
+    };
     connection.close().await;
     Ok(exit)
 }
@@ -136,9 +137,6 @@ impl<'a> Work<'a> {
     }
 
     async fn go_on(&self, given: Option<Secret>) -> Result<Exit> {
-        if self.args.abandon {
-            return self.abandon();
-        }
         match self.seen()? {
             None if self.args.finish => Err(Error::usage("no rotation was begun")
                 .hint(self.ctx.again("key rotate --generate-auth-key"))),
@@ -272,11 +270,9 @@ impl<'a> Work<'a> {
         rotation: Option<&Rotation>,
         checks: Vec<Check>,
     ) -> KeyStatus {
-        let http = match &callback.destination {
-            Destination::Http { url, auth } => Some((url.as_str(), auth)),
-            Destination::Mns { .. } => None,
-        };
-        let rotation = rotation.map(|it| it.status(keys(self.args.show_auth_key)));
+        let http = callback.http();
+        let auth = http.map(|(_, auth)| auth);
+        let rotation = rotation.map(|it| it.status(auth, keys(self.args.show_auth_key)));
         let mut status = KeyStatus::new(&self.connection.target, http).rotating(rotation);
         status.checks = checks;
         status

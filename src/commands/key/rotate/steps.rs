@@ -6,7 +6,7 @@ use crate::change::edit::{AuthEdit, Edit};
 use crate::change::rotation::Rotation;
 use crate::change::write::{Ask, Order, Outcome, Wanted, change};
 use crate::commands::written_but_not_shown;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::probe::{Check, Report, Verdict};
 use crate::render::key::{self as view, KeyStatus};
@@ -46,37 +46,6 @@ impl Work<'_> {
             "keep both keys in the receiver for some minutes, remove the old one, then: {}",
             self.ctx.again("key rotate --finish")
         ));
-    }
-
-    pub(super) fn abandon(&self) -> Result<Exit> {
-        let begun = self.begun.as_ref();
-        let seen = match (begun, self.configured()) {
-            (Some(rotation), Some(key)) => rotation.clone().seen(key, (self.ctx.now)()),
-            (begun, _) => begun.cloned(),
-        };
-        if seen.as_ref().is_some_and(|it| it.switched.is_some()) {
-            return Err(
-                Error::usage("VOD signs with the new key already").hint(format!(
-                    "finish it: {}",
-                    self.ctx.again("key rotate --finish")
-                )),
-            );
-        }
-        if self.ctx.flags.dry_run {
-            self.ctx.out.note("dry run; nothing was forgotten");
-            return self.show(begun, Vec::new()).map(|()| Exit::Ok);
-        }
-        self.place.forget()?;
-        self.show(None, Vec::new())?;
-        self.ctx.out.note(match (begun, seen) {
-            (None, _) => "already so; no rotation was begun",
-            (Some(_), Some(_)) => "the new key is forgotten; VOD was never given it",
-            (Some(begun), None) if begun.switched.is_some() => {
-                "both keys are forgotten; VOD was given the new one, and signs with a third now"
-            }
-            (Some(_), None) => "both keys are forgotten; VOD signs with a third",
-        });
-        Ok(Exit::Ok)
     }
 
     pub(super) async fn prove_and_switch(&self, mut rotation: Rotation) -> Result<Exit> {
