@@ -21,7 +21,13 @@ pub fn compile(flag: &str, text: &str, example: &str) -> Result<Expression<'stat
     }
     jmespath::compile(text).map_err(|error| {
         Error::usage(format!("{flag} {text:?} is not JMESPath"))
-            .cause(error.to_string())
+            .cause(reason(&error))
             .hint(format!("for example: {flag} {example}"))
     })
+}
+
+/// Why it is none, or fails on a document; the parser quotes the expression on further lines.
+pub fn reason(error: &jmespath::JmespathError) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
 }

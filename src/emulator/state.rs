@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::Stored;
 use super::{Storage, held};
 use crate::error::{Error, Result};
+use crate::text::quoted;
 
 const SCHEMA: u32 = 1;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
@@ -318,5 +319,9 @@ fn trouble(path: &Path, error: &io::Error) -> Error {
         path.display()
     ))
     .cause(error.to_string())
-    .hint("name another file, or a folder that can be written with XDG_STATE_HOME; vodcb emulator reset starts afresh")
+    .hint("name another file, or a folder that can be written with XDG_STATE_HOME")
+    .hint(format!(
+        "this removes it: vodcb emulator reset --yes --state {}",
+        quoted(&path.display().to_string())
+    ))
 }

@@ -123,7 +123,7 @@ impl Output {
         };
         let found = query
             .search(&value)
-            .map_err(|error| broken(error.to_string()))?;
+            .map_err(|error| broken(query::reason(&error)))?;
         serde_json::to_value(&*found).map_err(|error| broken(error.to_string()))
     }
 }
