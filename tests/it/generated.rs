@@ -8,6 +8,7 @@ mod faults;
 mod outline;
 mod overview;
 mod reference;
+#[cfg(target_os = "linux")] // one stream of both, by a shell
 mod screens;
 mod third_party;
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::sandbox::Sandbox;
+use crate::surroundings::{RUN, under};
 
 const HEAD: &str = "\
 # Screens
@@ -76,11 +77,13 @@ fn screens_are_those_of_the_program() {
     sandbox.set("COLUMNS", "80");
     let mut page = HEAD.to_owned();
     for (about, line) in LINES {
-        let run = sandbox.vodcb(line.split(' '));
+        // Both streams as one, in the order in which a terminal shows them.
+        let args: Vec<&str> = line.split(' ').collect();
+        let run = under(&sandbox, &format!("{RUN} 2>&1"), &args);
         let _ = write!(
             page,
-            "\n{about}\n\n```text\n$ vodcb {line}\n{}{}```\n",
-            run.stderr, run.stdout
+            "\n{about}\n\n```text\n$ vodcb {line}\n{}```\n",
+            run.stdout
         );
     }
     let _ = write!(
