@@ -21,13 +21,11 @@ use crate::vod::client::Reading;
 pub enum Wanted<'a> {
     /// The callback with these parts changed.
     Edited(&'a Edit),
-    /// Exactly this callback. With authentication on, its key must be known.
-    Exactly(&'a Callback),
     /// No callback.
     Nothing,
-    /// What a plan says that was shown and confirmed; a conflict unless the target is still as it was.
+    /// What was decided by looking at the target; a conflict unless it is as decided already or still as it was.
     Planned {
-        /// What the plan was made for.
+        /// What was looked at.
         before: Option<&'a Callback>,
         /// What is to become of it.
         after: Option<&'a Callback>,
@@ -150,12 +148,11 @@ pub async fn change_after(
         }
         return Ok(outcome);
     }
-    match order.wanted {
-        Wanted::Planned {
-            before: planned, ..
-        } => as_seen(order.target, planned, before.as_ref())?,
-        _ if order.ask != Ask::Never => show(ctx, order.target, &outcome, before.as_ref()),
-        _ => {}
+    if let Wanted::Planned { before: seen, .. } = order.wanted {
+        as_seen(order.target, seen, before.as_ref())?;
+    }
+    if order.ask != Ask::Never {
+        show(ctx, order.target, &outcome, before.as_ref());
     }
     if ctx.flags.dry_run {
         return Ok(outcome);
@@ -234,7 +231,6 @@ fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
     let edit = match order.wanted {
         Wanted::Edited(edit) => edit,
-        Wanted::Exactly(callback) => return Ok(Some(callback.clone())),
         Wanted::Nothing => return Ok(None),
         Wanted::Planned { after, .. } => return Ok(after.cloned()),
     };

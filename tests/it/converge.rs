@@ -292,7 +292,11 @@ fn a_target_that_changed_since_the_plan_is_a_conflict() {
             ask: Ask::Never,
             if_match: None,
         };
-        change(&ctx, &vod, &order(Wanted::Exactly(&one)), |_| Ok(()))
+        let first = Wanted::Planned {
+            before: None,
+            after: Some(&one),
+        };
+        change(&ctx, &vod, &order(first), |_| Ok(()))
             .await
             .map_err(|error| error.message)
             .unwrap();

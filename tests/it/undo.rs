@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::queue::forward::eventually;
 use crate::sandbox::{ACCOUNT_ID, AUTH_KEY, Run, Sandbox};
 
 const URL: &str = "https://example.com/vod";
@@ -34,6 +35,14 @@ fn writes(sandbox: &Sandbox) -> usize {
     let actions = sandbox.actions();
     let writes = actions.iter().filter(|it| !it.starts_with("Get"));
     writes.count()
+}
+
+/// Whether the change with this number is recorded, so that it holds the turn and is about to be written.
+fn begun(sandbox: &Sandbox, number: u64) -> bool {
+    let file = sandbox.home().join(".local/state/vodcb/history.ndjson");
+    std::fs::read_to_string(file)
+        .unwrap()
+        .contains(&format!("\"number\":{number},"))
 }
 
 #[test]
@@ -145,6 +154,33 @@ fn what_did_not_take_effect_is_passed_over() {
     assert_eq!(writes(&sandbox), so_far);
     undo(&sandbox, &["4"]).ok();
     assert_eq!(stored(&sandbox)["auth"], "off");
+}
+
+/// Which change is taken back was decided by a state that is gone by the time of the turn.
+#[test]
+fn a_change_that_is_made_meanwhile_is_not_taken_back_unseen() {
+    let sandbox = configured(&[], &[]);
+    sandbox.vodcb(["set", "--events", "ALL"]).ok();
+    sandbox.afflict(&["set:slow=2500".to_owned()]);
+    let before = writes(&sandbox);
+    let other = ["set", "--http-url", "https://example.com/two"];
+    std::thread::scope(|scope| {
+        scope.spawn(|| sandbox.vodcb(other).ok());
+        eventually(|| begun(&sandbox, 3));
+        undo(&sandbox, &[]).exits(6).says(&[
+            "undoing change 2",
+            "changed by somebody else meanwhile",
+            "no longer the same: url",
+            "run the command again",
+        ]);
+    });
+    assert_eq!(writes(&sandbox), before + 1);
+    let now = stored(&sandbox);
+    assert_eq!(now["url"], "https://example.com/two");
+    assert_eq!(now["events"], serde_json::json!(["ALL"]));
+    sandbox.afflict(&[]);
+    undo(&sandbox, &[]).ok().says(&["undoing change 3"]);
+    assert_eq!(stored(&sandbox)["url"], URL);
 }
 
 #[test]
