@@ -20,7 +20,12 @@ use crate::vod::client::Reading;
 #[derive(Debug)]
 pub enum Wanted<'a> {
     /// The callback with these parts changed.
-    Edited(&'a Edit),
+    Edited {
+        /// The parts.
+        edit: &'a Edit,
+        /// What the edit was checked against, if it was; as `before` of [`Wanted::Planned`].
+        seen: Option<Option<&'a Callback>>,
+    },
     /// No callback.
     Nothing,
     /// What was decided by looking at the target; a conflict unless it is as decided already or still as it was.
@@ -30,6 +35,17 @@ pub enum Wanted<'a> {
         /// What is to become of it.
         after: Option<&'a Callback>,
     },
+}
+
+impl<'a> Wanted<'a> {
+    /// What the target has to be still.
+    fn seen(&self) -> Option<Option<&'a Callback>> {
+        match *self {
+            Wanted::Edited { seen, .. } => seen,
+            Wanted::Planned { before, .. } => Some(before),
+            Wanted::Nothing => None,
+        }
+    }
 }
 
 /// When a change is asked about, where somebody is there to answer.
@@ -138,7 +154,7 @@ pub async fn change_after(
     };
     let reading = vod.get(ctx, &order.target.app_id).await?;
     let before = reading.callback.clone();
-    check_fingerprint(ctx, order, before.as_ref())?;
+    as_expected(ctx, order.target, order.if_match, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
     let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
@@ -148,7 +164,7 @@ pub async fn change_after(
         }
         return Ok(outcome);
     }
-    if let Wanted::Planned { before: seen, .. } = order.wanted {
+    if let Some(seen) = order.wanted.seen() {
         as_seen(order.target, seen, before.as_ref())?;
     }
     if order.ask != Ask::Never {
@@ -208,8 +224,17 @@ fn as_seen(target: &Target, seen: Option<&Callback>, now: Option<&Callback>) -> 
     .hint("run the command again: it begins with what is there now"))
 }
 
-fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
-    let Some(expected) = order.if_match else {
+/// Makes sure that what was read has the fingerprint that `--if-match` names, if it was given.
+///
+/// # Errors
+/// A conflict when it has another one.
+pub fn as_expected(
+    ctx: &Context,
+    target: &Target,
+    if_match: Option<&str>,
+    before: Option<&Callback>,
+) -> Result<()> {
+    let Some(expected) = if_match else {
         return Ok(());
     };
     let found = before.map_or_else(|| "none".to_owned(), Callback::fingerprint);
@@ -219,18 +244,18 @@ fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>
     }
     Err(Error::new(
         Kind::Conflict,
-        format!("{} is not as --if-match expects", order.target),
+        format!("{target} is not as --if-match expects"),
     )
     .cause(format!("expected fingerprint {expected}, found {found}"))
     .hint(format!(
         "look at it, then decide anew: {}",
-        ctx.again_at(order.target, "get")
+        ctx.again_at(target, "get")
     )))
 }
 
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
-    let edit = match order.wanted {
-        Wanted::Edited(edit) => edit,
+    let (edit, before) = match order.wanted {
+        Wanted::Edited { edit, seen } => (edit, seen.unwrap_or(before)),
         Wanted::Nothing => return Ok(None),
         Wanted::Planned { after, .. } => return Ok(after.cloned()),
     };

@@ -14,7 +14,7 @@ use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
 use crate::callback::{Callback, Destination, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
-use crate::change::write::{Ask, Done, Order, Wanted};
+use crate::change::write::{Ask, Done, Order, Wanted, as_expected};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
@@ -120,6 +120,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let present = Present {
         ctx,
         connection: &connection,
+        if_match: args.if_match.as_deref(),
         read: OnceCell::new(),
     };
     if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
@@ -136,7 +137,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let order = Order {
         command: "set",
         target: &connection.target,
-        wanted: Wanted::Edited(&edit),
+        wanted: Wanted::Edited {
+            edit: &edit,
+            seen: present.read.get().map(Option::as_ref),
+        },
         ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
@@ -158,18 +162,23 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The callback before the change, read once for all that is looked at first. The change itself goes by
-/// what it reads in its own turn.
+/// The callback before the change, read once for all that is looked at first, and only if `--if-match` allows.
+/// The change reads it again in its own turn, and refuses another one: nobody looked at that.
 struct Present<'a> {
     ctx: &'a Context,
     connection: &'a Connection,
+    if_match: Option<&'a str>,
     read: OnceCell<Option<Callback>>,
 }
 
 impl Present<'_> {
     async fn callback(&self) -> Result<Option<&Callback>> {
         let Connection { vod, target, .. } = self.connection;
-        let read = async || Ok(vod.get(self.ctx, &target.app_id).await?.callback);
+        let read = async || {
+            let callback = vod.get(self.ctx, &target.app_id).await?.callback;
+            as_expected(self.ctx, target, self.if_match, callback.as_ref())?;
+            Ok(callback)
+        };
         self.read.get_or_try_init(read).await.map(Option::as_ref)
     }
 }
