@@ -75,6 +75,15 @@ impl Auth {
             StoredKey::Absent | StoredKey::Hidden => None,
         }
     }
+
+    /// True when there is a key that cannot be read: it is hidden, or it signs and is not shown at all.
+    pub fn hides_key(&self) -> bool {
+        match self.key {
+            StoredKey::Hidden => true,
+            StoredKey::Absent => self.on,
+            StoredKey::Known(_) => false,
+        }
+    }
 }
 
 /// `CallbackType`.

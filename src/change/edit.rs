@@ -279,7 +279,7 @@ impl AuthEdit {
 }
 
 /// Writing needs the whole configuration, and a key that cannot be read cannot be written back.
-fn lost_key(now: &Auth) -> Error {
+pub(super) fn lost_key(now: &Auth) -> Error {
     let why = match now.key {
         StoredKey::Hidden => "the service does not show its key",
         StoredKey::Absent | StoredKey::Known(_) => "the service shows no key",

@@ -4,7 +4,7 @@
 //! state, writes the whole configuration, reads back and compares.
 
 use super::diff::{self, Difference};
-use super::edit::Edit;
+use super::edit::{self, Edit};
 use super::settle::Writing;
 use super::turn;
 use crate::callback::{Callback, Destination, StoredKey};
@@ -163,6 +163,14 @@ pub async fn change_after(
             prepare().await?;
         }
         return Ok(outcome);
+    }
+    // Whatever was wanted, a switch without its key would take the stored one away.
+    if let Some(Destination::Http { auth, .. }) =
+        after.as_ref().map(|callback| &callback.destination)
+        && auth.on
+        && auth.hides_key()
+    {
+        return Err(edit::lost_key(auth));
     }
     if let Some(seen) = order.wanted.seen() {
         as_seen(order.target, seen, before.as_ref())?;

@@ -310,6 +310,33 @@ fn a_key_that_the_service_hides_has_to_be_given() {
     );
 }
 
+/// Authentication is on, so there is a key, whatever Get leaves out.
+#[test]
+fn a_key_that_the_service_does_not_mention_has_to_be_given() {
+    let mut sandbox = configured(&[], &["key=absent"]);
+    sandbox.set("NEW_KEY", "Another1Key");
+    let wanted_key = |number: u64| {
+        let number = number.to_string();
+        let show = ["history", "show", &number, "--show-auth-key", "-o", "json"];
+        sandbox.vodcb(show).ok().json()["after"]["auth_key"].clone()
+    };
+    let replaced = ["set", "--auth-key-env", "NEW_KEY"];
+    let moved = ["--http-url", "https://example.com/other"];
+    for (number, change) in [(2, &replaced[..]), (4, &[&replaced[..], &moved].concat())] {
+        sandbox.vodcb(change.iter().copied()).ok();
+        let so_far = writes(&sandbox);
+        undo(&sandbox, &[]).exits(2).says(&[
+            &format!("change {number} cannot be undone without the callback key"),
+            "the service did not show it",
+            "--auth-key-env NAME",
+        ]);
+        assert_eq!(writes(&sandbox), so_far);
+        undo(&sandbox, &["--auth-key-env", "VOD_KEY"]).ok();
+        assert_eq!(wanted_key(number + 1), AUTH_KEY);
+        assert_eq!(stored(&sandbox)["url"], URL);
+    }
+}
+
 #[test]
 fn the_public_address_and_the_one_inside_a_vpc_are_one_service() {
     use vodcb::change::{lines, undo};
