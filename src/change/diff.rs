@@ -156,6 +156,12 @@ pub fn risks(before: Option<&Callback>, after: Option<&Callback>) -> Vec<String>
     if has_key(before) && after.method() == Method::Mns {
         found.push("the callback key is dropped; going back to a URL needs it again".to_owned());
     }
+    if loses_key(before, after) {
+        found.push(
+            "the stored callback key cannot be read, so it is not written back and is lost unless the service keeps it"
+                .to_owned(),
+        );
+    }
     let lost = before.events.lost_in(&after.events);
     if !lost.is_empty() {
         let names: Vec<&str> = lost.iter().map(EventType::as_str).collect();
@@ -195,6 +201,16 @@ fn key(callback: &Callback) -> Option<&StoredKey> {
     match &callback.destination {
         Destination::Http { auth, .. } => Some(&auth.key),
         Destination::Mns { .. } => None,
+    }
+}
+
+/// A Set carries the whole callback, and what is not known cannot be carried.
+fn loses_key(before: &Callback, after: &Callback) -> bool {
+    match (&before.destination, &after.destination) {
+        (Destination::Http { auth: before, .. }, Destination::Http { auth: after, .. }) => {
+            before.hides_key() && after.known_key().is_none()
+        }
+        _ => false,
     }
 }
 
@@ -268,6 +284,9 @@ fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {
         }
         (StoredKey::Known(_), StoredKey::Absent) if wanted.on => unseen(
             "the service shows no key although authentication is on, so it could not be compared",
+        ),
+        (StoredKey::Hidden, StoredKey::Absent) => unseen(
+            "the callback key is gone, since it could not be written back; give it again to switch authentication on",
         ),
         (_, StoredKey::Absent) => unseen(
             "the service keeps no key while authentication is off; give it again to switch it on",

@@ -89,7 +89,7 @@ pub struct Args {
     #[arg(long, help_heading = "Events")]
     allow_unknown_events: bool,
 
-    /// Switch the signature of HTTP deliveries on or off; off keeps the stored key
+    /// Switch the signature of HTTP deliveries on or off; off keeps a stored key that can be read
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"], conflicts_with_all = ["mns_queue", "mns_endpoint", "mns_region", "account_id"], help_heading = "Authentication")]
     auth: Option<String>,
     #[command(flatten)]

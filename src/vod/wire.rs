@@ -34,7 +34,8 @@ pub fn target_parameters(app_id: &AppId) -> Parameters {
 /// The parameters of a Set that writes the whole callback.
 ///
 /// `EventTypeList` is always there, also when empty: leaving it out has the same effect by accident.
-/// A key that the service hides is left out, since sending its mask would replace it.
+/// A key that the service hides is left out, since sending its mask would replace it; that it may get lost is one
+/// of the risks of a change.
 pub fn set_parameters(app_id: &AppId, callback: &Callback) -> Parameters {
     let mut parameters = target_parameters(app_id);
     let mut put = |name: &str, value: &str| {
