@@ -129,11 +129,22 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if let Some(destination) = &mut edit.destination {
         queue::find_account(ctx, &present, destination).await?;
     }
-    if args.check && !holds(ctx, &connection, present.callback().await?, &edit).await? {
-        connection.close().await;
-        return Ok(Exit::Negative);
+    let look = || args.look_up(ctx, &present, &edit);
+    // A check has more to say of a queue than a look, unless it is to be created.
+    let mut missing = None;
+    if args.create_queue {
+        missing = look().await?;
     }
-    let missing = args.look_up(ctx, &present, &edit).await?;
+    if args.check {
+        let now = present.callback().await?;
+        if !holds(ctx, &connection, now, &edit, missing.as_ref()).await? {
+            connection.close().await;
+            return Ok(Exit::Negative);
+        }
+    }
+    if !args.create_queue {
+        look().await?;
+    }
     let order = Order {
         command: "set",
         target: &connection.target,
