@@ -139,6 +139,14 @@ impl Callback {
         }
     }
 
+    /// Whether and with what deliveries are signed; `None` where there are none.
+    pub fn auth(&self) -> Option<&Auth> {
+        match &self.destination {
+            Destination::Http { auth, .. } => Some(auth),
+            Destination::Mns { .. } => None,
+        }
+    }
+
     /// Eight hex digits that change with anything the user can set, the key included.
     ///
     /// It is the start of a SHA-256 over the values. Who can guess a weak key can test the guess with

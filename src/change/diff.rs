@@ -194,24 +194,17 @@ fn place(callback: &Callback) -> (&str, &str) {
 }
 
 fn is_signed(callback: &Callback) -> bool {
-    matches!(&callback.destination, Destination::Http { auth, .. } if auth.on)
+    callback.auth().is_some_and(|auth| auth.on)
 }
 
 fn key(callback: &Callback) -> Option<&StoredKey> {
-    match &callback.destination {
-        Destination::Http { auth, .. } => Some(&auth.key),
-        Destination::Mns { .. } => None,
-    }
+    callback.auth().map(|auth| &auth.key)
 }
 
 /// A Set carries the whole callback, and what is not known cannot be carried.
 fn loses_key(before: &Callback, after: &Callback) -> bool {
-    match (&before.destination, &after.destination) {
-        (Destination::Http { auth: before, .. }, Destination::Http { auth: after, .. }) => {
-            before.hides_key() && after.known_key().is_none()
-        }
-        _ => false,
-    }
+    before.auth().is_some_and(Auth::hides_key)
+        && after.auth().is_some_and(|auth| auth.known_key().is_none())
 }
 
 fn has_key(callback: &Callback) -> bool {

@@ -281,7 +281,7 @@ impl AuthEdit {
 /// Writing needs the whole configuration, and a key that cannot be read cannot be written back.
 pub(super) fn lost_key(now: &Auth) -> Error {
     let why = match now.key {
-        StoredKey::Hidden => "the service does not show its key",
+        StoredKey::Hidden => "the service shows a mask of its key, or a key that ends like one",
         StoredKey::Absent | StoredKey::Known(_) => "the service shows no key",
     };
     Error::usage("authentication is on, but its key cannot be read, so any write would lose it")

@@ -7,7 +7,7 @@ use super::diff::{self, Difference};
 use super::edit::{self, Edit};
 use super::settle::Writing;
 use super::turn;
-use crate::callback::{Callback, Destination, StoredKey};
+use crate::callback::{Callback, Destination, StoredKey, auth_key};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::event::EventSelection;
@@ -164,17 +164,10 @@ pub async fn change_after(
         }
         return Ok(outcome);
     }
-    // Whatever was wanted, a switch without its key would take the stored one away.
-    if let Some(Destination::Http { auth, .. }) =
-        after.as_ref().map(|callback| &callback.destination)
-        && auth.on
-        && auth.hides_key()
-    {
-        return Err(edit::lost_key(auth));
-    }
     if let Some(seen) = order.wanted.seen() {
         as_seen(order.target, seen, before.as_ref())?;
     }
+    check_key(ctx, after.as_ref())?;
     if order.ask != Ask::Never {
         show(ctx, order.target, &outcome, before.as_ref());
     }
@@ -211,6 +204,22 @@ fn show(ctx: &Context, target: &Target, outcome: &Outcome, before: Option<&Callb
     for risk in diff::risks(before, outcome.callback.as_ref()) {
         ctx.out.warn(&risk);
     }
+}
+
+/// Whatever was wanted, a switch without its key would take the stored one away. A key that passes for a mask
+/// cannot be written back later.
+fn check_key(ctx: &Context, after: Option<&Callback>) -> Result<()> {
+    let Some(auth) = after.and_then(Callback::auth) else {
+        return Ok(());
+    };
+    match auth.known_key() {
+        None if auth.on => return Err(edit::lost_key(auth)),
+        Some(key) if auth_key::looks_masked(key.expose()) => {
+            ctx.out.warn("the callback key ends like a mask, in stars or dots, so it will be taken for one: later changes need it given again");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Makes sure that nobody else changed the target since it was looked at.

@@ -215,6 +215,34 @@ fn a_key_that_cannot_be_read_is_not_lost_by_a_write() {
     }
 }
 
+/// It is shown as it is, so nothing that is said of hidden keys is true of it.
+#[test]
+fn a_key_that_looks_like_a_mask_is_warned_of_and_compared() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VOD_KEY", "Abcdef1x...");
+    let unseen = "could not be compared";
+    let with_key = |part: &[&'static str]| {
+        let args = [&["set", "--auth-key-env", "VOD_KEY"], part].concat();
+        let run = sandbox.vodcb(args).ok();
+        let run = run.says(&["ends like a mask", "written and read back"]);
+        assert!(!run.stderr.contains(unseen), "{run:?}");
+    };
+    with_key(&["--http-url", URL]);
+    let remove = ["set", "--remove-events", "SnapshotComplete"];
+    sandbox
+        .vodcb(remove)
+        .exits(2)
+        .says(&["a key that ends like one", "--auth-key-env NAME"]);
+    with_key(&remove[1..]);
+    // A mask is not taken for the key that was sent.
+    let mut masked = Sandbox::with(&[], &["key=masked"]);
+    masked.set("VOD_KEY", "Abcdef1x...");
+    masked
+        .vodcb(set(URL, &["--auth-key-env", "VOD_KEY"]))
+        .ok()
+        .says(&["ends like a mask", unseen]);
+}
+
 /// With authentication off a key is not needed, but somebody stored it for later.
 #[test]
 fn a_hidden_key_is_not_lost_without_a_word() {
