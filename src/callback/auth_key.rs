@@ -45,6 +45,12 @@ pub fn problems(key: &Secret) -> Vec<String> {
     found
 }
 
+/// True for what ends in three stars or dots, as a key does that a service shows masked.
+pub fn looks_masked(text: &str) -> bool {
+    let last = text.chars().rev().take(3);
+    last.filter(|c| matches!(c, '*' | '•' | '.')).count() == 3
+}
+
 /// Takes a key from a file, a variable, standard input or a prompt; `origin` says which.
 ///
 /// A byte order mark before the key and one line end behind it are dropped, as editors leave them.

@@ -75,6 +75,15 @@ impl Auth {
             StoredKey::Absent | StoredKey::Hidden => None,
         }
     }
+
+    /// True when there is a key that cannot be read: it is hidden, or it signs and is not shown at all.
+    pub fn hides_key(&self) -> bool {
+        match self.key {
+            StoredKey::Hidden => true,
+            StoredKey::Absent => self.on,
+            StoredKey::Known(_) => false,
+        }
+    }
 }
 
 /// `CallbackType`.
@@ -136,6 +145,11 @@ impl Callback {
             Destination::Http { url, auth } => Some((url, auth)),
             Destination::Mns { .. } => None,
         }
+    }
+
+    /// Whether and with what deliveries are signed; `None` where there are none.
+    pub fn auth(&self) -> Option<&Auth> {
+        self.http().map(|(_, auth)| auth)
     }
 
     /// Eight hex digits that change with anything the user can set, the key included.

@@ -156,6 +156,12 @@ pub fn risks(before: Option<&Callback>, after: Option<&Callback>) -> Vec<String>
     if has_key(before) && after.method() == Method::Mns {
         found.push("the callback key is dropped; going back to a URL needs it again".to_owned());
     }
+    if loses_key(before, after) {
+        found.push(
+            "the stored callback key cannot be read, so it is not written back and is lost unless the service keeps it"
+                .to_owned(),
+        );
+    }
     let lost = before.events.lost_in(&after.events);
     if !lost.is_empty() {
         let names: Vec<&str> = lost.iter().map(EventType::as_str).collect();
@@ -188,14 +194,17 @@ fn place(callback: &Callback) -> (&str, &str) {
 }
 
 fn is_signed(callback: &Callback) -> bool {
-    matches!(&callback.destination, Destination::Http { auth, .. } if auth.on)
+    callback.auth().is_some_and(|auth| auth.on)
 }
 
 fn key(callback: &Callback) -> Option<&StoredKey> {
-    match &callback.destination {
-        Destination::Http { auth, .. } => Some(&auth.key),
-        Destination::Mns { .. } => None,
-    }
+    callback.auth().map(|auth| &auth.key)
+}
+
+/// A Set carries the whole callback, and what is not known cannot be carried.
+fn loses_key(before: &Callback, after: &Callback) -> bool {
+    before.auth().is_some_and(Auth::hides_key)
+        && after.auth().is_some_and(|auth| auth.known_key().is_none())
 }
 
 fn has_key(callback: &Callback) -> bool {
@@ -268,6 +277,9 @@ fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {
         }
         (StoredKey::Known(_), StoredKey::Absent) if wanted.on => unseen(
             "the service shows no key although authentication is on, so it could not be compared",
+        ),
+        (StoredKey::Hidden, StoredKey::Absent) => unseen(
+            "the callback key is gone, since it could not be written back; give it again to switch authentication on",
         ),
         (_, StoredKey::Absent) => unseen(
             "the service keeps no key while authentication is off; give it again to switch it on",

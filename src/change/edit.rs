@@ -279,17 +279,17 @@ impl AuthEdit {
 }
 
 /// Writing needs the whole configuration, and a key that cannot be read cannot be written back.
-fn lost_key(now: &Auth) -> Error {
+pub(super) fn lost_key(now: &Auth) -> Error {
     let why = match now.key {
-        StoredKey::Hidden => "the service does not show its key",
+        StoredKey::Hidden => "the service shows a mask of its key, or a key that ends like one",
         StoredKey::Absent | StoredKey::Known(_) => "the service shows no key",
     };
     Error::usage("authentication is on, but its key cannot be read, so any write would lose it")
-    .cause(why)
-    .hint("give the key the receiver knows with --auth-key-env NAME or --auth-key-file FILE")
-    .hint(
-        "or make a new one with --generate-auth-key, or switch authentication off with --auth off",
-    )
+        .cause(why)
+        .hint("give the key the receiver knows with --auth-key-env NAME or --auth-key-file FILE")
+        .hint(
+            "or make a new one with --generate-auth-key, or give the stored one up with --auth off",
+        )
 }
 
 fn missing_key(now: &Auth) -> Error {

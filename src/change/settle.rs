@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::diff::{self, Difference, Verdict};
 use super::history::{self, Entry};
 use super::record::Ended;
-use crate::callback::Callback;
+use crate::callback::{Auth, Callback};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
 use crate::target::Target;
-use crate::vod::Vod;
 use crate::vod::client::Reading;
+use crate::vod::{Vod, wire};
 
 /// How often and how long a reading that still shows the old state is repeated: nothing documents
 /// how soon a change can be seen.
@@ -106,7 +106,7 @@ impl Writing<'_> {
                 Ok(reading) => reading,
                 Err(why) => return Err(self.unread(lost.as_ref(), &why)),
             };
-            let seen = self.seen(reading.callback.as_ref(), lost.is_some());
+            let seen = self.seen(&reading, lost.is_some());
             match (seen, lost) {
                 (Seen::Wanted(unseen), lost) => {
                     self.tell(lost.as_ref(), unseen.as_deref());
@@ -146,7 +146,7 @@ impl Writing<'_> {
         let mut pauses = PATIENCE.iter();
         loop {
             let reading = self.vod.get(self.ctx, &self.target.app_id).await?;
-            let old = matches!(self.seen(reading.callback.as_ref(), true), Seen::Old);
+            let old = matches!(self.seen(&reading, true), Seen::Old);
             match pauses.next() {
                 Some(pause) if old && !self.looks_alike() => tokio::time::sleep(*pause).await,
                 _ => return Ok(reading),
@@ -156,15 +156,24 @@ impl Writing<'_> {
 
     /// After a lost answer the old state proves nothing, even where it passes for the new one: a
     /// hidden key, or a full list for `ALL`.
-    fn seen(&self, stored: Option<&Callback>, answer_lost: bool) -> Seen {
+    fn seen(&self, reading: &Reading, answer_lost: bool) -> Seen {
+        let stored = reading.callback.as_ref();
         let old = Difference::between(self.before, stored).is_empty();
         match diff::judge(self.after, stored) {
             _ if old && answer_lost => Seen::Old,
             Verdict::Same => Seen::Wanted(None),
+            Verdict::SameButUnseen(_) if self.shows_key(reading) => Seen::Wanted(None),
             Verdict::SameButUnseen(what) => Seen::Wanted(Some(what)),
             Verdict::Different if old => Seen::Old,
             Verdict::Different => Seen::Other,
         }
+    }
+
+    /// Whether a key that passes for a mask is the one that was sent.
+    fn shows_key(&self, reading: &Reading) -> bool {
+        let sent = self.after.and_then(Callback::auth);
+        let sent = sent.and_then(Auth::known_key);
+        sent.is_some_and(|key| wire::shows_key(&reading.text, key))
     }
 
     /// True when the old and the new state cannot be told apart by reading.

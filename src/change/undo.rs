@@ -156,7 +156,7 @@ pub fn old_state(record: &Record, key: Option<Secret>) -> Result<OldState> {
     let mut callback = record.before.clone();
     let mut notes = Vec::new();
     let auth = match callback.as_mut().map(|callback| &mut callback.destination) {
-        Some(Destination::Http { auth, .. }) if auth.key == StoredKey::Hidden => Some(auth),
+        Some(Destination::Http { auth, .. }) if auth.hides_key() => Some(auth),
         _ => None,
     };
     match (auth, key) {

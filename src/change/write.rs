@@ -4,10 +4,10 @@
 //! state, writes the whole configuration, reads back and compares.
 
 use super::diff::{self, Difference};
-use super::edit::Edit;
+use super::edit::{self, Edit};
 use super::settle::Writing;
 use super::turn;
-use crate::callback::{Callback, Destination, StoredKey};
+use crate::callback::{Callback, Destination, StoredKey, auth_key};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::event::EventSelection;
@@ -20,18 +20,32 @@ use crate::vod::client::Reading;
 #[derive(Debug)]
 pub enum Wanted<'a> {
     /// The callback with these parts changed.
-    Edited(&'a Edit),
-    /// Exactly this callback. With authentication on, its key must be known.
-    Exactly(&'a Callback),
+    Edited {
+        /// The parts.
+        edit: &'a Edit,
+        /// What the edit was checked against, if it was; as `before` of [`Wanted::Planned`].
+        seen: Option<Option<&'a Callback>>,
+    },
     /// No callback.
     Nothing,
-    /// What a plan says that was shown and confirmed; a conflict unless the target is still as it was.
+    /// What was decided by looking at the target; a conflict unless it is as decided already or still as it was.
     Planned {
-        /// What the plan was made for.
+        /// What was looked at.
         before: Option<&'a Callback>,
         /// What is to become of it.
         after: Option<&'a Callback>,
     },
+}
+
+impl<'a> Wanted<'a> {
+    /// What the target has to be still.
+    fn seen(&self) -> Option<Option<&'a Callback>> {
+        match *self {
+            Wanted::Edited { seen, .. } => seen,
+            Wanted::Planned { before, .. } => Some(before),
+            Wanted::Nothing => None,
+        }
+    }
 }
 
 /// When a change is asked about, where somebody is there to answer.
@@ -140,7 +154,7 @@ pub async fn change_after(
     };
     let reading = vod.get(ctx, &order.target.app_id).await?;
     let before = reading.callback.clone();
-    check_fingerprint(ctx, order, before.as_ref())?;
+    as_expected(ctx, order.target, order.if_match, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
     let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
@@ -150,12 +164,12 @@ pub async fn change_after(
         }
         return Ok(outcome);
     }
-    match order.wanted {
-        Wanted::Planned {
-            before: planned, ..
-        } => as_seen(order.target, planned, before.as_ref())?,
-        _ if order.ask != Ask::Never => show(ctx, order.target, &outcome, before.as_ref()),
-        _ => {}
+    if let Some(seen) = order.wanted.seen() {
+        as_seen(order.target, seen, before.as_ref())?;
+    }
+    check_key(ctx, after.as_ref())?;
+    if order.ask != Ask::Never {
+        show(ctx, order.target, &outcome, before.as_ref());
     }
     if ctx.flags.dry_run {
         return Ok(outcome);
@@ -192,6 +206,22 @@ fn show(ctx: &Context, target: &Target, outcome: &Outcome, before: Option<&Callb
     }
 }
 
+/// Whatever was wanted, a switch without its key would take the stored one away. A key that passes for a mask
+/// cannot be written back later.
+fn check_key(ctx: &Context, after: Option<&Callback>) -> Result<()> {
+    let Some(auth) = after.and_then(Callback::auth) else {
+        return Ok(());
+    };
+    match auth.known_key() {
+        None if auth.on => return Err(edit::lost_key(auth)),
+        Some(key) if auth_key::looks_masked(key.expose()) => {
+            ctx.out.warn("the callback key ends like a mask, in stars or dots, so it will be taken for one: later changes need it given again");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Makes sure that nobody else changed the target since it was looked at.
 fn as_seen(target: &Target, seen: Option<&Callback>, now: Option<&Callback>) -> Result<()> {
     let difference = Difference::between(seen, now);
@@ -211,8 +241,17 @@ fn as_seen(target: &Target, seen: Option<&Callback>, now: Option<&Callback>) -> 
     .hint("run the command again: it begins with what is there now"))
 }
 
-fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<()> {
-    let Some(expected) = order.if_match else {
+/// Makes sure that what was read has the fingerprint that `--if-match` names, if it was given.
+///
+/// # Errors
+/// A conflict when it has another one.
+pub fn as_expected(
+    ctx: &Context,
+    target: &Target,
+    if_match: Option<&str>,
+    before: Option<&Callback>,
+) -> Result<()> {
+    let Some(expected) = if_match else {
         return Ok(());
     };
     let found = before.map_or_else(|| "none".to_owned(), Callback::fingerprint);
@@ -222,19 +261,18 @@ fn check_fingerprint(ctx: &Context, order: &Order<'_>, before: Option<&Callback>
     }
     Err(Error::new(
         Kind::Conflict,
-        format!("{} is not as --if-match expects", order.target),
+        format!("{target} is not as --if-match expects"),
     )
     .cause(format!("expected fingerprint {expected}, found {found}"))
     .hint(format!(
         "look at it, then decide anew: {}",
-        ctx.again_at(order.target, "get")
+        ctx.again_at(target, "get")
     )))
 }
 
 fn wanted(ctx: &Context, order: &Order<'_>, before: Option<&Callback>) -> Result<Option<Callback>> {
-    let edit = match order.wanted {
-        Wanted::Edited(edit) => edit,
-        Wanted::Exactly(callback) => return Ok(Some(callback.clone())),
+    let (edit, before) = match order.wanted {
+        Wanted::Edited { edit, seen } => (edit, seen.unwrap_or(before)),
         Wanted::Nothing => return Ok(None),
         Wanted::Planned { after, .. } => return Ok(after.cloned()),
     };

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Connection;
+use super::queue_lookup::Missing;
 use crate::callback::queue::Host;
 use crate::callback::{Auth, Callback, Destination, StoredKey};
 use crate::change::edit::Edit;
@@ -72,7 +73,7 @@ pub async fn prove(
 }
 
 /// Proves the present callback as an edit would make it; a failure is the result that is shown. Naming `--check`
-/// is the consent to test deliveries.
+/// is the consent to test deliveries. Of a queue that is yet to be created there is nothing to look at.
 ///
 /// # Errors
 /// As [`prove`] and [`Edit::apply`].
@@ -81,10 +82,18 @@ pub async fn holds(
     connection: &Connection,
     now: Option<&Callback>,
     edit: &Edit,
+    missing: Option<&Missing>,
 ) -> Result<bool> {
     let wanted = edit.apply(now, &connection.target)?;
     let deliveries = Deliveries::of(ctx, true);
-    let checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
+    let mut checks = prove(ctx, connection, &wanted.callback, None, deliveries).await?;
+    if let Some(missing) = missing {
+        let of_queue = |check: &&mut Check| queue::NAMES.contains(&check.name);
+        for check in checks.iter_mut().filter(of_queue) {
+            let reason = format!("the queue {missing} is created with the change");
+            *check = Check::skip(check.name, reason);
+        }
+    }
     let report = Report::new(checks);
     if report.result() != Verdict::Fail {
         ctx.out.note(&view::report(&report, CHECK_WIDTH));

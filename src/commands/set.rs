@@ -14,7 +14,7 @@ use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
 use crate::callback::{Callback, Destination, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
-use crate::change::write::{Ask, Done, Order, Wanted};
+use crate::change::write::{Ask, Done, Order, Wanted, as_expected};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
@@ -89,7 +89,7 @@ pub struct Args {
     #[arg(long, help_heading = "Events")]
     allow_unknown_events: bool,
 
-    /// Switch the signature of HTTP deliveries on or off; off keeps the stored key
+    /// Switch the signature of HTTP deliveries on or off; off keeps a stored key that can be read
     #[arg(long, value_name = "on|off", value_parser = ["on", "off"], conflicts_with_all = ["mns_queue", "mns_endpoint", "mns_region", "account_id"], help_heading = "Authentication")]
     auth: Option<String>,
     #[command(flatten)]
@@ -120,6 +120,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let present = Present {
         ctx,
         connection: &connection,
+        if_match: args.if_match.as_deref(),
         read: OnceCell::new(),
     };
     if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
@@ -128,15 +129,29 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if let Some(destination) = &mut edit.destination {
         queue::find_account(ctx, &present, destination).await?;
     }
-    if args.check && !holds(ctx, &connection, present.callback().await?, &edit).await? {
-        connection.close().await;
-        return Ok(Exit::Negative);
+    let look = || args.look_up(ctx, &present, &edit);
+    // A check has more to say of a queue than a look, unless it is to be created.
+    let mut missing = None;
+    if args.create_queue {
+        missing = look().await?;
     }
-    let missing = args.look_up(ctx, &present, &edit).await?;
+    if args.check {
+        let now = present.callback().await?;
+        if !holds(ctx, &connection, now, &edit, missing.as_ref()).await? {
+            connection.close().await;
+            return Ok(Exit::Negative);
+        }
+    }
+    if !args.create_queue {
+        look().await?;
+    }
     let order = Order {
         command: "set",
         target: &connection.target,
-        wanted: Wanted::Edited(&edit),
+        wanted: Wanted::Edited {
+            edit: &edit,
+            seen: present.read.get().map(Option::as_ref),
+        },
         ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
@@ -158,18 +173,23 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The callback before the change, read once for all that is looked at first. The change itself goes by
-/// what it reads in its own turn.
+/// The callback before the change, read once for all that is looked at first, and only if `--if-match` allows.
+/// The change reads it again in its own turn, and refuses another one: nobody looked at that.
 struct Present<'a> {
     ctx: &'a Context,
     connection: &'a Connection,
+    if_match: Option<&'a str>,
     read: OnceCell<Option<Callback>>,
 }
 
 impl Present<'_> {
     async fn callback(&self) -> Result<Option<&Callback>> {
         let Connection { vod, target, .. } = self.connection;
-        let read = async || Ok(vod.get(self.ctx, &target.app_id).await?.callback);
+        let read = async || {
+            let callback = vod.get(self.ctx, &target.app_id).await?.callback;
+            as_expected(self.ctx, target, self.if_match, callback.as_ref())?;
+            Ok(callback)
+        };
         self.read.get_or_try_init(read).await.map(Option::as_ref)
     }
 }

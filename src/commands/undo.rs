@@ -44,7 +44,7 @@ pub struct Args {
 /// Restores a recorded state by the one write path.
 ///
 /// # Errors
-/// As `change::write::change`; a usage error where nobody can confirm, and for a change that cannot be
+/// As `change::write::change`, with a conflict for a target that changes meanwhile; a usage error where nobody can confirm, and for a change that cannot be
 /// found or must not or cannot be taken back.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     check_fingerprint(args.if_match.as_deref())?;
@@ -54,28 +54,28 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ctx.out
             .warn("VODCB_HISTORY=off: changes are not recorded, and neither is this undo");
     }
-    let records = history::read(ctx)?;
-    let named = args
-        .number
-        .map(|number| undo::numbered(&records, number))
-        .transpose()?;
+    let named = match args.number {
+        Some(number) => Some(undo::numbered(&history::read(ctx)?, number)?.clone()),
+        None => None,
+    };
     let connection = connect(ctx).await?;
     let Connection { vod, target, .. } = &connection;
-    let place = vod.place();
-    if let Some(record) = named {
+    if let Some(record) = &named {
         check(ctx, &connection, record, args.allow_other_key)?;
     }
     let present = vod.get(ctx, &target.app_id).await?.callback;
     let record = match named {
         Some(record) => record,
         None => {
-            let record = undo::latest(&records, target, &place, present.as_ref())?;
+            // The history is read last: what made the target as it was found has its record by now.
+            let records = history::read(ctx)?;
+            let record = undo::latest(&records, target, &vod.place(), present.as_ref())?;
             check(ctx, &connection, record, args.allow_other_key)?;
-            record
+            record.clone()
         }
     };
-    let old = undo::old_state(record, key)?;
-    say(ctx, record, present.as_ref(), &old);
+    let old = undo::old_state(&record, key)?;
+    say(ctx, &record, present.as_ref(), &old);
     let is_change = !Difference::between(present.as_ref(), old.callback.as_ref()).is_empty();
     if is_change && !args.no_queue_check {
         refuse_missing(ctx, &connection, old.callback.iter()).await?;
@@ -83,10 +83,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let order = Order {
         command: &format!("undo {}", record.number),
         target,
-        wanted: old
-            .callback
-            .as_ref()
-            .map_or(Wanted::Nothing, Wanted::Exactly),
+        wanted: Wanted::Planned {
+            before: present.as_ref(),
+            after: old.callback.as_ref(),
+        },
         ask: Ask::Always,
         if_match: args.if_match.as_deref(),
     };

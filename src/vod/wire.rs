@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::callback::auth_key::looks_masked;
 use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
 use crate::error::{Error, Kind, Result};
 use crate::event::EventSelection;
@@ -34,7 +35,8 @@ pub fn target_parameters(app_id: &AppId) -> Parameters {
 /// The parameters of a Set that writes the whole callback.
 ///
 /// `EventTypeList` is always there, also when empty: leaving it out has the same effect by accident.
-/// A key that the service hides is left out, since sending its mask would replace it.
+/// A key that the service hides is left out, since sending its mask would replace it; that it may get lost is one
+/// of the risks of a change.
 pub fn set_parameters(app_id: &AppId, callback: &Callback) -> Parameters {
     let mut parameters = target_parameters(app_id);
     let mut put = |name: &str, value: &str| {
@@ -247,19 +249,24 @@ fn events(object: &Value) -> EventSelection {
     }
 }
 
-/// A key of nothing but stars or dots is a mask. Without a switch a key means "on", as the
+fn key(object: &Value) -> &str {
+    let key = member(object, "AuthKey").and_then(Value::as_str);
+    key.unwrap_or_default()
+}
+
+/// Whether the answer to a Get shows this very key; one that looks like a mask is known in no other way.
+pub fn shows_key(answer: &str, wanted: &Secret) -> bool {
+    let answer: Value = serde_json::from_str(answer).unwrap_or_default();
+    member(&answer, "MessageCallback").is_some_and(|it| key(&unpacked(it)) == wanted.expose())
+}
+
+/// A key that ends like a mask counts as one. Without a switch a key means "on", as the
 /// documentation has deliveries signed "once a key is set".
 fn auth(object: &Value) -> Auth {
-    let key = member(object, "AuthKey")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let mask = |c: char| matches!(c, '*' | '•' | '.');
-    let key = if key.is_empty() {
-        StoredKey::Absent
-    } else if key.chars().filter(|c| mask(*c)).count() >= 3 && key.chars().rev().take(3).all(mask) {
-        StoredKey::Hidden
-    } else {
-        StoredKey::Known(Secret::new(key))
+    let key = match key(object) {
+        "" => StoredKey::Absent,
+        key if looks_masked(key) => StoredKey::Hidden,
+        key => StoredKey::Known(Secret::new(key)),
     };
     let switch = text(object, "AuthSwitch").to_ascii_lowercase();
     let on = match switch.as_str() {

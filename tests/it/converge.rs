@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vodcb::callback::{Auth, Callback, Destination};
+use vodcb::callback::{Auth, Callback, Destination, StoredKey};
 use vodcb::change::write::{Ask, Done, Order, Wanted, change};
+use vodcb::emulator::Call;
 use vodcb::error::Kind;
 use vodcb::event::EventSelection;
 use vodcb::target::{AppId, Region, Target};
@@ -260,6 +261,13 @@ fn a_kill_leaves_every_target_old_or_new_and_the_next_apply_finishes() {
     });
 }
 
+fn target() -> Target {
+    Target {
+        region: Region::default(),
+        app_id: AppId::default(),
+    }
+}
+
 fn callback(name: &str) -> Callback {
     Callback {
         destination: Destination::Http {
@@ -270,14 +278,46 @@ fn callback(name: &str) -> Callback {
     }
 }
 
+/// Whoever orders it: a switch that is sent without its key takes the key away.
+#[test]
+fn authentication_is_never_written_without_its_key() {
+    let home = tempfile::tempdir().unwrap();
+    let ctx = context(home.path());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (running, vod) = service(&ctx, &[]).await;
+        for key in [StoredKey::Absent, StoredKey::Hidden] {
+            let mut signed = callback("one");
+            if let Destination::Http { auth, .. } = &mut signed.destination {
+                *auth = Auth { on: true, key };
+            }
+            let order = Order {
+                command: "apply",
+                target: &target(),
+                wanted: Wanted::Planned {
+                    before: None,
+                    after: Some(&signed),
+                },
+                ask: Ask::Never,
+                if_match: None,
+            };
+            let done = change(&ctx, &vod, &order, |_| Ok(())).await;
+            assert_eq!(done.err().unwrap().kind, Kind::Usage);
+        }
+        let writes = |calls: Vec<Call>| calls.iter().any(|it| it.action.starts_with("Set"));
+        assert!(!writes(running.log()));
+        running.stop().await;
+    });
+}
+
 #[test]
 fn a_target_that_changed_since_the_plan_is_a_conflict() {
     let home = tempfile::tempdir().unwrap();
     let ctx = context(home.path());
-    let target = Target {
-        region: Region::default(),
-        app_id: AppId::default(),
-    };
+    let target = target();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -292,7 +332,11 @@ fn a_target_that_changed_since_the_plan_is_a_conflict() {
             ask: Ask::Never,
             if_match: None,
         };
-        change(&ctx, &vod, &order(Wanted::Exactly(&one)), |_| Ok(()))
+        let first = Wanted::Planned {
+            before: None,
+            after: Some(&one),
+        };
+        change(&ctx, &vod, &order(first), |_| Ok(()))
             .await
             .map_err(|error| error.message)
             .unwrap();

@@ -215,6 +215,87 @@ fn a_key_that_cannot_be_read_is_not_lost_by_a_write() {
     }
 }
 
+/// It is shown as it is, so nothing that is said of hidden keys is true of it.
+#[test]
+fn a_key_that_looks_like_a_mask_is_warned_of_and_compared() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VOD_KEY", "Abcdef1x...");
+    let unseen = "could not be compared";
+    let with_key = |part: &[&'static str]| {
+        let args = [&["set", "--auth-key-env", "VOD_KEY"], part].concat();
+        let run = sandbox.vodcb(args).ok();
+        let run = run.says(&["ends like a mask", "written and read back"]);
+        assert!(!run.stderr.contains(unseen), "{run:?}");
+    };
+    with_key(&["--http-url", URL]);
+    let remove = ["set", "--remove-events", "SnapshotComplete"];
+    sandbox
+        .vodcb(remove)
+        .exits(2)
+        .says(&["a key that ends like one", "--auth-key-env NAME"]);
+    with_key(&remove[1..]);
+    // A mask is not taken for the key that was sent.
+    let mut masked = Sandbox::with(&[], &["key=masked"]);
+    masked.set("VOD_KEY", "Abcdef1x...");
+    masked
+        .vodcb(set(URL, &["--auth-key-env", "VOD_KEY"]))
+        .ok()
+        .says(&["ends like a mask", unseen]);
+}
+
+/// With authentication off a key is not needed, but somebody stored it for later.
+#[test]
+fn a_hidden_key_is_not_lost_without_a_word() {
+    let lost = "the stored callback key cannot be read";
+    let gone = "the callback key is gone";
+    let stored = |quirks: &[&str]| {
+        let mut sandbox = Sandbox::with(&[], quirks);
+        sandbox.set("VOD_KEY", AUTH_KEY);
+        let entry = format!(
+            "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\napp_id = \"app-1000000\"\nurl = \"{URL}\"\nauth = \"off\"\n"
+        );
+        let kept = format!("{entry}events = [\"ALL\"]\nauth_key = {{ env = \"VOD_KEY\" }}\n");
+        sandbox.file("kept.toml", &kept);
+        let silent = format!("{entry}events = [\"SnapshotComplete\"]\n");
+        sandbox.file("silent.toml", &silent);
+        sandbox.vodcb(["apply", "-f", "kept.toml", "--yes"]).ok();
+        sandbox
+    };
+    let has_key = |sandbox: &Sandbox| {
+        let document = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+        !document["auth_key"].is_null()
+    };
+    let events = ["set", "--events", "FileUploadComplete"];
+
+    let sandbox = stored(&["key=masked"]);
+    sandbox
+        .vodcb_with_input(b"n\n", ["--plain"].into_iter().chain(events))
+        .exits(130)
+        .says(&[lost]);
+    let plan = sandbox.vodcb(["apply", "-f", "silent.toml", "--dry-run"]);
+    assert!(plan.ok().stdout.contains(&format!("! {lost}")));
+    assert!(has_key(&sandbox));
+    let run = sandbox.vodcb(events).ok().says(&[lost, gone]);
+    assert!(run.stderr.find(lost) < run.stderr.find("written and read back"));
+    assert!(!run.stderr.contains("the service keeps no key"), "{run:?}");
+    assert!(!has_key(&sandbox));
+
+    sandbox.vodcb(set(URL, &["--auth-key-env", "VOD_KEY"])).ok();
+    let off = ["set", "--auth", "off"];
+    sandbox.vodcb(off).ok().says(&[lost, gone]);
+
+    // A service that merges keeps what it is not told.
+    let sandbox = stored(&["key=masked", "set=merge"]);
+    let run = sandbox.vodcb(events).ok().says(&[lost]);
+    assert!(!run.stderr.contains(gone), "{run:?}");
+    assert!(has_key(&sandbox));
+
+    let sandbox = stored(&[]);
+    let run = sandbox.vodcb(events).ok();
+    assert!(!run.stderr.contains(lost), "{run:?}");
+    assert!(has_key(&sandbox));
+}
+
 /// The old key and the new one look alike where the service hides them, so a reading proves nothing.
 #[test]
 fn a_lost_write_that_cannot_be_seen_is_never_called_written() {

@@ -420,7 +420,10 @@ async fn live(ctx: &Context, quirks: &[&str], steps: &[Step]) {
         let edit = edit(step);
         let wanted = match step {
             Step::Delete => Wanted::Nothing,
-            _ => Wanted::Edited(&edit),
+            _ => Wanted::Edited {
+                edit: &edit,
+                seen: None,
+            },
         };
         let order = Order {
             command: "set",

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::queue::forward::eventually;
 use crate::sandbox::{ACCOUNT_ID, AUTH_KEY, Run, Sandbox};
 
 const URL: &str = "https://example.com/vod";
@@ -34,6 +35,14 @@ fn writes(sandbox: &Sandbox) -> usize {
     let actions = sandbox.actions();
     let writes = actions.iter().filter(|it| !it.starts_with("Get"));
     writes.count()
+}
+
+/// Whether the change with this number is recorded, so that it holds the turn and is about to be written.
+fn begun(sandbox: &Sandbox, number: u64) -> bool {
+    let file = sandbox.home().join(".local/state/vodcb/history.ndjson");
+    std::fs::read_to_string(file)
+        .unwrap()
+        .contains(&format!("\"number\":{number},"))
 }
 
 #[test]
@@ -145,6 +154,33 @@ fn what_did_not_take_effect_is_passed_over() {
     assert_eq!(writes(&sandbox), so_far);
     undo(&sandbox, &["4"]).ok();
     assert_eq!(stored(&sandbox)["auth"], "off");
+}
+
+/// Which change is taken back was decided by a state that is gone by the time of the turn.
+#[test]
+fn a_change_that_is_made_meanwhile_is_not_taken_back_unseen() {
+    let sandbox = configured(&[], &[]);
+    sandbox.vodcb(["set", "--events", "ALL"]).ok();
+    sandbox.afflict(&["set:slow=2500".to_owned()]);
+    let before = writes(&sandbox);
+    let other = ["set", "--http-url", "https://example.com/two"];
+    std::thread::scope(|scope| {
+        scope.spawn(|| sandbox.vodcb(other).ok());
+        eventually(|| begun(&sandbox, 3));
+        undo(&sandbox, &[]).exits(6).says(&[
+            "undoing change 2",
+            "changed by somebody else meanwhile",
+            "no longer the same: url",
+            "run the command again",
+        ]);
+    });
+    assert_eq!(writes(&sandbox), before + 1);
+    let now = stored(&sandbox);
+    assert_eq!(now["url"], "https://example.com/two");
+    assert_eq!(now["events"], serde_json::json!(["ALL"]));
+    sandbox.afflict(&[]);
+    undo(&sandbox, &[]).ok().says(&["undoing change 3"]);
+    assert_eq!(stored(&sandbox)["url"], URL);
 }
 
 #[test]
@@ -272,6 +308,33 @@ fn a_key_that_the_service_hides_has_to_be_given() {
         (&stored["url"], &stored["auth"]),
         (&URL.into(), &"on".into())
     );
+}
+
+/// Authentication is on, so there is a key, whatever Get leaves out.
+#[test]
+fn a_key_that_the_service_does_not_mention_has_to_be_given() {
+    let mut sandbox = configured(&[], &["key=absent"]);
+    sandbox.set("NEW_KEY", "Another1Key");
+    let wanted_key = |number: u64| {
+        let number = number.to_string();
+        let show = ["history", "show", &number, "--show-auth-key", "-o", "json"];
+        sandbox.vodcb(show).ok().json()["after"]["auth_key"].clone()
+    };
+    let replaced = ["set", "--auth-key-env", "NEW_KEY"];
+    let moved = ["--http-url", "https://example.com/other"];
+    for (number, change) in [(2, &replaced[..]), (4, &[&replaced[..], &moved].concat())] {
+        sandbox.vodcb(change.iter().copied()).ok();
+        let so_far = writes(&sandbox);
+        undo(&sandbox, &[]).exits(2).says(&[
+            &format!("change {number} cannot be undone without the callback key"),
+            "the service did not show it",
+            "--auth-key-env NAME",
+        ]);
+        assert_eq!(writes(&sandbox), so_far);
+        undo(&sandbox, &["--auth-key-env", "VOD_KEY"]).ok();
+        assert_eq!(wanted_key(number + 1), AUTH_KEY);
+        assert_eq!(stored(&sandbox)["url"], URL);
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The configured receiver, and `set --check`, which looks at one before it is configured.
 
+use std::time::Duration;
+
 use super::{CAREFUL, Care, HERE, KEY, check, found, judge, pairs};
+use crate::queue::forward::eventually;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 
@@ -119,6 +122,47 @@ fn set_writes_only_what_passes() {
         .filter(|name| *name == "SetMessageCallback")
         .count();
     assert_eq!(writes, 1);
+}
+
+/// The events would go to a destination that was never asked.
+#[test]
+fn set_does_not_write_to_a_destination_that_came_after_the_check() {
+    let sandbox = sandbox();
+    let slow = Receiver::start(&[Reply::After(Duration::from_millis(1500), 200)]);
+    let events = ["--events", "FileUploadComplete"];
+    let first = slow.url("/vod");
+    sandbox
+        .vodcb([&["set", "--http-url", &first][..], &events].concat())
+        .ok();
+    let args = ["set", "--add-events", "SnapshotComplete", "--check"];
+    std::thread::scope(|scope| {
+        let checked = scope.spawn(|| sandbox.vodcb(args));
+        eventually(|| !slow.requests().is_empty());
+        let dead = ["set", "--http-url", "http://localhost:9/vod"];
+        sandbox.vodcb(dead).ok();
+        checked.join().unwrap().exits(6).says(&[
+            "changed by somebody else meanwhile",
+            "run the command again",
+        ]);
+    });
+    let now = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(now["url"], "http://localhost:9/vod");
+    assert_eq!(now["events"], serde_json::json!(["FileUploadComplete"]));
+}
+
+#[test]
+fn a_conflict_that_is_known_sends_no_test_delivery() {
+    let (sandbox, receiver) = (sandbox(), Receiver::start(&[Reply::Status(500)]));
+    sandbox
+        .vodcb(["set", "--http-url", &receiver.url("/vod")])
+        .ok();
+    let set = ["set", "--add-events", "SnapshotComplete"];
+    let stale = ["--check", "--if-match", "deadbeef"];
+    sandbox
+        .vodcb([&set[..], &stale].concat())
+        .exits(6)
+        .says(&["is not as --if-match expects"]);
+    assert!(receiver.requests().is_empty());
 }
 
 #[test]

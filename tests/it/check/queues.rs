@@ -252,3 +252,39 @@ fn the_role_that_vod_writes_with_is_looked_at() {
     let cause = check(&run, "role")["cause"].to_string();
     assert!(cause.contains("ram:GetRole"), "{cause}");
 }
+
+/// What is to be created cannot be there; the rest is checked all the same.
+#[test]
+fn a_queue_that_set_creates_does_not_fail_its_check() {
+    let create = ["set", "--mns-queue", "new", "--create-queue", "--check"];
+    let names = |sandbox: &Sandbox| {
+        let list = sandbox.vodcb(["queue", "list", "-o", "json"]).ok();
+        list.json()["queues"].clone()
+    };
+    let sandbox = Sandbox::new();
+    let dry = create.into_iter().chain(["--dry-run"]);
+    sandbox
+        .vodcb(dry)
+        .ok()
+        .says(&["the queue new would be created"]);
+    assert_eq!(names(&sandbox), serde_json::json!([]));
+    sandbox.vodcb(create).ok().says(&[
+        "the queue new is created with the change",
+        "created the queue new",
+        "written and read back",
+    ]);
+    assert_eq!(names(&sandbox), serde_json::json!(["new"]));
+    let now = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(now["mns_queue"], "new");
+    let run = sandbox.vodcb(create).ok();
+    assert!(!run.stderr.contains("created"), "{run:?}");
+
+    let unconsented = Sandbox::with(&[], &["vod-role=absent"]);
+    let args = create.into_iter().chain(["-o", "json"]);
+    let run = unconsented.vodcb(args).exits(1);
+    assert_eq!(check(&run, "role")["result"], "fail");
+    assert_eq!(check(&run, "queue-exists")["result"], "skip");
+    assert_eq!(names(&unconsented), serde_json::json!([]));
+    let missing = ["set", "--mns-queue", "new", "--check"];
+    unconsented.vodcb(missing).exits(1);
+}

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::queue::forward::eventually;
 use crate::sandbox::{Run, Sandbox};
 
 fn wrote(sandbox: &Sandbox) -> bool {
@@ -208,6 +209,37 @@ fn a_queue_that_is_gone_is_created_although_the_callback_names_it() {
     assert!(!run.stderr.contains("created"), "{run:?}");
     let after = sandbox.vodcb(["get", "-o", "json"]).ok().json()["fingerprint"].take();
     assert_eq!(before, after);
+}
+
+/// The queue that was looked up is not the callback's any more, and the one that is was never looked up.
+#[test]
+fn no_queue_is_created_for_a_callback_that_names_another_one_by_now() {
+    let sandbox = Sandbox::new();
+    let to = |name| ["set", "--mns-queue", name, "--no-queue-check"];
+    sandbox.vodcb(to("one")).ok();
+    sandbox.afflict(&["get-queue:slow=2000".to_owned()]);
+    let reads = || {
+        let actions = sandbox.actions();
+        let reads = actions.iter().filter(|it| it.starts_with("GetMessage"));
+        reads.count()
+    };
+    let before = reads();
+    let args = ["set", "--events", "SnapshotComplete", "--create-queue"];
+    std::thread::scope(|scope| {
+        let create = scope.spawn(|| sandbox.vodcb(args));
+        eventually(|| reads() > before);
+        sandbox.vodcb(to("two")).ok();
+        create.join().unwrap().exits(6).says(&[
+            "changed by somebody else meanwhile",
+            "no longer the same: mns_queue",
+        ]);
+    });
+    assert_eq!(queues(&sandbox), json!([]));
+    let now = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(
+        (&now["mns_queue"], &now["events"]),
+        (&json!("two"), &json!(["ALL"]))
+    );
 }
 
 #[test]

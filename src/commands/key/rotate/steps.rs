@@ -146,7 +146,10 @@ impl Work<'_> {
         let order = Order {
             command: "key rotate",
             target: &self.connection.target,
-            wanted: Wanted::Edited(&edit),
+            wanted: Wanted::Edited {
+                edit: &edit,
+                seen: None,
+            },
             ask: Ask::Never,
             if_match: Some(&self.callback.fingerprint()),
         };
