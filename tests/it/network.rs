@@ -13,6 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use vodcb::http::knock;
 
+use crate::receiver::{self, Reply, Request};
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Run, Sandbox};
 
 const BODY: &str = r#"{"RequestId":"R-1","MessageCallback":{"CallbackType":"HTTP","CallbackURL":"https://example.com/over","EventTypeList":"ALL","AuthSwitch":"off"}}"#;
@@ -235,6 +236,41 @@ fn a_metadata_service_that_is_silent_does_not_hold_anybody_up() {
         "{:?}",
         begun.elapsed()
     );
+}
+
+/// What a container sees whose instance lets the answers to PUT travel one hop only.
+#[test]
+fn a_metadata_service_that_gives_no_token_is_asked_without() {
+    let mut sandbox = Sandbox::offline();
+    let gone = |request: &Request, _| match (request.method.as_str(), request.target.as_str()) {
+        ("PUT", _) => Reply::Close,
+        (_, target) if target.ends_with('/') => Reply::With(200, "", "vod"),
+        _ => Reply::With(
+            200,
+            "",
+            r#"{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token","Expiration":"2126-03-01T14:00:00Z"}"#,
+        ),
+    };
+    let service = receiver::Receiver::judging(gone);
+    let address = service.url("");
+    sandbox.set("VODCB_IMDS_ENDPOINT", address.trim_end_matches('/'));
+    let whoami = ["whoami", "--offline", "-o", "json"];
+    let found = sandbox.vodcb(whoami).ok().json();
+    assert_eq!(found["access_key_id"], "STS.id");
+    let requests = service.requests();
+    assert!(requests.iter().any(|request| request.method == "GET"));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.header("X-aliyun-ecs-metadata-token").is_none())
+    );
+    sandbox.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
+    sandbox
+        .vodcb(whoami)
+        .exits(3)
+        .says(&["there is no metadata service"]);
+    let later = service.requests().split_off(requests.len());
+    assert!(later.iter().all(|request| request.method == "PUT"));
 }
 
 /// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 does.
