@@ -234,7 +234,7 @@ impl Deliveries {
         }
         let url = value(callback, "CallbackURL").to_owned();
         let key = value(callback, "AuthKey");
-        let proof = if value(callback, "AuthSwitch") == "on" && !key.is_empty() {
+        let proof = if value(callback, "AuthSwitch") != "off" && !key.is_empty() {
             Proof::Signed {
                 url: url.clone(),
                 key: Secret::new(key),
