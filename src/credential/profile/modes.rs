@@ -203,8 +203,12 @@ impl Place<'_> {
             sign_in_url: self
                 .needed("cloud_sso_sign_in_url", &profile.cloud_sso_sign_in_url)?
                 .to_owned(),
-            account_id: profile.cloud_sso_account_id.clone(),
-            access_config: profile.cloud_sso_access_config.clone(),
+            account_id: self
+                .needed("cloud_sso_account_id", &profile.cloud_sso_account_id)?
+                .to_owned(),
+            access_config: self
+                .needed("cloud_sso_access_config", &profile.cloud_sso_access_config)?
+                .to_owned(),
         };
         self.login(
             ctx,
