@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
 use crate::openapi::acs3::hex;
@@ -78,6 +78,12 @@ impl Message {
         hidden
             .and_then(|hidden| hidden.try_into().ok())
             .unwrap_or_default()
+    }
+
+    /// How long it had been in the queue when the answer came, by the service's clock alone, too.
+    pub fn age(&self) -> Option<SignedDuration> {
+        let (enqueued, received) = self.enqueued.zip(self.received)?;
+        Some(received.duration_since(enqueued).max(SignedDuration::ZERO))
     }
 
     /// Whether the body is as it was stored, as far as the service tells. Look before decoding: the
