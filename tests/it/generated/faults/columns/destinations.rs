@@ -95,7 +95,7 @@ fn changes() -> Vec<Column> {
         Column {
             setup: CONFIGURED,
             phase: Phase::Writing,
-            before: Some(3),
+            before: Some(2),
             ..moving("set: then write", CREATE, write, "set", SET)
         },
         Column {
