@@ -1,8 +1,8 @@
 //! The key of the role that is attached to an ECS instance, from its metadata service.
 //!
 //! The hardened form with a token is tried first, the plain one unless a variable forbids it. The
-//! service answers at once where it exists, so that a machine outside the cloud waits less than a
-//! second. No request goes through a proxy.
+//! service answers at once where it exists, so that a machine outside the cloud waits less than two
+//! seconds. No request goes through a proxy.
 
 use std::time::Duration;
 
@@ -131,21 +131,25 @@ async fn open(ctx: &Context) -> Result<Option<Metadata>> {
         "X-aliyun-ecs-metadata-token-ttl-seconds".into(),
         TOKEN_SECONDS.into(),
     ));
-    let Ok(answer) = ctx.http.send(request).await? else {
-        return Ok(None);
-    };
-    if answer.status == 200 {
-        let token = answer.text().trim().to_owned();
-        // What a portal sends instead fits into no header.
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Ok(None);
+    let forbidden = switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED");
+    match ctx.http.send(request).await? {
+        Ok(answer) if answer.status == 200 => {
+            let token = answer.text().trim().to_owned();
+            // What a portal sends instead fits into no header.
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Ok(None);
+            }
+            metadata.token = Some(token);
         }
-        metadata.token = Some(token);
-    } else if switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED") {
-        return Err(trouble(&format!(
-            "it gives no token (status {}), and ALIBABA_CLOUD_IMDSV1_DISABLED forbids going on without",
-            answer.status
-        )));
+        Ok(answer) if forbidden => {
+            return Err(trouble(&format!(
+                "it gives no token (status {}), and ALIBABA_CLOUD_IMDSV1_DISABLED forbids going on without",
+                answer.status
+            )));
+        }
+        Err(failure) if forbidden || !failure.sent => return Ok(None),
+        // An instance may limit how far the answer to a PUT travels: into a container comes only that to a GET.
+        Ok(_) | Err(_) => {}
     }
     Ok(Some(metadata))
 }

@@ -5,17 +5,17 @@ use crate::context::Environment;
 use crate::secret::Secret;
 use crate::settings::variable;
 
-const ID: [&str; 3] = [
+pub(super) const ID: [&str; 3] = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABACLOUD_ACCESS_KEY_ID",
     "ALICLOUD_ACCESS_KEY_ID",
 ];
-const SECRET: [&str; 3] = [
+pub(super) const SECRET: [&str; 3] = [
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABACLOUD_ACCESS_KEY_SECRET",
     "ALICLOUD_ACCESS_KEY_SECRET",
 ];
-const TOKEN: [&str; 3] = [
+pub(super) const TOKEN: [&str; 3] = [
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "ALIBABACLOUD_SECURITY_TOKEN",
     "ALICLOUD_SECURITY_TOKEN",

@@ -75,7 +75,11 @@ impl Login {
         let value: Option<Value> = serde_json::from_slice(body).ok();
         let Some(value) = value.filter(|value| status == 200 && value.get("error").is_none())
         else {
-            return Err(self.expired(&format!("the exchange answers with status {status}")));
+            let why = format!("the exchange answers with status {status}");
+            return Err(match status {
+                401 | 403 => expired(&self.profile, &self.site, &why),
+                _ => self.refused(&why),
+            });
         };
         issued(
             value.get("CloudCredential").or(Some(&value)),
@@ -125,24 +129,43 @@ impl Login {
         request
     }
 
-    /// The error for a login that has ended.
-    pub fn expired(&self, why: &str) -> Error {
-        expired(&self.profile, &self.site, why)
+    /// Nothing says that the login has ended.
+    fn refused(&self, why: &str) -> Error {
+        let what = format!("the login of profile {:?} gives no key", self.profile);
+        let members = match self.site {
+            Site::CloudSso { .. } => "cloud_sso_account_id and cloud_sso_access_config",
+            Site::OAuth { .. } => "oauth_site_type",
+        };
+        Error::new(Kind::Credentials, what)
+            .cause(why)
+            .hint(format!("check {members} of the profile"))
+            .hint(format!(
+                "or log in anew: {}",
+                self.site.command(&self.profile)
+            ))
+    }
+}
+
+impl Site {
+    /// The aliyun command that renews the login.
+    fn command(&self, profile: &str) -> String {
+        match self {
+            Site::CloudSso { .. } => {
+                format!("aliyun configure --mode CloudSSO --profile {profile}")
+            }
+            Site::OAuth { .. } => format!("aliyun sts GetCallerIdentity --profile {profile}"),
+        }
     }
 }
 
 /// The error for a login that has ended, with the command that renews it.
 pub fn expired(profile: &str, site: &Site, why: &str) -> Error {
-    let command = match site {
-        Site::CloudSso { .. } => format!("aliyun configure --mode CloudSSO --profile {profile}"),
-        Site::OAuth { .. } => format!("aliyun sts GetCallerIdentity --profile {profile}"),
-    };
     Error::new(
         Kind::Credentials,
         format!("the login of profile {profile:?} has ended"),
     )
     .cause(why)
-    .hint(format!("renew it: {command}"))
+    .hint(format!("renew it: {}", site.command(profile)))
 }
 
 /// Scheme and host of an address; what is no address is left for the endpoint to refuse.

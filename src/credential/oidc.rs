@@ -12,15 +12,15 @@ use crate::settings::{self, variable};
 use crate::sts::{self, Role};
 use crate::target::Endpoint;
 
-const TOKEN_FILE: [&str; 2] = [
+pub(super) const TOKEN_FILE: [&str; 2] = [
     "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
     "ALIBABACLOUD_OIDC_TOKEN_FILE",
 ];
-const PROVIDER: [&str; 2] = [
+pub(super) const PROVIDER: [&str; 2] = [
     "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
     "ALIBABACLOUD_OIDC_PROVIDER_ARN",
 ];
-const ROLE: [&str; 2] = ["ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"];
+pub(super) const ROLE: [&str; 2] = ["ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"];
 
 /// A role that a token opens.
 #[derive(Debug, Clone)]

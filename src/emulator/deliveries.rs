@@ -16,6 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::answer::{Members, Refusal};
 use super::message::Message;
 use super::mns::{Place as QueuePlace, Queues};
+use super::quirks::VodRole;
 use super::rules::{Stored, value};
 use super::{held, state};
 use crate::callback::queue::parse_host;
@@ -24,6 +25,7 @@ use crate::delivery::rules;
 use crate::delivery::send::{Attempt, Delivery, Proof, deliver};
 use crate::event::{EventSelection, EventType, decode};
 use crate::http::Http;
+use crate::ram::RoleStanding;
 use crate::secret::Secret;
 use crate::target::Region;
 
@@ -36,6 +38,7 @@ pub(super) struct Deliveries {
     queues: Arc<Queues>,
     records: Mutex<Records>,
     notices: Option<UnboundedSender<String>>,
+    vod_role: VodRole,
     now: fn() -> Timestamp,
 }
 
@@ -74,17 +77,23 @@ impl State {
 /// Where an event goes.
 enum Destination {
     Http(Delivery),
-    Queue {
-        place: QueuePlace,
-        queue: String,
-        body: String,
-    },
+    Queue(Posting),
+}
+
+/// An event on its way into a queue.
+struct Posting {
+    place: QueuePlace,
+    queue: String,
+    body: String,
+    /// Why VOD cannot write there, whatever the queue is like.
+    barred: Option<String>,
 }
 
 impl Deliveries {
     pub(super) fn new(
         queues: Arc<Queues>,
         notices: Option<UnboundedSender<String>>,
+        vod_role: VodRole,
         now: fn() -> Timestamp,
     ) -> Self {
         let user_agent = concat!("vodcb-emulator/", env!("CARGO_PKG_VERSION")).to_owned();
@@ -93,6 +102,7 @@ impl Deliveries {
             queues,
             records: Mutex::default(),
             notices,
+            vod_role,
             now,
         }
     }
@@ -117,10 +127,10 @@ impl Deliveries {
         if !selection.sends(&EventType::from_service(event)) {
             return Ok(unsent("the callback is not on for this event type"));
         }
-        let destination = destination(callback, &place.account_id, body);
+        let destination = self.destination(callback, &place.account_id, body);
         let shown = match &destination {
             Destination::Http(delivery) => without_password(&delivery.url).into_owned(),
-            Destination::Queue { place, queue, .. } => {
+            Destination::Queue(Posting { place, queue, .. }) => {
                 format!("queue {queue} of {} in {}", place.account_id, place.region)
             }
         };
@@ -171,9 +181,7 @@ impl Deliveries {
                 let sent = deliver(&self.http, self.now, rules::VOD, &delivery, told).await;
                 sent.is_ok_and(|outcome| outcome.is_delivered())
             }
-            Destination::Queue { place, queue, body } => {
-                self.write_to_queue(id, &place, &queue, &body).await
-            }
+            Destination::Queue(posting) => self.write_to_queue(id, &posting).await,
         };
         self.end(
             id,
@@ -186,30 +194,87 @@ impl Deliveries {
     }
 
     /// The service tries a queue as often as a receiver, though nothing changes in between.
-    async fn write_to_queue(&self, id: u64, place: &QueuePlace, queue: &str, body: &str) -> bool {
+    async fn write_to_queue(&self, id: u64, posting: &Posting) -> bool {
         for number in 1..=rules::VOD.attempts {
             if number > 1 {
                 tokio::time::sleep(rules::VOD.pause).await;
             }
             let at = (self.now)();
-            let put = self.queues.deliver(place, queue, body).or_else(|_| {
-                // A client that knows the emulator by its address makes queues without naming a region.
-                let place = QueuePlace {
-                    account_id: place.account_id.clone(),
-                    region: Region::default().to_string(),
-                };
-                self.queues.deliver(&place, queue, body)
-            });
-            let answer = match put {
-                Ok(()) => "written".to_owned(),
-                Err(why) => why.to_string(),
-            };
-            self.tried(id, attempt(number, at, Duration::ZERO, &answer, None));
+            let put = self.put(posting);
+            let answer = put.as_ref().err().map_or("written", String::as_str);
+            self.tried(id, attempt(number, at, Duration::ZERO, answer, None));
             if put.is_ok() {
                 return true;
             }
         }
         false
+    }
+
+    fn put(&self, posting: &Posting) -> Result<(), String> {
+        let Posting {
+            place, queue, body, ..
+        } = posting;
+        if let Some(why) = &posting.barred {
+            return Err(why.clone());
+        }
+        let put = self.queues.deliver(place, queue, body).or_else(|_| {
+            // A client that knows the emulator by its address makes queues without naming a region.
+            let place = QueuePlace {
+                account_id: place.account_id.clone(),
+                region: Region::default().to_string(),
+            };
+            self.queues.deliver(&place, queue, body)
+        });
+        put.map_err(|why| why.to_string())
+    }
+
+    fn destination(&self, callback: &Stored, account_id: &str, body: &str) -> Destination {
+        if value(callback, "CallbackType") == "MNS" {
+            return Destination::Queue(self.posting(callback, account_id, body));
+        }
+        let url = value(callback, "CallbackURL").to_owned();
+        let key = value(callback, "AuthKey");
+        let proof = if value(callback, "AuthSwitch") != "off" && !key.is_empty() {
+            Proof::Signed {
+                url: url.clone(),
+                key: Secret::new(key),
+                shift: SignedDuration::ZERO,
+            }
+        } else {
+            Proof::Unsigned
+        };
+        Destination::Http(Delivery {
+            url,
+            proof,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    fn posting(&self, callback: &Stored, account_id: &str, body: &str) -> Posting {
+        let host = parse_host(value(callback, "MnsEndpoint"));
+        let is_internal = host.as_ref().is_some_and(|host| host.internal);
+        let internal = || is_internal.then(|| "VOD writes to public endpoints only".to_owned());
+        let standing = match self.vod_role {
+            VodRole::Present => RoleStanding::Trusting,
+            VodRole::Untrusting => RoleStanding::Untrusting,
+            VodRole::Absent => RoleStanding::Absent,
+        };
+        let place = match host {
+            Some(host) => QueuePlace {
+                account_id: host.account_id,
+                region: host.region,
+            },
+            None => QueuePlace {
+                account_id: account_id.to_owned(),
+                region: Region::default().to_string(),
+            },
+        };
+        Posting {
+            place,
+            queue: value(callback, "MnsQueueName").to_owned(),
+            body: body.to_owned(),
+            barred: standing.problem().or_else(internal),
+        }
     }
 
     fn tried(&self, id: u64, attempt: Value) {
@@ -248,43 +313,6 @@ fn unsent(reason: &str) -> Members {
         ("State".to_owned(), json!("unsent")),
         ("Reason".to_owned(), json!(reason)),
     ])
-}
-
-fn destination(callback: &Stored, account_id: &str, body: &str) -> Destination {
-    if value(callback, "CallbackType") == "MNS" {
-        let host = parse_host(value(callback, "MnsEndpoint"));
-        let place = match host {
-            Some(host) => QueuePlace {
-                account_id: host.account_id,
-                region: host.region,
-            },
-            None => QueuePlace {
-                account_id: account_id.to_owned(),
-                region: Region::default().to_string(),
-            },
-        };
-        return Destination::Queue {
-            place,
-            queue: value(callback, "MnsQueueName").to_owned(),
-            body: body.to_owned(),
-        };
-    }
-    let url = value(callback, "CallbackURL").to_owned();
-    let key = value(callback, "AuthKey");
-    let proof = if value(callback, "AuthSwitch") == "on" && !key.is_empty() {
-        Proof::Signed {
-            url: url.clone(),
-            key: Secret::new(key),
-            shift: SignedDuration::ZERO,
-        }
-    } else {
-        Proof::Unsigned
-    };
-    Destination::Http(Delivery {
-        url,
-        proof,
-        body: body.as_bytes().to_vec(),
-    })
 }
 
 fn of_http(it: &Attempt) -> Value {

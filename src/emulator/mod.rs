@@ -193,7 +193,12 @@ pub async fn start(config: Config) -> Result<Running> {
         .map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;
     let queues = Arc::new(mns::Queues::new(config.queue_memory, config.now));
-    let deliveries = deliveries::Deliveries::new(Arc::clone(&queues), config.notices, config.now);
+    let deliveries = deliveries::Deliveries::new(
+        Arc::clone(&queues),
+        config.notices,
+        config.quirks.vod_role,
+        config.now,
+    );
     let server = Arc::new(Server {
         keyring: issued::Keyring::new(config.keys, config.quirks.session_seconds, config.nonce),
         roles: config.roles,

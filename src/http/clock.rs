@@ -12,6 +12,15 @@ pub fn offset(date: Option<&str>, now: Timestamp) -> Option<SignedDuration> {
     (offset.abs() < FARTHEST).then_some(offset)
 }
 
+/// The service's time when it wrote an answer with this `Date`. The header tells the second; what is within
+/// it, or everything where there is no header, is ours.
+pub fn at_answer(date: Option<&str>, now: Timestamp) -> Timestamp {
+    let date = offset(date, now).and_then(|offset| now.checked_add(offset).ok());
+    let end = date.and_then(|date| date.checked_add(SignedDuration::from_millis(999)).ok());
+    date.zip(end)
+        .map_or(now, |(date, end)| now.clamp(date, end))
+}
+
 /// What is said when that offset is taken into account.
 pub fn warning(offset: SignedDuration) -> String {
     format!(

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -16,6 +17,9 @@ use rustls::{
 
 use super::{CONNECT_TIMEOUT, Http, roots};
 use crate::error::{Error, Kind, Result};
+
+/// How long an address is tried alone before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(300);
 
 /// The addresses of a name, by the resolver of this machine.
 ///
@@ -36,19 +40,43 @@ pub async fn resolve(host: &str, port: u16) -> std::result::Result<Vec<SocketAdd
     }
 }
 
-/// A connection to the first address that takes one.
+/// A connection to whichever address takes one first. As with requests, one that is silent, such as that of
+/// a broken IPv6, holds up the next for a moment only.
 ///
 /// # Errors
-/// What the last address said, in words.
+/// What the addresses said, in words.
 pub async fn connect(
     addresses: &[SocketAddr],
 ) -> std::result::Result<tokio::net::TcpStream, String> {
-    let connecting = tokio::net::TcpStream::connect(addresses);
-    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-        Err(_) => Err(silence("nobody answered")),
-        Ok(Err(error)) => Err(error.to_string()),
-        Ok(Ok(stream)) => Ok(stream),
+    let mut next = addresses.iter();
+    let mut under_way = FuturesUnordered::new();
+    let mut reasons = Vec::new();
+    loop {
+        under_way.extend(next.next().map(connect_to));
+        tokio::select! {
+            ended = under_way.next() => match ended {
+                Some((_, Ok(stream))) => return Ok(stream),
+                Some((_, Err(why))) if addresses.len() == 1 => return Err(why),
+                Some((address, Err(why))) => reasons.push(format!("{}: {why}", address.ip())),
+                None => return Err(reasons.join("; ")),
+            },
+            () = tokio::time::sleep(HEAD_START), if next.len() > 0 => {}
+        }
     }
+}
+
+async fn connect_to(
+    address: &SocketAddr,
+) -> (
+    &SocketAddr,
+    std::result::Result<tokio::net::TcpStream, String>,
+) {
+    let connecting = tokio::net::TcpStream::connect(address);
+    let ended = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Err(_) => Err(silence("nobody answered")),
+        Ok(ended) => ended.map_err(|error| error.to_string()),
+    };
+    (address, ended)
 }
 
 fn silence(what: &str) -> String {

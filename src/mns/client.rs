@@ -19,7 +19,7 @@ use crate::callback::queue::check_account_id;
 use crate::context::Context;
 use crate::credential::session::Session;
 use crate::error::{Error, Result};
-use crate::http::{self, Method};
+use crate::http::{self, Method, clock};
 use crate::openapi::encode;
 use crate::target::{Endpoint, Region};
 use crate::xml::Element;
@@ -147,6 +147,7 @@ impl Mns {
             status,
             root,
             repeated,
+            ..
         } = self.call(ctx, &call).await?;
         let Some(root) = root else {
             return Ok(Vec::new());
@@ -182,12 +183,18 @@ impl Mns {
     /// Received or looked at; the code decides between "nothing there" and trouble, since proxies
     /// answer 404 as well.
     async fn messages(&self, ctx: &Context, call: Call<'_>) -> Result<Vec<Message>> {
-        match self.asked(ctx, call, xml::read_messages).await {
+        let done = match self.call(ctx, &call).await {
             Err(error) if error.details.code.as_deref() == Some("MessageNotExist") => {
-                Ok(Vec::new())
+                return Ok(Vec::new());
             }
-            result => result,
+            done => done?,
+        };
+        let received = clock::at_answer(done.date.as_deref(), self.now(ctx));
+        let mut messages = self.read(&call, done, xml::read_messages)?;
+        for message in &mut messages {
+            message.received = Some(received);
         }
+        Ok(messages)
     }
 
     /// A call whose answer has a body.
@@ -197,12 +204,21 @@ impl Mns {
         call: Call<'_>,
         read: impl FnOnce(&Element) -> std::result::Result<T, Unexpected>,
     ) -> Result<T> {
-        let Done { status, root, .. } = self.call(ctx, &call).await?;
-        let read = match root {
-            Some(root) => read(&root),
+        let done = self.call(ctx, &call).await?;
+        self.read(&call, done, read)
+    }
+
+    fn read<T>(
+        &self,
+        call: &Call<'_>,
+        done: Done,
+        read: impl FnOnce(&Element) -> std::result::Result<T, Unexpected>,
+    ) -> Result<T> {
+        let read = match &done.root {
+            Some(root) => read(root),
             None => Err(Unexpected("the answer is empty".to_owned())),
         };
-        read.map_err(|odd| self.odd(call.operation, status, odd))
+        read.map_err(|odd| self.odd(call.operation, done.status, odd))
     }
 
     /// The service did something, and nobody knows what.

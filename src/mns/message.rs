@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
 use crate::openapi::acs3::hex;
@@ -53,6 +53,8 @@ pub struct Message {
     pub body_md5: String,
     /// When it was sent.
     pub enqueued: Option<Timestamp>,
+    /// When the answer was written that brought it.
+    pub received: Option<Timestamp>,
     /// When it can be received again unless it is deleted.
     pub next_visible: Option<Timestamp>,
     /// When it was first received.
@@ -64,15 +66,24 @@ pub struct Message {
 }
 
 impl Message {
-    /// How long it stays out of sight from its receipt on, which was at `now`. On the first receipt the
-    /// service's clock tells both ends; later ones are measured by ours.
-    pub fn hidden_for(&self, now: Timestamp) -> Duration {
-        let since = match (self.dequeue_count, self.first_dequeued) {
-            (1, Some(first)) => first,
-            _ => now,
+    /// How long it stays out of sight from its receipt on. The service's clock tells both ends: ours may be
+    /// off by a quarter of an hour before the service refuses anything.
+    pub fn hidden_for(&self) -> Duration {
+        let since = match self.dequeue_count {
+            1 => self.first_dequeued.or(self.received),
+            _ => self.received,
         };
-        let until = self.next_visible.unwrap_or(since);
-        until.duration_since(since).try_into().unwrap_or_default()
+        let hidden = self.next_visible.zip(since);
+        let hidden = hidden.map(|(until, since)| until.duration_since(since));
+        hidden
+            .and_then(|hidden| hidden.try_into().ok())
+            .unwrap_or_default()
+    }
+
+    /// How long it had been in the queue when the answer came, by the service's clock alone, too.
+    pub fn age(&self) -> Option<SignedDuration> {
+        let (enqueued, received) = self.enqueued.zip(self.received)?;
+        Some(received.duration_since(enqueued).max(SignedDuration::ZERO))
     }
 
     /// Whether the body is as it was stored, as far as the service tells. Look before decoding: the

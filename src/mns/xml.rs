@@ -134,6 +134,7 @@ fn message(entry: &Element) -> Read<Message> {
         body: required(entry, "MessageBody")?.to_owned(),
         body_md5: optional(entry, "MessageBodyMD5"),
         enqueued: milliseconds(entry, "EnqueueTime")?,
+        received: None,
         next_visible: milliseconds(entry, "NextVisibleTime")?,
         first_dequeued: milliseconds(entry, "FirstDequeueTime")?,
         dequeue_count: number(entry, "DequeueCount")?.unwrap_or_default(),

@@ -34,10 +34,8 @@ pub async fn look(ctx: &Context, mns: &Mns, name: &str) -> Vec<Check> {
     let backlog = match oldest {
         Ok(None) => Check::pass("backlog", "no message waits"),
         Ok(Some(message)) => {
-            let age = message
-                .enqueued
-                .map_or(0, |time| (ctx.now)().duration_since(time).as_secs().max(0));
-            backlog(age, &attributes)
+            let age = message.age().unwrap_or_default();
+            backlog(age.as_secs(), &attributes)
         }
         Err(error) => Check::skip("backlog", format!("looking is not possible: {error}")),
     };

@@ -161,6 +161,35 @@ fn only_a_callback_that_is_on_for_the_event_sends_it() {
     fire("AIMediaAuditComplete").ok();
 }
 
+/// VOD writes to public endpoints only, and with its role; what it cannot write is dropped.
+#[test]
+fn an_event_for_a_queue_that_vod_cannot_write_to_is_dropped() {
+    const PUBLIC: &str = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/";
+    const INTERNAL: &str = "http://1234567890123456.mns.cn-shanghai-internal.aliyuncs.com/";
+    for (role, endpoint, why) in [
+        ("absent", PUBLIC, "has no role AliyunVODDefaultRole"),
+        ("untrusting", PUBLIC, "does not trust vod.aliyuncs.com"),
+        ("present", INTERNAL, "public endpoints only"),
+    ] {
+        let sandbox = Sandbox::with(&[], &[&format!("vod-role={role}")]);
+        sandbox.queue("q", 30);
+        let set = ["set", "--mns-queue", "q", "--mns-endpoint", endpoint];
+        sandbox
+            .vodcb(set.into_iter().chain(["--allow-internal-endpoint"]))
+            .ok();
+        let fire = ["emulator", "fire", "FileUploadComplete", "-o", "json"];
+        let document = sandbox.vodcb(fire).exits(1).json();
+        assert_eq!(document["state"], "dropped");
+        let attempts = document["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), 3);
+        for attempt in attempts {
+            let answer = attempt["answer"].as_str().unwrap();
+            assert!(answer.contains(why), "{answer}");
+        }
+        assert_eq!(sandbox.backlog("q"), (0, 0));
+    }
+}
+
 #[test]
 fn an_event_that_cannot_be_made_is_refused_before_anything_is_sent() {
     let sandbox = Sandbox::new();

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use vodcb::http::knock;
 
+use crate::receiver::{self, Reply, Request};
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Run, Sandbox};
 
 const BODY: &str = r#"{"RequestId":"R-1","MessageCallback":{"CallbackType":"HTTP","CallbackURL":"https://example.com/over","EventTypeList":"ALL","AuthSwitch":"off"}}"#;
@@ -234,6 +236,78 @@ fn a_metadata_service_that_is_silent_does_not_hold_anybody_up() {
         "{:?}",
         begun.elapsed()
     );
+}
+
+/// What a container sees whose instance lets the answers to PUT travel one hop only.
+#[test]
+fn a_metadata_service_that_gives_no_token_is_asked_without() {
+    let mut sandbox = Sandbox::offline();
+    let gone = |request: &Request, _| match (request.method.as_str(), request.target.as_str()) {
+        ("PUT", _) => Reply::Close,
+        (_, target) if target.ends_with('/') => Reply::With(200, "", "vod"),
+        _ => Reply::With(
+            200,
+            "",
+            r#"{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token","Expiration":"2126-03-01T14:00:00Z"}"#,
+        ),
+    };
+    let service = receiver::Receiver::judging(gone);
+    let address = service.url("");
+    sandbox.set("VODCB_IMDS_ENDPOINT", address.trim_end_matches('/'));
+    let whoami = ["whoami", "--offline", "-o", "json"];
+    let found = sandbox.vodcb(whoami).ok().json();
+    assert_eq!(found["access_key_id"], "STS.id");
+    let requests = service.requests();
+    assert!(requests.iter().any(|request| request.method == "GET"));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.header("X-aliyun-ecs-metadata-token").is_none())
+    );
+    sandbox.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
+    sandbox
+        .vodcb(whoami)
+        .exits(3)
+        .says(&["there is no metadata service"]);
+    let later = service.requests().split_off(requests.len());
+    assert!(later.iter().all(|request| request.method == "PUT"));
+}
+
+/// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 does.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_address_that_is_silent_does_not_keep_the_next_from_being_tried() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let silent = socket.listen(1).unwrap();
+    let silent = silent.local_addr().unwrap();
+    let mut crowd: Vec<_> = (0..8)
+        .map(|_| Box::pin(tokio::net::TcpStream::connect(silent)))
+        .collect();
+    std::future::poll_fn(|cx| {
+        for knocking in &mut crowd {
+            let _ = knocking.as_mut().poll(cx);
+        }
+        std::task::Poll::Ready(())
+    })
+    .await;
+    let open = TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = open.local_addr().unwrap();
+    let stream = knock::connect(&[silent, open]).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+}
+
+/// The words of every address are told, in the order in which they came.
+#[tokio::test]
+async fn addresses_that_all_refuse_are_told_together() {
+    // Bound, so that nobody else listens there meanwhile.
+    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
+    deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let one = deaf.local_addr().unwrap();
+    let why = knock::connect(&[one, one]).await.unwrap_err();
+    assert_eq!(why.matches("127.0.0.1: ").count(), 2, "{why}");
+    let why = knock::connect(&[one]).await.unwrap_err();
+    assert!(!why.contains("127.0.0.1"), "{why}");
 }
 
 /// A company with a certificate authority of its own.

@@ -105,6 +105,12 @@ pub fn read(
                 .hint(format!("{}; aliyun configure switch --profile NAME chooses one, or name it with --profile", book.names()))),
         };
     };
+    if name.is_none() && profile.holds_nothing() {
+        return Ok(Err(format!(
+            "the profile {wanted:?} of {} holds no key",
+            path.display()
+        )));
+    }
     let recipe = book.recipe(ctx, &profile, &mut Vec::new())?;
     Ok(Ok(Found {
         recipe,

@@ -3,8 +3,9 @@
 use super::stored::{Profile, given};
 use super::{Book, trouble};
 use crate::context::Context;
+use crate::credential::env;
 use crate::credential::login::{self, Login, Site};
-use crate::credential::oidc::Oidc;
+use crate::credential::oidc::{self, Oidc};
 use crate::credential::process::External;
 use crate::credential::recipe::Recipe;
 use crate::credential::{Credential, Issued};
@@ -26,9 +27,12 @@ impl Book<'_> {
             profile,
         };
         match profile.mode().to_ascii_lowercase().as_str() {
-            "ak" => Ok(Recipe::Static(at.key(false)?)),
-            "ststoken" => Ok(Recipe::Static(at.key(true)?)),
-            "ramrolearn" => at.role(ctx, Recipe::Static(at.key(!profile.sts_token.is_empty())?)),
+            "ak" => Ok(Recipe::Static(at.key(ctx, false)?)),
+            "ststoken" => Ok(Recipe::Static(at.key(ctx, true)?)),
+            "ramrolearn" => at.role(
+                ctx,
+                Recipe::Static(at.key(ctx, !profile.sts_token.is_empty())?),
+            ),
             "ecsramrole" => Ok(at.ecs()),
             "ramrolearnwithrolename" | "ramrolearnwithecs" => at.role(ctx, at.ecs()),
             "chainableramrolearn" => {
@@ -92,20 +96,35 @@ impl Place<'_> {
         )))
     }
 
-    fn key(&self, with_token: bool) -> Result<Credential> {
+    /// A member, or what the environment says where the profile leaves it empty.
+    fn filled<'v>(
+        &'v self,
+        ctx: &'v Context,
+        member: &str,
+        value: &'v str,
+        names: &[&'static str],
+    ) -> Result<&'v str> {
+        let from_variable = || variable(&ctx.env, names).map(|(_, value)| value);
+        let value = Some(value).filter(|value| !value.is_empty());
+        self.needed(member, value.or_else(from_variable).unwrap_or_default())
+    }
+
+    fn key(&self, ctx: &Context, with_token: bool) -> Result<Credential> {
         let profile = self.profile;
+        let id = self.filled(ctx, "access_key_id", &profile.access_key_id, &env::ID)?;
+        let secret = &profile.access_key_secret;
+        let secret = self.filled(ctx, "access_key_secret", secret, &env::SECRET)?;
         let token = if with_token {
-            Some(self.needed("sts_token", &profile.sts_token)?)
+            Some(self.filled(ctx, "sts_token", &profile.sts_token, &env::TOKEN)?)
+        } else if profile.access_key_id.is_empty() {
+            // A temporary key of the environment is worth nothing without its token.
+            variable(&ctx.env, &env::TOKEN).map(|(_, token)| token)
         } else {
             None
         };
         Ok(Credential {
-            access_key_id: self
-                .needed("access_key_id", &profile.access_key_id)?
-                .to_owned(),
-            access_key_secret: Secret::new(
-                self.needed("access_key_secret", &profile.access_key_secret)?,
-            ),
+            access_key_id: id.to_owned(),
+            access_key_secret: Secret::new(secret),
             security_token: token.map(Secret::new),
         })
     }
@@ -132,7 +151,7 @@ impl Place<'_> {
         };
         Ok(Role {
             arn: self
-                .needed("ram_role_arn", &profile.ram_role_arn)?
+                .filled(ctx, "ram_role_arn", &profile.ram_role_arn, &oidc::ROLE)?
                 .to_owned(),
             session_name: given(&profile.ram_session_name),
             seconds: Some(profile.expired_seconds).filter(|seconds| *seconds > 0),
@@ -172,25 +191,30 @@ impl Place<'_> {
 
     fn uri(&self, ctx: &Context) -> Result<Recipe> {
         self.allowed(ctx)?;
-        let from_variable = || {
-            variable(&ctx.env, &["ALIBABA_CLOUD_CREDENTIALS_URI"]).map(|(_, uri)| uri.to_owned())
-        };
-        let uri = given(&self.profile.credentials_uri)
-            .or_else(from_variable)
-            .unwrap_or_default();
-        Ok(Recipe::Uri(
-            self.needed("credentials_uri", &uri)?.to_owned(),
-        ))
+        let named = &self.profile.credentials_uri;
+        let variable = ["ALIBABA_CLOUD_CREDENTIALS_URI"];
+        let uri = self.filled(ctx, "credentials_uri", named, &variable)?;
+        Ok(Recipe::Uri(uri.to_owned()))
     }
 
     fn oidc(&self, ctx: &Context) -> Result<Recipe> {
         let profile = self.profile;
         Ok(Recipe::Oidc(Oidc {
             provider_arn: self
-                .needed("oidc_provider_arn", &profile.oidc_provider_arn)?
+                .filled(
+                    ctx,
+                    "oidc_provider_arn",
+                    &profile.oidc_provider_arn,
+                    &oidc::PROVIDER,
+                )?
                 .to_owned(),
             token_file: self
-                .needed("oidc_token_file", &profile.oidc_token_file)?
+                .filled(
+                    ctx,
+                    "oidc_token_file",
+                    &profile.oidc_token_file,
+                    &oidc::TOKEN_FILE,
+                )?
                 .into(),
             role: self.ram_role(ctx)?,
             sts: self.sts(ctx)?,
@@ -203,8 +227,12 @@ impl Place<'_> {
             sign_in_url: self
                 .needed("cloud_sso_sign_in_url", &profile.cloud_sso_sign_in_url)?
                 .to_owned(),
-            account_id: profile.cloud_sso_account_id.clone(),
-            access_config: profile.cloud_sso_access_config.clone(),
+            account_id: self
+                .needed("cloud_sso_account_id", &profile.cloud_sso_account_id)?
+                .to_owned(),
+            access_config: self
+                .needed("cloud_sso_access_config", &profile.cloud_sso_access_config)?
+                .to_owned(),
         };
         self.login(
             ctx,
@@ -238,10 +266,15 @@ impl Place<'_> {
                 site: site.clone(),
             })
         });
-        if profile.sts_expiration > now && !profile.access_key_secret.is_empty() {
+        let stored = [
+            &profile.access_key_id,
+            &profile.access_key_secret,
+            &profile.sts_token,
+        ];
+        if profile.sts_expiration > now && stored.iter().all(|member| !member.is_empty()) {
             return Ok(Recipe::Kept {
                 issued: Issued {
-                    credential: self.key(true)?,
+                    credential: self.key(ctx, true)?,
                     expires: jiff::Timestamp::from_second(profile.sts_expiration).ok(),
                 },
                 then: exchange.map(Box::new),

@@ -107,6 +107,12 @@ impl Profile {
         .any(|value| !value.is_empty())
     }
 
+    /// True for what aliyun-cli begins with: a profile whose key was never filled in.
+    pub(super) fn holds_nothing(&self) -> bool {
+        let key = [&self.access_key_id, &self.access_key_secret];
+        self.mode().eq_ignore_ascii_case("AK") && key.iter().all(|member| member.is_empty())
+    }
+
     /// aliyun-cli leaves the mode out of old profiles and goes by what they hold.
     pub(super) fn mode(&self) -> &str {
         if !self.mode.is_empty() {

@@ -69,23 +69,29 @@ pub(super) async fn forward(
         ..Request::new(Method::Post, with_query(url, head.uri.query()))
     };
     let (result, response) = match http.send(request).await {
-        Ok(Ok(answer)) => {
-            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let kind = answer.header("content-type");
-            let kind = kind.and_then(|kind| HeaderValue::from_str(kind).ok());
-            let mut response = Response::new(Full::from(answer.body));
-            *response.status_mut() = status;
-            if let Some(kind) = kind {
-                response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            }
-            (Answered::Status(answer.status), response)
-        }
+        Ok(Ok(answer)) => passed_back(answer),
         Ok(Err(failure)) => nothing(failure.message),
         Err(error) => nothing(error.message),
     };
     unanswered.disarm();
     notices.tell(telling(result)).await;
     response
+}
+
+fn passed_back(answer: crate::http::Response) -> (Answered, Response<Full<Bytes>>) {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    if status.is_informational() {
+        // 101 hands the connection over to another protocol, which nobody asked for.
+        return nothing(format!("status {} is no answer", answer.status));
+    }
+    let headers = [header::CONTENT_TYPE, header::CONTENT_ENCODING].map(|name| {
+        let value = HeaderValue::from_str(answer.header(name.as_str())?).ok()?;
+        Some((name, value))
+    });
+    let mut response = Response::new(Full::from(answer.body));
+    *response.status_mut() = status;
+    response.headers_mut().extend(headers.into_iter().flatten());
+    (Answered::Status(answer.status), response)
 }
 
 fn nothing(why: String) -> (Answered, Response<Full<Bytes>>) {

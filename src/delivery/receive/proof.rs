@@ -15,6 +15,9 @@ static TIMESTAMP: HeaderName = HeaderName::from_static("x-vod-timestamp");
 static SIGNATURE: HeaderName = HeaderName::from_static("x-vod-signature");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+/// As many hosts are tried that a request names. Anybody can name many.
+const MAX_HOSTS: usize = 8;
+
 /// The usual mistakes are looked for at most this often: it takes longer than a delivery itself, and
 /// anybody can send wrong signatures.
 const SEARCHED_EVERY: Duration = Duration::from_millis(100);
@@ -111,11 +114,15 @@ impl Proof {
     }
 }
 
-/// The URLs that the sender may have been given, as far as the request tells.
+/// The URLs that the sender may have been given, as far as the request tells. Each proxy on the way may have
+/// added a host.
 fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
     let target = target.map_or("/", PathAndQuery::as_str);
-    let hosts = [&FORWARDED_HOST, &HOST].into_iter();
-    let hosts = hosts.filter_map(|name| headers.get(name)?.to_str().ok());
+    let values = |name| headers.get_all(name).iter();
+    let values = values(&FORWARDED_HOST).chain(values(&HOST));
+    let hosts = values.filter_map(|value| value.to_str().ok());
+    let hosts = hosts.flat_map(|value| value.split(',')).map(str::trim);
+    let hosts = hosts.take(MAX_HOSTS);
     let origins =
         hosts.flat_map(|host| ["https", "http"].map(|scheme| format!("{scheme}://{host}")));
     // A URL without a path, such as https://example.com, is asked for as /, and signed without it.

@@ -85,21 +85,23 @@ pub(super) async fn answer(
         Kind::Skew(seconds) => Some(SignedDuration::from_secs(*seconds)),
         _ => None,
     });
-    let now = at.checked_add(skew).unwrap_or(at);
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
-    let letterhead = Letterhead {
-        request_id: (server.nonce)().to_ascii_uppercase(),
-        host: request.host.clone(),
-        date: date.unwrap_or_default(),
-    };
     let Ending {
         answer,
         outcome,
         disguise,
     } = if sent.is_some() {
-        run(server, &request, aim, hung_up, now).await
+        run(server, &request, aim, hung_up, at, skew).await
     } else {
         reply::too_large().into()
+    };
+    // Told after the wait for a message, since what is said of its visibility is by this time.
+    let now = (server.now)();
+    let date =
+        DateTimePrinter::new().timestamp_to_rfc9110_string(&now.checked_add(skew).unwrap_or(now));
+    let letterhead = Letterhead {
+        request_id: (server.nonce)().to_ascii_uppercase(),
+        host: request.host.clone(),
+        date: date.unwrap_or_default(),
     };
     held(&server.journal).add(record(server, &request, at, outcome));
     let response = match answer {
@@ -118,8 +120,10 @@ async fn run(
     request: &Request,
     aim: Aim<'_>,
     hung_up: oneshot::Receiver<()>,
-    now: Timestamp,
+    at: Timestamp,
+    skew: SignedDuration,
 ) -> Ending<Reply> {
+    let now = at.checked_add(skew).unwrap_or(at);
     let verify = || {
         let caller = gate::verify(request, &server.keyring, now)?;
         let operation = request.operation.ok_or_else(reply::invalid_url)?;
@@ -133,7 +137,7 @@ async fn run(
         account_id: admitted.account_id().to_owned(),
         region: request.region(),
     };
-    let result = operations::perform(server, request, &place, hung_up).await;
+    let result = operations::perform(server, request, &place, hung_up, skew).await;
     exchange::conclude(server, &admitted, aim, result).await
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
 
 use super::queue::{BadHandle, Counts, Millis, Queue, Taken, completed};
@@ -29,6 +30,8 @@ struct Desk<'a> {
     request: &'a Request,
     place: &'a Place,
     now: Millis,
+    /// How far the clock is off by which times are told.
+    skew: Millis,
 }
 
 /// Does what is asked.
@@ -37,6 +40,7 @@ pub(super) async fn perform(
     request: &Request,
     place: &Place,
     hung_up: oneshot::Receiver<()>,
+    skew: SignedDuration,
 ) -> Result<Reply, Refusal> {
     let desk = Desk {
         queues: &server.queues,
@@ -44,6 +48,7 @@ pub(super) async fn perform(
         request,
         place,
         now: server.queues.now(),
+        skew: skew.as_secs() * 1000,
     };
     let operation = request.operation.ok_or_else(reply::invalid_url)?;
     if operation != Operation::ListQueue {
@@ -114,8 +119,8 @@ impl Desk<'_> {
         reply::Status {
             name: name.to_owned(),
             attributes: queue.attributes,
-            created: queue.created,
-            modified: queue.modified,
+            created: queue.created + self.skew,
+            modified: queue.modified + self.skew,
             counts: match self.quirks.counters {
                 Counters::Exact => queue.counts(self.now),
                 Counters::Zero => Counts::default(),
@@ -222,12 +227,12 @@ impl Desk<'_> {
             .receive(self.place, name, count.unwrap_or(1), wait, hung_up)
             .await
             .ok_or_else(reply::no_queue)?;
-        reply::messages(&found, count.is_some())
+        reply::messages(&found, count.is_some(), self.skew)
     }
 
     fn peek(&self, count: Option<usize>) -> Result<Reply, Refusal> {
         let found = self.queue(|queue| Ok(queue.peek(count.unwrap_or(1), self.now)))?;
-        reply::messages(&found, count.is_some())
+        reply::messages(&found, count.is_some(), self.skew)
     }
 
     fn delete(&self) -> Result<Reply, Refusal> {
@@ -270,7 +275,7 @@ impl Desk<'_> {
         })?;
         // Somebody may wait for the time it had before.
         self.queues.wake();
-        Ok(reply::visibility(&receipt))
+        Ok(reply::visibility(&receipt, self.skew))
     }
 
     fn url(&self) -> String {

@@ -120,42 +120,43 @@ fn write_taken(writer: &mut Writer, taken: &Taken) {
     writer.optional("ReceiptHandle", handle);
 }
 
-/// Messages received or looked at, by a single or a batch call.
-pub(super) fn messages(found: &[Shown], batch: bool) -> Result<Reply, Refusal> {
+/// Messages received or looked at, by a single or a batch call, with the times of a clock that is off by
+/// `skew`.
+pub(super) fn messages(found: &[Shown], batch: bool, skew: Millis) -> Result<Reply, Refusal> {
     match found {
         [] => Err(refused("MessageNotExist", "Message not exist.")),
         [message] if !batch => Ok(Reply::document(200, "Message", |writer| {
-            write_message(writer, message);
+            write_message(writer, message, skew);
         })),
         _ => Ok(Reply::document(200, "Messages", |writer| {
             for message in found {
-                writer.element("Message", |writer| write_message(writer, message));
+                writer.element("Message", |writer| write_message(writer, message, skew));
             }
         })),
     }
 }
 
-fn write_message(writer: &mut Writer, message: &Shown) {
+fn write_message(writer: &mut Writer, message: &Shown, skew: Millis) {
     writer.text("MessageId", &message.id);
     if let Some(receipt) = &message.receipt {
         writer.text("ReceiptHandle", &receipt.handle);
-        writer.text("NextVisibleTime", receipt.next_visible);
+        writer.text("NextVisibleTime", receipt.next_visible + skew);
     }
     writer.text("MessageBody", &message.body);
     writer.text("MessageBodyMD5", &message.body_md5);
-    writer.text("EnqueueTime", message.enqueued);
+    writer.text("EnqueueTime", message.enqueued + skew);
     writer.text(
         "FirstDequeueTime",
-        message.first_dequeued.unwrap_or_default(),
+        message.first_dequeued.map_or(0, |first| first + skew),
     );
     writer.text("DequeueCount", message.dequeue_count);
     writer.text("Priority", message.priority);
 }
 
-pub(super) fn visibility(receipt: &Receipt) -> Reply {
+pub(super) fn visibility(receipt: &Receipt, skew: Millis) -> Reply {
     Reply::document(200, "ChangeVisibility", |writer| {
         writer.text("ReceiptHandle", &receipt.handle);
-        writer.text("NextVisibleTime", receipt.next_visible);
+        writer.text("NextVisibleTime", receipt.next_visible + skew);
     })
 }
 

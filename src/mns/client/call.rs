@@ -34,6 +34,8 @@ pub(super) struct Done {
     pub(super) status: u16,
     /// The answer, unless its body is empty.
     pub(super) root: Option<Element>,
+    /// What it says of its time.
+    pub(super) date: Option<String>,
     /// True when an earlier attempt may have been carried out, too.
     pub(super) repeated: bool,
 }
@@ -283,10 +285,12 @@ fn sort(
 ) -> std::result::Result<Done, Miss> {
     let status = response.status;
     let is_success = (200..300).contains(&status);
+    let date = || response.header("date").map(str::to_owned);
     let done = |root| {
         Ok(Done {
             status,
             root,
+            date: date(),
             repeated: false,
         })
     };
@@ -311,7 +315,7 @@ fn sort(
         error.request_id = error.request_id.or_else(from_header);
         return Err(Miss::Refused {
             error,
-            date: response.header("date").map(str::to_owned),
+            date: date(),
             string_to_sign,
         });
     }

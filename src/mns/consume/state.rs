@@ -51,10 +51,10 @@ impl State {
 }
 
 impl Hold {
-    pub(super) fn new(message: &Message, now: jiff::Timestamp) -> Self {
+    pub(super) fn new(message: &Message) -> Self {
         Hold {
             handle: RefCell::new(message.receipt_handle.clone().unwrap_or_default()),
-            until: Cell::new(Instant::now() + message.hidden_for(now)),
+            until: Cell::new(Instant::now() + message.hidden_for()),
         }
     }
 }

@@ -22,7 +22,7 @@ where
 {
     /// From receipt to verdict.
     pub(super) async fn handle(&self, message: Message) -> (String, Result<Verdict>) {
-        let hold = Hold::new(&message, self.mns.now(self.ctx));
+        let hold = Hold::new(&message);
         let known = self.put_back.borrow().get(&message.id);
         let verdict = match known {
             Some(seconds) => Ok(Verdict::Pass(seconds)),

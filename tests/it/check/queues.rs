@@ -66,6 +66,17 @@ fn a_queue_in_order_passes_everything() {
     }
 }
 
+/// A message that was sent just now is not old since our clock is 14 minutes ahead.
+#[test]
+fn the_age_of_a_message_is_told_by_the_services_clock() {
+    let sandbox = world(&["peek:skew=-840"]);
+    create(&sandbox, Attributes::default());
+    sandbox.vodcb(["set", "--mns-queue", "q"]).ok();
+    sandbox.deliver("q", "{}");
+    let run = checked(&sandbox).ok();
+    assert_eq!(check(&run, "backlog")["result"], "pass", "{run:?}");
+}
+
 #[test]
 fn each_attribute_that_loses_events_is_one_warning() {
     for (attributes, name, words) in [

@@ -1,6 +1,7 @@
 //! The operations: what Set accepts, Get tells and Delete removes, and who STS says the caller is.
 
 use super::twin::{Twin, now};
+use crate::receiver::{Receiver, Reply};
 
 const URL: &str = "https://example.com/vod";
 
@@ -205,4 +206,35 @@ fn sts_tells_who_calls() {
     assert_eq!(answer["IdentityType"], "Account");
     assert_eq!(answer["UserId"], answer["PrincipalId"]);
     assert!(answer["RequestId"].is_string());
+}
+
+/// Deliveries are signed once a key is set, unless the switch says that they are not.
+#[test]
+fn a_key_signs_without_a_switch() {
+    for (switch, signed) in [("", true), ("on", true), ("off", false)] {
+        let twin = Twin::new();
+        let receiver = Receiver::start(&[Reply::Status(200)]);
+        let url = receiver.url("/vod");
+        let mut set = vec![
+            ("CallbackType", "HTTP"),
+            ("CallbackURL", url.as_str()),
+            ("EventTypeList", "ALL"),
+            ("AuthKey", "Abcdefg1"),
+        ];
+        set.extend((!switch.is_empty()).then_some(("AuthSwitch", switch)));
+        assert_eq!(twin.set(&set).status, 200);
+        let event = r#"{"EventType":"TranscodeComplete"}"#;
+        let fired = twin.call("EmulatorFireEvent", &[("Body", event)]).json();
+        let id = fired["DeliveryId"].to_string();
+        while twin
+            .call("EmulatorGetDelivery", &[("DeliveryId", &id)])
+            .json()["State"]
+            == "pending"
+        {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let request = receiver.requests().pop().unwrap();
+        let signature = request.header("x-vod-signature");
+        assert_eq!(signature.is_some(), signed, "{switch:?}");
+    }
 }

@@ -59,6 +59,37 @@ fn headers_and_body_go_on_and_the_answer_comes_back() {
     assert_eq!(lines[2]["in_time"], true);
 }
 
+/// Who asks for a compressed answer gets it with the name of its compression.
+#[test]
+fn a_compressed_answer_is_passed_back_as_one() {
+    let sandbox = Sandbox::offline();
+    let app = Receiver::start(&[Reply::With(200, "content-encoding: gzip\r\n", "packed")]);
+    let to = app.url("/");
+    let listening = Listening::start(&sandbox, ["--forward-to", &to, "--exit-after", "1"]);
+    let mut client = Client::to(listening.address);
+    client.post(
+        "/",
+        &[("Accept-Encoding", "gzip,deflate")],
+        EVENT.as_bytes(),
+    );
+    let answer = client.answer().unwrap();
+    assert!(answer.head.contains("content-encoding: gzip"), "{answer:?}");
+    assert_eq!(answer.body, "packed");
+    listening.end().ok();
+}
+
+#[test]
+fn an_application_that_switches_protocols_is_a_502() {
+    let sandbox = Sandbox::offline();
+    let headers = "connection: upgrade\r\nupgrade: h2c\r\n";
+    let app = Receiver::start(&[Reply::With(101, headers, "")]);
+    let to = app.url("/");
+    let listening = Listening::start(&sandbox, ["--forward-to", &to, "--exit-after", "1"]);
+    assert_eq!(post(listening.address, &[], EVENT), 502);
+    let run = listening.end().ok();
+    assert!(run.stdout.contains("status 101 is no answer"), "{run:?}");
+}
+
 #[test]
 fn events_have_routes_of_their_own() {
     let sandbox = Sandbox::offline();

@@ -57,6 +57,33 @@ fn without_a_url_the_request_shows_it() {
     assert!(!format!("{run:?}").contains(AUTH_KEY));
 }
 
+/// Two proxies name the host that each of them was asked for, in one header or in two.
+#[test]
+fn every_host_that_proxies_name_is_tried() {
+    let sandbox = sandbox();
+    let args = [
+        "--auth-key-env",
+        "KEY",
+        "--require-signature",
+        "--exit-after",
+        "3",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    for hosts in [
+        &["hooks.example.org, edge.example.net"][..],
+        &["edge.example.net,hooks.example.org"],
+        &["edge.example.net", "hooks.example.org"],
+    ] {
+        let signed = [TIME, ("x-vod-signature", CONFIGURED)];
+        let hosts = hosts.iter().map(|host| ("x-forwarded-host", *host));
+        let headers: Vec<_> = signed.into_iter().chain(hosts).collect();
+        let mut client = Client::to(listening.address);
+        client.post("/vod", &headers, EVENT.as_bytes());
+        assert_eq!(client.answer().unwrap().status, 200, "{headers:?}");
+    }
+    listening.end().ok();
+}
+
 /// A URL without a path is signed without one, and asked for as `/`.
 #[test]
 fn the_url_that_a_request_shows_may_have_no_path() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use vodcb::error::{Error, Kind, Result};
+use vodcb::http::clock;
 use vodcb::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use vodcb::mns::queue::{Attributes, Status};
 use vodcb::mns::{Message, Mns};
@@ -302,9 +303,9 @@ async fn a_message_that_is_damaged_again_is_worked_on() {
     assert!(body.contains("<ReceiptHandle>h2<"), "{body}");
 }
 
-/// First receipt: both ends are the service's, 1,000 and 31,000 ms. Later: from our 21,000 ms on.
+/// First receipt: from 1,000 to 31,000 ms. Later: from the 21,000 ms of the answer on.
 #[test]
-fn the_time_out_of_sight_is_the_services_where_it_tells() {
+fn the_time_out_of_sight_is_the_services() {
     let at = |milliseconds| jiff::Timestamp::from_millisecond(milliseconds).ok();
     let mut message = Message {
         first_dequeued: at(1_000),
@@ -312,10 +313,54 @@ fn the_time_out_of_sight_is_the_services_where_it_tells() {
         dequeue_count: 1,
         ..Message::default()
     };
-    let now = at(21_000).unwrap();
-    assert_eq!(message.hidden_for(now), Duration::from_secs(30));
+    message.received = at(21_000);
+    assert_eq!(message.hidden_for(), Duration::from_secs(30));
     message.dequeue_count = 2;
-    assert_eq!(message.hidden_for(now), Duration::from_secs(10));
+    assert_eq!(message.hidden_for(), Duration::from_secs(10));
     message.next_visible = at(20_000);
-    assert_eq!(message.hidden_for(now), Duration::ZERO);
+    assert_eq!(message.hidden_for(), Duration::ZERO);
+}
+
+/// The service's clock may be off by less than a quarter of an hour without a refusal that tells it.
+#[tokio::test]
+async fn a_clock_that_is_off_hides_a_message_neither_longer_nor_shorter() {
+    for shift in ["skew=60", "skew=-60"] {
+        let world = World::with_queue(&[shift]).await;
+        world.deliver("{}");
+        let World { ctx, mns, .. } = &world;
+        let receive = async || {
+            let received = mns.batch_receive(ctx, "q", 1, Some(0)).await.unwrap();
+            received.into_iter().next().unwrap()
+        };
+        let first = receive().await;
+        assert_eq!(first.hidden_for(), Duration::from_secs(30), "{shift}");
+        let handle = first.receipt_handle.unwrap();
+        mns.change_visibility(ctx, "q", &handle, 1).await.unwrap();
+        let again = loop {
+            let received = mns.batch_receive(ctx, "q", 1, Some(2)).await.unwrap();
+            if let Some(again) = received.into_iter().next() {
+                break again;
+            }
+        };
+        assert_eq!(again.dequeue_count, 2);
+        // The answer names its second only.
+        let hidden = again.hidden_for().as_secs_f64();
+        assert!((29.0..=31.0).contains(&hidden), "{shift}: {hidden}");
+    }
+}
+
+/// A `Date` of whole seconds bounds what our clock says; without one, ours is all there is.
+#[test]
+fn the_time_of_an_answer_is_the_services_as_far_as_it_tells() {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let date = Some("Sun, 01 Mar 2026 08:20:01 GMT");
+    for (ours, expected) in [
+        ("2026-03-01T08:20:01.25Z", "2026-03-01T08:20:01.25Z"),
+        ("2026-03-01T08:21:01Z", "2026-03-01T08:20:01.999Z"),
+        ("2026-03-01T08:19:01Z", "2026-03-01T08:20:01Z"),
+    ] {
+        assert_eq!(clock::at_answer(date, at(ours)), at(expected));
+        assert_eq!(clock::at_answer(None, at(ours)), at(ours));
+        assert_eq!(clock::at_answer(Some("soon"), at(ours)), at(ours));
+    }
 }
