@@ -38,6 +38,12 @@ impl Stop {
         self.look.replace(Some(look));
     }
 
+    /// From now on a signal ends the command where it is.
+    pub fn unheed(&self) {
+        self.heeded.set(false);
+        self.look.replace(None);
+    }
+
     /// The hint of a command that was ended where it is.
     pub fn look(&self) -> Option<String> {
         self.look.borrow().clone()

@@ -208,6 +208,13 @@ impl EventsEdit {
         let base = match (&self.replace, before) {
             (Some(events), _) => events.clone(),
             (None, Some(callback)) => callback.events.clone(),
+            (None, None) if !self.add.is_empty() => {
+                let events = selection::join(&self.add, ",");
+                return Err(Error::usage(
+                    "no callback is configured, so there are no events to add to",
+                )
+                .hint(format!("choose the events: --events {events}")));
+            }
             (None, None) => {
                 notes.push("no callback was configured, so every event type is switched on; --events chooses".into());
                 EventSelection::All

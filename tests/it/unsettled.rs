@@ -196,3 +196,50 @@ fn a_callback_goes_to_the_queue_whose_creation_was_not_answered() {
     let causes = run.exits(5).error()["causes"].to_string();
     assert!(causes.contains("the queue q was created before, and stays"));
 }
+
+/// What was sent is read back, and then told as if there had been no signal; a second one ends it at once.
+#[test]
+#[cfg(unix)]
+fn a_signal_lets_a_write_be_read_back() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::Stdio;
+
+    use crate::queue::forward::{eventually, signal};
+    let set = &["set", "--http-url", "https://example.com/new"][..];
+    for (args, again) in [(set, false), (&["delete", "--yes"], false), (set, true)] {
+        let sandbox = Sandbox::new();
+        let old = ["set", "--http-url", "https://example.com/old"];
+        sandbox.vodcb(old).ok();
+        sandbox.afflict(&[
+            "set:slow-after=3000".to_owned(),
+            "delete:slow-after=3000".to_owned(),
+        ]);
+        let mut command = sandbox.command(args.iter().copied());
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let url = || sandbox.vodcb(["get", "-o", "json"]).ok().json()["url"].take();
+        eventually(|| url() != "https://example.com/old");
+        signal(&child, "INT");
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("finishing the change under way") {
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        if again {
+            signal(&child, "INT");
+        }
+        stderr.read_to_string(&mut said).unwrap();
+        let code = child.wait().unwrap().code();
+        if again {
+            assert_eq!(code, Some(130), "{said}");
+            assert!(said.contains("may have been written"), "{said}");
+            assert!(said.contains("look before doing anything else"), "{said}");
+        } else {
+            assert_eq!(code, Some(0), "{said}");
+            assert!(
+                said.contains("reading back") || said.contains("read back"),
+                "{said}"
+            );
+        }
+    }
+}
