@@ -38,10 +38,17 @@ impl Stop {
         self.look.replace(Some(look));
     }
 
-    /// From now on a signal ends the command where it is.
-    pub fn unheed(&self) {
+    /// Carries out what a signal is to let come to its end, and heeds signals meanwhile as [`Stop::heed`], unless
+    /// the command does so anyway.
+    pub async fn heeding<T>(&self, look: String, work: impl Future<Output = T>) -> T {
+        if self.heeded.get() {
+            return work.await;
+        }
+        self.heed(look);
+        let done = work.await;
         self.heeded.set(false);
         self.look.replace(None);
+        done
     }
 
     /// The hint of a command that was ended where it is.

@@ -188,18 +188,10 @@ pub async fn change_after(
         before: before.as_ref(),
         after: after.as_ref(),
     };
-    // A signal lets the write be read back, unless the command sees to that itself.
-    let heeds = ctx.stop.look().is_none();
-    if heeds {
-        let get = ctx.again_at(order.target, "get");
-        ctx.stop
-            .heed(format!("look before doing anything else: {get}"));
-    }
-    let settled = writing.record_and_settle(order.command).await;
-    if heeds {
-        ctx.stop.unheed();
-    }
-    let settled = settled?;
+    let look = ctx.again_at(order.target, "get");
+    let look = format!("look before doing anything else: {look}");
+    let settling = writing.record_and_settle(order.command);
+    let settled = ctx.stop.heeding(look, settling).await?;
     drop(turn);
     outcome.done = Done::Written;
     outcome.callback = readable(settled.callback, after.as_ref());

@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
+use crate::prompt::Reply;
 use crate::secret::Secret;
 
 /// Configure the callback, or change a part of it
@@ -203,7 +204,10 @@ async fn ask_for_key(ctx: &Context, present: Option<&Callback>) -> Result<Option
     if stored {
         return Ok(None);
     }
-    typed_key(ctx).await.map(Some)
+    Ok(match typed_key(ctx, false).await? {
+        Reply::Answer(key) => Some(key),
+        Reply::Back => None,
+    })
 }
 
 /// The refusal of a command line that names no part to set.

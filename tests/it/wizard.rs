@@ -539,6 +539,17 @@ fn a_key_is_typed_twice_and_asked_for_until_it_is_right() {
 }
 
 #[test]
+fn a_key_that_is_not_typed_after_all_leads_back_to_the_choice() {
+    let sandbox = Sandbox::new();
+    let mut lines = FIRST.to_vec();
+    // A key of one's own, back, off.
+    lines.splice(5..6, ["2", "<", "3"]);
+    let run = answered(&sandbox, &[lines, vec!["1", "1"]].concat());
+    run.ok().says(&["< to go back", "written and read back"]);
+    assert_eq!(stored(&sandbox)["auth"], "off");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_change_by_somebody_else_is_told_as_set_tells_it() {
     let sandbox = Sandbox::new();

@@ -133,7 +133,10 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
         let (on, key) = match choice {
             AuthChoice::Keep => (None, None),
             AuthChoice::Off => (Some(false), None),
-            AuthChoice::Type => (Some(true), Some(typed_key(&here.ctx).await?)),
+            AuthChoice::Type => match typed_key(&here.ctx, true).await? {
+                Reply::Answer(key) => (Some(true), Some(key)),
+                Reply::Back => continue,
+            },
             AuthChoice::Generate => {
                 answers.shows_key = history::mode(&here.ctx)? != Mode::Full;
                 if answers.shows_key && !may_print(here).await? {
