@@ -128,7 +128,7 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
         Applied::No => Error::new(kind, format!("{what}; nothing was changed")),
         Applied::Yes => Error::new(
             kind,
-            format!("{what}; every change so far was written and read back"),
+            format!("{what}; what was changed so far was confirmed by the service"),
         )
         .applied(applied),
         Applied::Unknown => Error::new(

@@ -119,7 +119,7 @@ pub async fn change(
 }
 
 /// The same with something that has to be done before: `prepare` is carried out once everything is checked
-/// and confirmed, right before the write, and its failure ends the change. Where nothing is to be written it
+/// and confirmed and the old state is recorded, right before the write, and its failure ends the change. Where nothing is to be written it
 /// is carried out all the same: the callback may be right and what it needs not there.
 ///
 /// # Errors
@@ -166,7 +166,6 @@ pub async fn change_after(
         let now = vod.get(ctx, &order.target.app_id).await?;
         as_seen(order.target, before.as_ref(), now.callback.as_ref())?;
     }
-    prepare().await?;
     let writing = Writing {
         ctx,
         vod,
@@ -174,7 +173,7 @@ pub async fn change_after(
         before: before.as_ref(),
         after: after.as_ref(),
     };
-    let settled = writing.record_and_settle(order.command).await?;
+    let settled = writing.record_and_settle(order.command, prepare).await?;
     drop(turn);
     outcome.done = Done::Written;
     outcome.callback = readable(settled.callback, after.as_ref());

@@ -226,6 +226,8 @@ async fn create(
             .out
             .show(&planned, |width| view::status(&planned, width));
     }
+    ctx.stop
+        .leave(format!("look before doing anything else: {look}"));
     let new = match mns.create_queue(ctx, name, attributes).await {
         Err(error) if error.code() == "QueueAlreadyExist" => {
             return Err(differing(ctx, mns, name, attributes, error).await);

@@ -9,10 +9,10 @@ use std::cell::Cell;
 use futures_util::stream::{self, StreamExt};
 
 use super::Connection;
-use crate::callback::queue::parse_host;
+use crate::callback::queue::{Host, parse_host};
 use crate::callback::{Callback, Destination};
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Applied, Error, Kind, Result};
 use crate::mns::Mns;
 use crate::mns::queue::Attributes;
 use crate::order;
@@ -32,7 +32,8 @@ pub struct Missing {
     mns: Mns,
     /// Its name.
     pub name: String,
-    region: Region,
+    /// Whose it is to be, and where.
+    host: Host,
     /// The service's own words.
     error: Error,
     /// Whether it was created meanwhile.
@@ -102,7 +103,7 @@ pub async fn look_up(
         Err(error) => Ok(Some(Missing {
             mns,
             name: name.to_owned(),
-            region,
+            host,
             error,
             is_made: Cell::new(false),
         })),
@@ -147,7 +148,7 @@ impl Missing {
         let mut told = Error::new(Kind::Rejected, self.error.message.clone())
             .cause(format!(
                 "looked for in {}, at {}",
-                self.region, self.mns.endpoint
+                self.host.region, self.mns.endpoint
             ))
             .cause("nothing was changed");
         told.details = self.error.details.clone();
@@ -164,6 +165,14 @@ impl Missing {
     /// Those of the queue service; nothing else was changed then.
     pub async fn create(&self, ctx: &Context) -> Result<()> {
         let attributes = Attributes::for_callbacks();
+        let Host {
+            account_id, region, ..
+        } = &self.host;
+        // It tells whether the callback names the queue, too.
+        let look = format!("queue status {self} --mns-region {region} --account-id {account_id}");
+        let look = ctx.again(&look);
+        ctx.stop
+            .leave(format!("look before doing anything else: {look}"));
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
         made.map_err(|error| error.cause("the callback was not changed"))?;
         self.is_made.set(true);
@@ -171,12 +180,14 @@ impl Missing {
         Ok(())
     }
 
-    /// The error of the change that was to follow, which does not undo the creation.
-    pub fn told_with(&self, error: Error) -> Error {
-        match self.is_made.get() {
-            true => error.cause(format!("the queue {self} was created before, and stays")),
-            false => error,
+    /// The error of the change that was to follow. It does not undo the creation, so that a part is done.
+    pub fn told_with(&self, mut error: Error) -> Error {
+        if !self.is_made.get() {
+            return error;
         }
+        error.kind = Kind::Partial;
+        error.details.applied = error.details.applied.and(Applied::Yes);
+        error.cause(format!("the queue {self} was created before, and stays"))
     }
 
     /// Says what would be done about it.

@@ -193,6 +193,6 @@ fn a_callback_goes_to_the_queue_whose_creation_was_not_answered() {
     // For programs, too, which see no progress.
     let sandbox = Sandbox::with(&["set:internal"], &[]);
     let run = sandbox.vodcb([&set[..], &["-o", "json"]].concat());
-    let causes = run.exits(5).error()["causes"].to_string();
+    let causes = run.exits(8).error()["causes"].to_string();
     assert!(causes.contains("the queue q was created before, and stays"));
 }

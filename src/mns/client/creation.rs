@@ -21,6 +21,17 @@ impl Mns {
         attributes: &Attributes,
     ) -> Result<bool> {
         attributes.check()?;
+        let so_far = ctx.applied.get();
+        let made = self.put(ctx, queue, attributes).await;
+        ctx.applied.set(so_far.and(match &made {
+            Ok(true) => Applied::Yes,
+            Ok(false) => Applied::No,
+            Err(error) => error.details.applied,
+        }));
+        made
+    }
+
+    async fn put(&self, ctx: &Context, queue: &str, attributes: &Attributes) -> Result<bool> {
         let call = Call::new(Operation::CreateQueue, queue, Method::Put)?
             .body(xml::write_attributes(attributes));
         match self.call(ctx, &call).await {
@@ -66,9 +77,13 @@ impl Mns {
                 let error = lost.cause("reading back shows that it was not created");
                 Err(error.applied(Applied::No))
             }
-            Err(error) => Err(lost
-                .cause(format!("whether it was created is not known: {error}"))
-                .hint("run the same command again: a queue that is there is not created twice")),
+            Err(error) => {
+                // Also where the last attempt was refused, which says nothing of those before.
+                lost.kind = Kind::UnknownOutcome;
+                Err(lost
+                    .cause(format!("whether it was created is not known: {error}"))
+                    .hint("run the same command again: a queue that is there is not created twice"))
+            }
         }
     }
 }
