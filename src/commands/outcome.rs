@@ -71,14 +71,14 @@ pub async fn carry_out_creating(
     keys: Keys,
     queue: Option<&Missing>,
 ) -> Result<Outcome> {
-    let created = queue.filter(|_| !ctx.flags.dry_run);
+    let planned_queue = queue.filter(|_| !ctx.flags.dry_run);
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw => Ok(()),
         // Refused now rather than after the write.
         Format::Ndjson => ctx.out.show(&(), |_| String::new()),
         Format::Json | Format::Yaml => {
-            ctx.out
-                .check(&outcome_document(order.target, planned, keys, created))
+            let document = outcome_document(order.target, planned, keys, planned_queue);
+            ctx.out.check(&document)
         }
     };
     let prepare = async || match queue {
@@ -90,6 +90,7 @@ pub async fn carry_out_creating(
         Some(queue) => queue.told_with(error),
         None => error,
     })?;
+    let created = queue.filter(|queue| queue.is_made());
     let shown = show_outcome(ctx, order.target, &outcome, keys, created);
     let done = match outcome.done {
         Done::Written => Some("the change was written and read back"),

@@ -36,7 +36,7 @@ pub struct Missing {
     host: Host,
     /// The service's own words.
     error: Error,
-    /// Whether it was created meanwhile.
+    /// Whether this run created it meanwhile.
     is_made: Cell<bool>,
 }
 
@@ -159,7 +159,7 @@ impl Missing {
         }
     }
 
-    /// Creates it with attributes that suit callbacks.
+    /// Creates it with attributes that suit callbacks, unless somebody else was faster.
     ///
     /// # Errors
     /// Those of the queue service; nothing else was changed then.
@@ -174,10 +174,18 @@ impl Missing {
         ctx.stop
             .leave(format!("look before doing anything else: {look}"));
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
-        made.map_err(|error| error.cause("the callback was not changed"))?;
-        self.is_made.set(true);
-        ctx.out.note(&format!("created the queue {}", self.name));
+        let is_new = made.map_err(|error| error.cause("the callback was not changed"))?;
+        self.is_made.set(is_new);
+        ctx.out.note(&match is_new {
+            true => format!("created the queue {self}"),
+            false => format!("the queue {self} is there by now; somebody else created it"),
+        });
         Ok(())
+    }
+
+    /// Whether this run created it.
+    pub fn is_made(&self) -> bool {
+        self.is_made.get()
     }
 
     /// The error of the change that was to follow. It does not undo the creation, so that a part is done.

@@ -105,3 +105,37 @@ fn a_refusal_after_an_attempt_in_doubt_leaves_the_doubt() {
     run.says(&["run the same command again"]);
     assert!(is_there(&sandbox));
 }
+
+/// Has somebody else create the queue between the look at it and its creation, while the callback is read.
+fn overtaken(more: &[&str], words: &[&str]) -> Run {
+    let faults = [&["get:slow=3000"], more].concat();
+    let sandbox = Sandbox::with(&faults, &[]);
+    let child = sandbox
+        .command(words.iter().copied())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    super::forward::eventually(|| {
+        let actions = sandbox.actions();
+        actions.iter().any(|it| it == "GetQueueAttributes")
+    });
+    sandbox.queue("q", 60);
+    Run::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_queue_that_somebody_else_created_meanwhile_is_not_told_as_created() {
+    let (denied, written) = std::thread::scope(|scope| {
+        let written = scope.spawn(|| overtaken(&[], &SET));
+        (overtaken(&["set:deny"], &SET[..4]), written.join().unwrap())
+    });
+    let document = written.ok().json();
+    assert_eq!(document["result"], "written");
+    assert_eq!(document["created_queue"], json!(null));
+    // Nothing was changed by this run then.
+    let run = denied.exits(3);
+    let run = run.says(&["the queue q is there by now; somebody else created it"]);
+    assert!(!run.stderr.contains("created the queue"), "{run:?}");
+    assert!(!run.stderr.contains("stays"), "{run:?}");
+}
