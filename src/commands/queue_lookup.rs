@@ -12,9 +12,9 @@ use super::Connection;
 use crate::callback::queue::{Host, parse_host};
 use crate::callback::{Callback, Destination};
 use crate::context::Context;
-use crate::error::{Applied, Error, Kind, Result};
-use crate::mns::Mns;
+use crate::error::{Error, Kind, Result};
 use crate::mns::queue::Attributes;
+use crate::mns::{Creation, Mns};
 use crate::order;
 use crate::render::queue::QueueStatus;
 use crate::target::Region;
@@ -36,8 +36,8 @@ pub struct Missing {
     host: Host,
     /// The service's own words.
     error: Error,
-    /// Whether this run created it meanwhile.
-    is_made: Cell<bool>,
+    /// What became of its creation.
+    creation: Cell<Option<Creation>>,
 }
 
 /// Makes sure that every queue that these callbacks go to is there, each looked at once.
@@ -105,7 +105,7 @@ pub async fn look_up(
             name: name.to_owned(),
             host,
             error,
-            is_made: Cell::new(false),
+            creation: Cell::default(),
         })),
     }
 }
@@ -174,28 +174,34 @@ impl Missing {
         ctx.stop
             .leave(format!("look before doing anything else: {look}"));
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
-        let is_new = made.map_err(|error| error.cause("the callback was not changed"))?;
-        self.is_made.set(is_new);
-        ctx.out.note(&match is_new {
-            true => format!("created the queue {self}"),
-            false => format!("the queue {self} is there by now; somebody else created it"),
-        });
+        let creation = made.map_err(|error| error.cause("the callback was not changed"))?;
+        self.creation.set(Some(creation));
+        match creation {
+            Creation::Made => ctx.out.note(&format!("created the queue {self}")),
+            Creation::Found => ctx.out.note(&format!(
+                "the queue {self} is there by now; somebody else created it"
+            )),
+            // Warned of where that came out.
+            Creation::Unclear => {}
+        }
         Ok(())
     }
 
-    /// Whether this run created it.
-    pub fn is_made(&self) -> bool {
-        self.is_made.get()
+    /// What became of its creation; `None` when that was not tried.
+    pub fn creation(&self) -> Option<Creation> {
+        self.creation.get()
     }
 
     /// The error of the change that was to follow. It does not undo the creation, so that a part is done.
     pub fn told_with(&self, mut error: Error) -> Error {
-        if !self.is_made.get() {
-            return error;
-        }
+        let (creation, cause) = match self.creation.get() {
+            None | Some(Creation::Found) => return error,
+            Some(creation @ Creation::Made) => (creation, "was created before, and stays"),
+            Some(creation @ Creation::Unclear) => (creation, "may have been created, and stays"),
+        };
         error.kind = Kind::Partial;
-        error.details.applied = error.details.applied.and(Applied::Yes);
-        error.cause(format!("the queue {self} was created before, and stays"))
+        error.details.applied = error.details.applied.and(creation.applied());
+        error.cause(format!("the queue {self} {cause}"))
     }
 
     /// Says what would be done about it.
