@@ -25,7 +25,7 @@ pub use terms::{Terms, Totals, Verdict, pause_after};
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Applied, Error, Result};
 use phase::Phases;
 use state::{Recent, Settling, State};
 
@@ -281,8 +281,13 @@ where
                 let why: Vec<&str> = std::iter::once(error.message.as_str())
                     .chain(error.causes.iter().map(String::as_str))
                     .collect();
+                // Where the answer was lost they may be gone.
+                let come = match error.details.applied {
+                    Applied::No => "come",
+                    Applied::Yes | Applied::Unknown => "may come",
+                };
                 let words = format!(
-                    "{all} messages were done with, but cannot be deleted: {}. They come once more",
+                    "{all} messages were done with, but cannot be deleted: {}. They {come} once more",
                     why.join(": ")
                 );
                 ctx.out.warn(&words);

@@ -37,7 +37,7 @@ pub struct Totals {
     pub deleted: u64,
     /// Put back, damaged ones included.
     pub kept: u64,
-    /// Done with, but not deleted in time: they will come once more.
+    /// Done with, but not deleted in time, as far as is known: they will come once more.
     pub again: u64,
 }
 
