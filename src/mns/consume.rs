@@ -117,7 +117,11 @@ where
                 settling.push(self.settle(state.batch()));
             }
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
-                return state.failure.map_or(Ok(self.totals.get()), Err);
+                let totals = self.totals.get();
+                return match state.failure {
+                    None => Ok(totals),
+                    Some(error) => Err(totals.told_with(error)),
+                };
             }
             let flush_at = state.flush_at.unwrap_or_else(Instant::now);
             tokio::select! {
