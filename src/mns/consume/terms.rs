@@ -54,11 +54,7 @@ impl Totals {
             error.kind = Kind::Partial;
         }
         error.details.applied = error.details.applied.and(Applied::Yes);
-        let cause = format!(
-            "{} messages were done with and deleted before",
-            self.deleted
-        );
-        error.cause(cause)
+        error.cause(format!("messages deleted before: {}", self.deleted))
     }
 }
 

@@ -383,6 +383,6 @@ fn an_error_after_messages_were_deleted_tells_of_them() {
     let args = ["queue", "forward", "q", "--to", &to, "-o", "ndjson"];
     let run = sandbox.vodcb(args).exits(3);
     assert_eq!(run.error()["applied"], "yes");
-    run.says(&["1 messages were done with and deleted before"]);
+    run.says(&["messages deleted before: 1"]);
     assert_eq!(sandbox.backlog("q"), (0, 0));
 }
