@@ -124,23 +124,18 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
     } else {
         "interrupted"
     };
-    match applied {
-        Applied::No => Error::new(kind, format!("{what}; nothing was changed")),
-        Applied::Yes => Error::new(
-            kind,
-            format!("{what}; every change so far was written and read back"),
-        )
-        .applied(applied),
-        Applied::Unknown => Error::new(
-            kind,
-            format!("{what} while a change was under way; it may have been written"),
-        )
-        .hint(ctx.stop.look().unwrap_or_else(|| {
-            let get = ctx.again("get");
-            format!("look before doing anything else: {get}")
-        }))
-        .applied(applied),
-    }
+    let told = match applied {
+        Applied::No => return Error::new(kind, format!("{what}; nothing was changed")),
+        Applied::Yes => "; what was changed so far was confirmed by the service",
+        Applied::Unknown => " while a change was under way; it may have been written",
+    };
+    let look = ctx.stop.look().unwrap_or_else(|| {
+        let get = ctx.again("get");
+        format!("look before doing anything else: {get}")
+    });
+    Error::new(kind, format!("{what}{told}"))
+        .hint(look)
+        .applied(applied)
 }
 
 fn failed(out: &Output, error: &Error) -> ExitCode {

@@ -35,6 +35,11 @@ impl Stop {
     /// the same, where it is.
     pub fn heed(&self, look: String) {
         self.heeded.set(true);
+        self.leave(look);
+    }
+
+    /// The hint of a command that a signal ends where it is, from now on.
+    pub fn leave(&self, look: String) {
         self.look.replace(Some(look));
     }
 

@@ -72,7 +72,8 @@ impl Ended {
 }
 
 impl Record {
-    /// Whether the write was to the callback of this target at this endpoint, whatever they were named by.
+    /// Whether the write was to the callback of this target at this endpoint, as far as their
+    /// [keys](Target::key) tell.
     pub fn is_of(&self, target: &Target, endpoint: &str) -> bool {
         self.target.key(&self.endpoint) == target.key(endpoint)
     }

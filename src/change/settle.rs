@@ -49,11 +49,16 @@ enum Seen {
 }
 
 impl Writing<'_> {
-    /// Records the old state, writes, and does not rest before it is known how that ended.
+    /// Records the old state, does what has to be done before the write, writes, and does not rest before it
+    /// is known how that ended. The record comes first: without it nothing at all is done.
     ///
     /// # Errors
-    /// The service's refusal; a conflict when something else is stored; an unknown outcome.
-    pub async fn record_and_settle(&self, command: &str) -> Result<Reading> {
+    /// Those of `prepare`; the service's refusal; a conflict when something else is stored; an unknown outcome.
+    pub async fn record_and_settle(
+        &self,
+        command: &str,
+        prepare: impl AsyncFnOnce() -> Result<()>,
+    ) -> Result<Reading> {
         let Writing {
             ctx, vod, target, ..
         } = self;
@@ -71,6 +76,10 @@ impl Writing<'_> {
             },
         )
         .await?;
+        if let Err(error) = prepare().await {
+            pending.end(ctx, Ended::NotWritten, Err(&error)).await;
+            return Err(error);
+        }
         let so_far = ctx.applied.get();
         let mut result = self.settle().await;
         if let (Err(error), Some(number)) = (&mut result, pending.number())

@@ -23,7 +23,7 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct Turn(#[allow(dead_code)] Option<File>);
 
-/// Waits for a turn at this target, whatever it is named by. Where nothing can be written there are no turns.
+/// Waits for a turn at this target, by its [key](Target::key). Where nothing can be written there are no turns.
 ///
 /// # Errors
 /// An unavailable error when the turn does not come.

@@ -133,7 +133,7 @@ pub async fn change(
 }
 
 /// The same with something that has to be done before: `prepare` is carried out once everything is checked
-/// and confirmed, right before the write, and its failure ends the change. Where nothing is to be written it
+/// and confirmed and the old state is recorded, right before the write, and its failure ends the change. Where nothing is to be written it
 /// is carried out all the same: the callback may be right and what it needs not there.
 ///
 /// # Errors
@@ -180,7 +180,6 @@ pub async fn change_after(
         let now = vod.get(ctx, &order.target.app_id).await?;
         as_seen(order.target, before.as_ref(), now.callback.as_ref())?;
     }
-    prepare().await?;
     let writing = Writing {
         ctx,
         vod,
@@ -190,7 +189,7 @@ pub async fn change_after(
     };
     let look = ctx.again_at(order.target, "get");
     let look = format!("look before doing anything else: {look}");
-    let settling = writing.record_and_settle(order.command);
+    let settling = writing.record_and_settle(order.command, prepare);
     let settled = ctx.stop.heeding(look, settling).await?;
     drop(turn);
     outcome.done = Done::Written;

@@ -7,6 +7,7 @@ use crate::change::diff::Difference;
 use crate::change::write::{Done, Order, Outcome, change_after};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
+use crate::mns::Creation;
 use crate::output::{Format, Made};
 use crate::render::callback::{self as view, Keys};
 use crate::target::Target;
@@ -71,14 +72,15 @@ pub async fn carry_out_creating(
     keys: Keys,
     queue: Option<&Missing>,
 ) -> Result<Outcome> {
-    let created = queue.filter(|_| !ctx.flags.dry_run);
+    let planned_queue = queue.filter(|_| !ctx.flags.dry_run);
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw => Ok(()),
         // Refused now rather than after the write.
         Format::Ndjson => ctx.out.show(&(), |_| String::new()),
         Format::Json | Format::Yaml => {
-            ctx.out
-                .check(&outcome_document(order.target, planned, keys, created))
+            let created = planned_queue.map(|queue| queue.name.as_str());
+            let document = outcome_document(order.target, planned, keys, created);
+            ctx.out.check(&document)
         }
     };
     let prepare = async || match queue {
@@ -90,14 +92,16 @@ pub async fn carry_out_creating(
         Some(queue) => queue.told_with(error),
         None => error,
     })?;
-    let shown = show_outcome(ctx, order.target, &outcome, keys, created);
-    let done = match outcome.done {
-        Done::Written => Some("the change was written and read back"),
-        Done::AlreadySo | Done::Planned => created.map(|_| "the queue was created"),
-    };
-    shown.map_err(|error| match done {
-        Some(done) => written_but_not_shown(done, &ctx.again_at(order.target, "get"), error),
-        None => error,
+    let shown = show_outcome(ctx, order.target, &outcome, keys, queue);
+    shown.map_err(|error| {
+        let look = ctx.again_at(order.target, "get");
+        match (outcome.done, queue.and_then(Missing::creation)) {
+            (Done::Written, _) => {
+                written_but_not_shown("the change was written and read back", &look, error)
+            }
+            (_, Some(creation)) => created_but_not_shown(creation, &look, error),
+            (_, None) => error,
+        }
     })?;
     if let Some(queue) = queue.filter(|_| ctx.flags.dry_run) {
         queue.plan(ctx);
@@ -119,27 +123,41 @@ pub fn written_but_not_shown(what: &str, look: &str, error: Error) -> Error {
     partial
 }
 
+/// The same of a queue that is there; what was changed by that is as its creation tells.
+pub fn created_but_not_shown(creation: Creation, look: &str, error: Error) -> Error {
+    let what = match creation {
+        Creation::Made => "the queue was created",
+        Creation::Unclear => "the queue may have been created",
+        Creation::Found => return error,
+    };
+    written_but_not_shown(what, look, error).applied(creation.applied())
+}
+
 fn show_outcome(
     ctx: &Context,
     target: &Target,
     outcome: &Outcome,
     keys: Keys,
-    created: Option<&Missing>,
+    queue: Option<&Missing>,
 ) -> Result<()> {
+    let creation = queue.and_then(Missing::creation);
     let gone = outcome.callback.is_none();
     ctx.out.note(match outcome.done {
         Done::Written if gone => "deleted; reading back shows nothing",
         Done::Written => "written and read back",
         Done::AlreadySo if gone => "already so; there was nothing to delete",
-        Done::AlreadySo if created.is_some() => {
-            "the callback was already so; only the queue was created"
-        }
-        Done::AlreadySo => "already so; nothing was written",
+        Done::AlreadySo => match creation {
+            Some(Creation::Made) => "the callback was already so; only the queue was created",
+            Some(Creation::Unclear) => "the callback was already so",
+            Some(Creation::Found) | None => "already so; nothing was written",
+        },
         Done::Planned => "dry run; nothing was written",
     });
     if ctx.out.format == Format::Raw {
         return show_raw(ctx, &outcome.text, keys);
     }
+    let created = queue.filter(|_| creation == Some(Creation::Made));
+    let created = created.map(|queue| queue.name.as_str());
     ctx.out
         .show(&outcome_document(target, outcome, keys, created), |width| {
             let text = view::text(target, outcome.callback.as_ref(), keys, width);
@@ -155,7 +173,7 @@ fn outcome_document<'a>(
     target: &Target,
     outcome: &'a Outcome,
     keys: Keys,
-    created: Option<&'a Missing>,
+    created: Option<&'a str>,
 ) -> ChangeDocument<'a> {
     ChangeDocument {
         callback: view::document(
@@ -170,7 +188,7 @@ fn outcome_document<'a>(
             Done::Planned => "planned",
         },
         changes: &outcome.difference,
-        created_queue: created.map(|queue| queue.name.as_str()),
+        created_queue: created,
     }
 }
 

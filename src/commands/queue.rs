@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Connection, connect, written_but_not_shown};
+use super::{Connection, connect, created_but_not_shown};
 use crate::callback::{Destination, queue};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::queue::{Attributes, Status};
-use crate::mns::{MAX_BATCH, Mns};
+use crate::mns::{Creation, MAX_BATCH, Mns};
 use crate::render::queue as view;
 use crate::settings::queue_account;
 use crate::target::Region;
@@ -226,7 +226,9 @@ async fn create(
             .out
             .show(&planned, |width| view::status(&planned, width));
     }
-    let new = match mns.create_queue(ctx, name, attributes).await {
+    ctx.stop
+        .leave(format!("look before doing anything else: {look}"));
+    let creation = match mns.create_queue(ctx, name, attributes).await {
         Err(error) if error.code() == "QueueAlreadyExist" => {
             return Err(differing(ctx, mns, name, attributes, error).await);
         }
@@ -234,18 +236,15 @@ async fn create(
     };
     let found = mns.get_attributes(ctx, name).await;
     let shown = found.and_then(|found| {
-        ctx.out.note(if new {
-            "created and read back"
-        } else {
-            "already so; nothing was created"
+        ctx.out.note(match creation {
+            Creation::Made => "created and read back",
+            Creation::Found => "already so; nothing was created",
+            Creation::Unclear => "read back",
         });
         let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
         ctx.out.show(&status, |width| view::status(&status, width))
     });
-    shown.map_err(|error| match new {
-        true => written_but_not_shown("the queue was created", look, error),
-        false => error,
-    })
+    shown.map_err(|error| created_but_not_shown(creation, look, error))
 }
 
 /// What may follow the creation of a queue.

@@ -9,12 +9,12 @@ use std::cell::Cell;
 use futures_util::stream::{self, StreamExt};
 
 use super::Connection;
-use crate::callback::queue::parse_host;
+use crate::callback::queue::{Host, parse_host};
 use crate::callback::{Callback, Destination};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::mns::Mns;
 use crate::mns::queue::Attributes;
+use crate::mns::{Creation, Mns};
 use crate::order;
 use crate::render::queue::QueueStatus;
 use crate::target::Region;
@@ -32,11 +32,12 @@ pub struct Missing {
     mns: Mns,
     /// Its name.
     pub name: String,
-    region: Region,
+    /// Whose it is to be, and where.
+    host: Host,
     /// The service's own words.
     error: Error,
-    /// Whether it was created meanwhile.
-    is_made: Cell<bool>,
+    /// What became of its creation.
+    creation: Cell<Option<Creation>>,
 }
 
 /// Makes sure that every queue that these callbacks go to is there, each looked at once.
@@ -102,9 +103,9 @@ pub async fn look_up(
         Err(error) => Ok(Some(Missing {
             mns,
             name: name.to_owned(),
-            region,
+            host,
             error,
-            is_made: Cell::new(false),
+            creation: Cell::default(),
         })),
     }
 }
@@ -147,7 +148,7 @@ impl Missing {
         let mut told = Error::new(Kind::Rejected, self.error.message.clone())
             .cause(format!(
                 "looked for in {}, at {}",
-                self.region, self.mns.endpoint
+                self.host.region, self.mns.endpoint
             ))
             .cause("nothing was changed");
         told.details = self.error.details.clone();
@@ -158,25 +159,49 @@ impl Missing {
         }
     }
 
-    /// Creates it with attributes that suit callbacks.
+    /// Creates it with attributes that suit callbacks, unless somebody else was faster.
     ///
     /// # Errors
     /// Those of the queue service; nothing else was changed then.
     pub async fn create(&self, ctx: &Context) -> Result<()> {
         let attributes = Attributes::for_callbacks();
+        let Host {
+            account_id, region, ..
+        } = &self.host;
+        // It tells whether the callback names the queue, too.
+        let look = format!("queue status {self} --mns-region {region} --account-id {account_id}");
+        let look = ctx.again(&look);
+        ctx.stop
+            .leave(format!("look before doing anything else: {look}"));
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;
-        made.map_err(|error| error.cause("the callback was not changed"))?;
-        self.is_made.set(true);
-        ctx.out.note(&format!("created the queue {}", self.name));
+        let creation = made.map_err(|error| error.cause("the callback was not changed"))?;
+        self.creation.set(Some(creation));
+        match creation {
+            Creation::Made => ctx.out.note(&format!("created the queue {self}")),
+            Creation::Found => ctx.out.note(&format!(
+                "the queue {self} is there by now; somebody else created it"
+            )),
+            // Warned of where that came out.
+            Creation::Unclear => {}
+        }
         Ok(())
     }
 
-    /// The error of the change that was to follow, which does not undo the creation.
-    pub fn told_with(&self, error: Error) -> Error {
-        match self.is_made.get() {
-            true => error.cause(format!("the queue {self} was created before, and stays")),
-            false => error,
-        }
+    /// What became of its creation; `None` when that was not tried.
+    pub fn creation(&self) -> Option<Creation> {
+        self.creation.get()
+    }
+
+    /// The error of the change that was to follow. It does not undo the creation, so that a part is done.
+    pub fn told_with(&self, mut error: Error) -> Error {
+        let (creation, cause) = match self.creation.get() {
+            None | Some(Creation::Found) => return error,
+            Some(creation @ Creation::Made) => (creation, "was created before, and stays"),
+            Some(creation @ Creation::Unclear) => (creation, "may have been created, and stays"),
+        };
+        error.kind = Kind::Partial;
+        error.details.applied = error.details.applied.and(creation.applied());
+        error.cause(format!("the queue {self} {cause}"))
     }
 
     /// Says what would be done about it.

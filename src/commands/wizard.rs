@@ -223,7 +223,7 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
         return Ok(());
     };
     if let Destination::Http { url, auth } = &callback.destination {
-        closing::offer_delivery(here, url, auth).await?;
+        closing::offer_delivery(here, url, auth).await;
     }
     closing::explain(here, answers, callback);
     Ok(())

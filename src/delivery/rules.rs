@@ -69,6 +69,13 @@ impl Answer {
         matches!(self, Answer::Status { status: 200, .. })
     }
 
+    /// Whether the receiver will not have it, as it is, at any time: a 4xx (RFC 9110, 15.5) but for those that
+    /// ask to send the same again, 408 and 429 (RFC 6585), and 425 (RFC 8470).
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Answer::Status { status, .. }
+            if matches!(status, 400..=499) && !matches!(status, 408 | 425 | 429))
+    }
+
     /// The usual cause and its remedy; `None` when it was delivered.
     pub fn hint(&self) -> Option<String> {
         match self {

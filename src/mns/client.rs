@@ -24,6 +24,7 @@ use crate::openapi::encode;
 use crate::target::{Endpoint, Region};
 use crate::xml::Element;
 use call::{Call, Done};
+pub use creation::Creation;
 use limits::{check_batch, check_wait, patience, wait_query};
 pub use pages::Pages;
 

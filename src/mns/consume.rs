@@ -25,7 +25,7 @@ pub use terms::{Terms, Totals, Verdict, pause_after};
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Applied, Error, Result};
 use phase::Phases;
 use state::{Recent, Settling, State};
 
@@ -117,7 +117,11 @@ where
                 settling.push(self.settle(state.batch()));
             }
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
-                return state.failure.map_or(Ok(self.totals.get()), Err);
+                let totals = self.totals.get();
+                return match state.failure {
+                    None => Ok(totals),
+                    Some(error) => Err(totals.told_with(error)),
+                };
             }
             let flush_at = state.flush_at.unwrap_or_else(Instant::now);
             tokio::select! {
@@ -281,8 +285,13 @@ where
                 let why: Vec<&str> = std::iter::once(error.message.as_str())
                     .chain(error.causes.iter().map(String::as_str))
                     .collect();
+                // Where the answer was lost they may be gone.
+                let come = match error.details.applied {
+                    Applied::No => "come",
+                    Applied::Yes | Applied::Unknown => "may come",
+                };
                 let words = format!(
-                    "{all} messages were done with, but cannot be deleted: {}. They come once more",
+                    "{all} messages were done with, but cannot be deleted: {}. They {come} once more",
                     why.join(": ")
                 );
                 ctx.out.warn(&words);

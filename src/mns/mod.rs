@@ -15,7 +15,7 @@ pub mod refusal;
 pub mod signer;
 pub mod xml;
 
-pub use client::Mns;
+pub use client::{Creation, Mns};
 pub use message::Message;
 pub use operation::Operation;
 pub use refusal::MnsError;

@@ -204,20 +204,25 @@ fn good(attempt: &Attempt, signed: bool) -> Vec<Check> {
     ]
 }
 
-/// The answer to a delivery that should be refused. A failure or a redirect refuses by accident, and no
-/// answer proves nothing.
+/// The answer to a delivery that should be refused. A failure or a redirect refuses by accident, and neither no
+/// answer nor one that asks to come again proves anything.
 pub(super) fn refused(name: &'static str, what: &str, remedy: &str, attempt: &Attempt) -> Check {
     let check = match &attempt.answer {
         Answer::Status { status: 200, .. } => {
             Check::warn(name, format!("{what} was answered 200"), remedy)
         }
-        Answer::Status {
-            status: status @ 400..=499,
-            ..
-        } => Check::pass(name, format!("refused with {status}")),
+        Answer::Status { status, .. } if attempt.answer.is_refusal() => {
+            Check::pass(name, format!("refused with {status}"))
+        }
         Answer::Status { status, .. } => {
             let cause = format!("{what} was answered {status}, which is no refusal");
-            Check::warn(name, cause, "refuse it with a status of 400 to 499")
+            let remedy = match status {
+                408 | 425 | 429 => {
+                    "it asks to send the same later: do so, or have the receiver judge signatures before it counts calls"
+                }
+                _ => "refuse it with a status of 400 to 499",
+            };
+            Check::warn(name, cause, remedy)
         }
         Answer::Nothing { message, .. } => {
             let hint = attempt.answer.hint().unwrap_or_default();

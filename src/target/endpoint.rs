@@ -108,16 +108,20 @@ impl Endpoint {
 }
 
 /// The service at an endpoint, told by one address: that inside a VPC, with a port or over plain http leads to
-/// the same service of the vendor's as the public one. What is no address, such as [`EMULATOR`], stays as it is.
+/// the same service of the vendor's as the public one. Of others, only names of hosts that differ in letter
+/// case or in a dot at their end are known to be one. What is no address, such as [`EMULATOR`], stays as it is.
 pub fn service(endpoint: &str) -> String {
-    let url = Url::parse(endpoint).ok();
-    let host = url.as_ref().and_then(Url::domain);
-    match host.map(|host| host.trim_end_matches('.')) {
-        Some(host) if host.ends_with(VENDOR) => {
-            format!("https://{}", host.replacen("vod-vpc.", "vod.", 1))
-        }
-        _ => endpoint.to_owned(),
+    let Ok(mut url) = Url::parse(endpoint) else {
+        return endpoint.to_owned();
+    };
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_end_matches('.').to_owned();
+    if host.ends_with(VENDOR) {
+        return format!("https://{}", host.replacen("vod-vpc.", "vod.", 1));
     }
+    // A host of nothing but dots stays as it is.
+    let _ = url.set_host(Some(&host));
+    Endpoint { url }.to_string()
 }
 
 /// True when what goes to this URL does not leave this machine.

@@ -33,7 +33,8 @@ impl Target {
         (self.region.vod_host(), self.app_id.clone())
     }
 
-    /// What its callback is known by at this endpoint: the same for all names of one region and one service.
+    /// What its callback is known by at this endpoint: the same for all names of one region, and for those of
+    /// a service that are known to be one, see [`endpoint::service`].
     pub fn key(&self, endpoint: &str) -> String {
         let (host, app_id) = self.place();
         format!("{app_id} of {host} at {}", endpoint::service(endpoint))

@@ -134,17 +134,18 @@ fn an_endpoint_of_no_known_centre_and_the_emulator_serve_every_region() {
     sandbox.vodcb(["get", "--emulator", "--all-regions"]).ok();
 }
 
+fn key(endpoint: &str, region: &str) -> String {
+    let target = Target {
+        region: Region::parse(region).unwrap(),
+        app_id: AppId::default(),
+    };
+    target.key(&Endpoint::parse(endpoint, true).unwrap().to_string())
+}
+
 /// Names of hosts know no letter case and may end with a dot (RFC 1035, RFC 3986), https has the port 443, VOD has
 /// one service at a centre, and the SDKs send cn-hangzhou to the one of cn-shanghai.
 #[test]
-fn a_target_has_one_key_whatever_it_is_named_by() {
-    let key = |endpoint: &str, region: &str| {
-        let target = Target {
-            region: Region::parse(region).unwrap(),
-            app_id: AppId::default(),
-        };
-        target.key(&Endpoint::parse(endpoint, true).unwrap().to_string())
-    };
+fn a_target_has_one_key_whatever_region_and_vendors_address_it_is_named_by() {
     let of_the_region = Endpoint::of_host(&Region::default().vod_host()).unwrap();
     let shanghai = key(&of_the_region.to_string(), "cn-shanghai");
     for (endpoint, region) in [
@@ -173,6 +174,24 @@ fn a_target_has_one_key_whatever_it_is_named_by() {
         key("http://127.0.0.1:1", "cn-shanghai"),
         key("http://127.0.0.1:2", "cn-shanghai")
     );
+}
+
+/// What leads to one service is not known of other hosts, only which names are one. The key of older versions
+/// stays, so that their rotations are found.
+#[test]
+fn a_proxy_has_one_key_by_each_of_its_names() {
+    let proxy = key("https://proxy.example.com", "cn-shanghai");
+    assert!(proxy.ends_with(" at https://proxy.example.com"), "{proxy}");
+    for name in [
+        "https://proxy.example.com./",
+        "HTTPS://Proxy.Example.COM:443",
+    ] {
+        assert_eq!(key(name, "cn-shanghai"), proxy, "{name}");
+    }
+    let with_port = key("http://proxy.example.com.:8080", "cn-shanghai");
+    assert!(with_port.ends_with(" at http://proxy.example.com:8080"));
+    let address = key("http://[::1]:80", "cn-shanghai");
+    assert!(address.ends_with(" at http://[::1]"), "{address}");
 }
 
 #[test]

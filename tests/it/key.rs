@@ -186,10 +186,21 @@ fn a_receiver_that_accepts_every_key_proves_nothing() {
     assert_eq!(configured(&sandbox), OLD);
 }
 
-/// Of all statuses only a 4xx says that the client's request is at fault (RFC 9110, 15.5).
+/// Of all statuses only a 4xx says that the client's request is at fault (RFC 9110, 15.5), and of these 408,
+/// 425 and 429 say that it may be sent again as it is (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4).
 #[test]
 fn a_receiver_that_breaks_down_or_redirects_has_refused_no_key() {
-    for (status, result) in [(500, "fail"), (301, "fail"), (204, "fail"), (403, "pass")] {
+    let refusal = "refuse it with a status of 400 to 499";
+    let later = "it asks to send the same later: do so, or have the receiver judge signatures before it counts calls";
+    for (status, result, remedy) in [
+        (500, "fail", refusal),
+        (301, "fail", refusal),
+        (204, "fail", refusal),
+        (408, "fail", later),
+        (425, "fail", later),
+        (429, "fail", later),
+        (403, "pass", ""),
+    ] {
         let receiver = Receiver::judging(move |request, _| {
             Reply::Status(match is_signed(request, OLD) || is_signed(request, NEW) {
                 true => 200,
@@ -215,7 +226,7 @@ fn a_receiver_that_breaks_down_or_redirects_has_refused_no_key() {
         let cause =
             format!("a signature by another key was answered {status}, which is no refusal");
         assert_eq!(last["cause"], cause);
-        assert_eq!(last["remedy"], "refuse it with a status of 400 to 499");
+        assert_eq!(last["remedy"], remedy);
         assert_eq!(configured(&sandbox), OLD);
     }
 }

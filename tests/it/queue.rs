@@ -1,5 +1,6 @@
 //! `vodcb queue` against the emulator's queues.
 
+mod created;
 pub mod forward;
 mod set;
 mod story;

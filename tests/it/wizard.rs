@@ -69,6 +69,21 @@ fn an_http_callback_is_set_up_after_a_url_was_corrected() {
     );
 }
 
+/// That of a test event is no error of a change that was written before.
+#[test]
+fn a_test_event_that_cannot_be_sent_does_not_deny_the_change() {
+    let sandbox = Sandbox::new();
+    let input = ["1", "1", "1", URL, "1", "1", "3", "1", "2"].join("\n") + "\n";
+    let args = ["wizard", "--plain", "--ca-bundle", "nowhere.pem"];
+    let run = sandbox.vodcb_with_input(input.as_bytes(), args).ok();
+    run.says(&[
+        "the change is written, but the test event could not be sent",
+        "nowhere.pem",
+        "The same by command",
+    ]);
+    assert_eq!(stored(&sandbox)["url"], URL);
+}
+
 #[test]
 fn what_is_set_now_is_offered_first_and_a_second_run_writes_nothing() {
     let sandbox = Sandbox::new();

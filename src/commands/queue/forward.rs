@@ -305,7 +305,7 @@ fn summary(totals: Totals) -> String {
     let mut text = format!("{deleted} handed over and deleted, {kept} kept in the queue");
     if again > 0 {
         text.push_str(&format!(
-            ", {again} handed over but not deleted: they come once more"
+            ", {again} handed over but not deleted, as far as is known: they come once more then"
         ));
     }
     text

@@ -12,8 +12,8 @@ use crate::manifest::{Syntax, export};
 use crate::prompt::{Choice, Reply};
 use crate::text::quoted;
 
-/// Offers to hand a sample event to the receiver, as VOD would.
-pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Result<()> {
+/// Offers to hand a sample event to the receiver, as VOD would. Never an error: the change is written.
+pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) {
     let ctx = &here.ctx;
     let choice = Choice {
         title: "Send a test event to the URL now, signed as VOD does?".to_owned(),
@@ -21,10 +21,20 @@ pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) -> Resul
         default: 0,
         back: false,
     };
-    // The change is written; leaving this question is a no.
-    if !matches!(ctx.prompt.choose(choice).await, Ok(Reply::Answer(1))) {
-        return Ok(());
+    // Leaving this question is a no.
+    if matches!(ctx.prompt.choose(choice).await, Ok(Reply::Answer(1)))
+        && let Err(error) = deliver_sample(here, url, auth).await
+    {
+        let words = format!("the change is written, but the test event could not be sent: {error}");
+        ctx.out.warn(&words);
+        for hint in &error.hints {
+            ctx.out.hint(hint);
+        }
     }
+}
+
+async fn deliver_sample(here: &Here, url: &str, auth: &Auth) -> Result<()> {
+    let ctx = &here.ctx;
     let event = Draft::sample("FileUploadComplete", false)?.dated((ctx.now)());
     let proof = match auth.known_key().filter(|_| auth.on) {
         Some(key) => Proof::Signed {

@@ -92,13 +92,7 @@ pub enum Wanted {
 impl Wanted {
     /// Judges an answer.
     pub fn judge(self, answer: &Answer) -> Verdict {
-        let refused = matches!(
-            answer,
-            Answer::Status {
-                status: 400..=499,
-                ..
-            }
-        );
+        let refused = answer.is_refusal();
         match (self, answer.is_delivered()) {
             (Wanted::Accept | Wanted::RatherAccept, true) => Verdict::Pass,
             (Wanted::RatherAccept, false) if refused => Verdict::Warn,

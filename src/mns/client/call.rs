@@ -135,7 +135,28 @@ impl Mns {
     /// Asks until the call is carried out or there is no point in trying again.
     pub(super) async fn call(&self, ctx: &Context, call: &Call<'_>) -> Result<Done> {
         let mut attempts = Attempts::default();
+        let done = self.persist(ctx, call, &mut attempts).await;
+        done.map_err(|mut error| {
+            error.details.in_flight = attempts.in_flight;
+            match attempts.perhaps_done {
+                true => unsettled(error, call.operation),
+                false => error,
+            }
+        })
+    }
+
+    async fn persist(
+        &self,
+        ctx: &Context,
+        call: &Call<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Done> {
+        let before = ctx.applied.get();
         loop {
+            // What becomes of messages comes back by itself, so that an interruption tells of queues only.
+            if call.operation == Operation::CreateQueue {
+                ctx.applied.set(Applied::Unknown);
+            }
             let miss = match self.attempt(ctx, call).await? {
                 Ok(done) => {
                     return Ok(Done {
@@ -147,8 +168,11 @@ impl Mns {
             };
             attempts.perhaps_done |= miss.may_have_taken_effect();
             attempts.in_flight |= miss.may_be_under_way();
-            match self.next(ctx, call, &miss, &attempts) {
-                Next::GiveUp => return Err(self.error(call, miss, &attempts)),
+            if !attempts.perhaps_done {
+                ctx.applied.set(before);
+            }
+            match self.next(ctx, call, &miss, attempts) {
+                Next::GiveUp => return Err(self.error(call, miss)),
                 Next::AgainWithClock(offset) => {
                     attempts.clock_corrected = true;
                     self.clock_offset.set(offset);
@@ -234,10 +258,10 @@ impl Mns {
         })
     }
 
-    fn error(&self, call: &Call<'_>, miss: Miss, attempts: &Attempts) -> Error {
+    fn error(&self, call: &Call<'_>, miss: Miss) -> Error {
         let endpoint = self.endpoint.to_string();
         let host = self.endpoint.host();
-        let mut error = match miss {
+        match miss {
             Miss::Refused {
                 error,
                 string_to_sign,
@@ -256,12 +280,6 @@ impl Mns {
             }
             Miss::Nonsense(_, description) => http::nonsense(&host, &description),
             Miss::Lost(failure) => failure.explain(&host),
-        };
-        error.details.in_flight = attempts.in_flight;
-        if attempts.perhaps_done {
-            unsettled(error, call.operation)
-        } else {
-            error
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::error::{Applied, Error, Kind};
+
 /// How a queue is worked off.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
@@ -37,8 +39,23 @@ pub struct Totals {
     pub deleted: u64,
     /// Put back, damaged ones included.
     pub kept: u64,
-    /// Done with, but not deleted in time: they will come once more.
+    /// Done with, but not deleted in time, as far as is known: they will come once more.
     pub again: u64,
+}
+
+impl Totals {
+    /// The error that ends it, which undoes no deletion.
+    pub(super) fn told_with(self, mut error: Error) -> Error {
+        if self.deleted == 0 {
+            return error;
+        }
+        // The one code that says that nothing was changed.
+        if error.kind == Kind::Usage {
+            error.kind = Kind::Partial;
+        }
+        error.details.applied = error.details.applied.and(Applied::Yes);
+        error.cause(format!("messages deleted before: {}", self.deleted))
+    }
 }
 
 /// Seconds before a message that could not be handed over is tried again: 10, twice as many after each

@@ -7,8 +7,8 @@ use vodcb::credential::session::Session;
 use vodcb::credential::{Credential, Issued};
 use vodcb::error::Kind;
 use vodcb::event::decode::unpack;
-use vodcb::mns::Mns;
 use vodcb::mns::queue::Attributes;
+use vodcb::mns::{Creation, Mns};
 use vodcb::secret::Secret;
 use vodcb::sts::Role;
 use vodcb::target::Region;
@@ -37,8 +37,10 @@ async fn the_life_of_a_queue() {
         logging_enabled: Some(true),
         ..Attributes::default()
     };
-    assert!(mns.create_queue(&ctx, "vod-events", &wanted).await.unwrap());
-    assert!(!mns.create_queue(&ctx, "vod-events", &wanted).await.unwrap());
+    for whose in [Creation::Made, Creation::Found] {
+        let made = mns.create_queue(&ctx, "vod-events", &wanted).await;
+        assert_eq!(made.unwrap(), whose);
+    }
     let other = mns
         .create_queue(&ctx, "vod-events", &Attributes::default())
         .await

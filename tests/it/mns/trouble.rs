@@ -2,8 +2,9 @@
 
 use vodcb::emulator::builtin_key;
 use vodcb::error::{Applied, Error, Kind};
-use vodcb::mns::Operation;
+use vodcb::mns::queue::Attributes;
 use vodcb::mns::refusal::{Asked, MnsError};
+use vodcb::mns::{Creation, Operation};
 use vodcb::secret::Secret;
 
 use super::world::{SECRET, World, answer, caller, context, scripted};
@@ -231,6 +232,41 @@ async fn a_deletion_whose_answer_got_lost_is_done() {
         Some(0)
     );
     running.stop().await;
+}
+
+/// A clock may be off by 15 minutes before the service minds; one that is off by more was corrected before.
+#[tokio::test]
+async fn after_an_attempt_in_doubt_only_its_age_tells_whose_a_queue_is() {
+    let trouble = "<Error><Code>InternalError</Code><Message>m</Message></Error>";
+    let trouble = answer("500 Internal Server Error", trouble);
+    let queue = |more: &str| {
+        let attributes = format!("<QueueName>q</QueueName>{more}");
+        answer("200 OK", &format!("<Queue>{attributes}</Queue>"))
+    };
+    let old = |minutes: i64| {
+        let created = (context().now)().as_second() - minutes * 60;
+        queue(&format!("<CreateTime>{created}</CreateTime>"))
+    };
+    for (found, offset, whose) in [
+        (old(60), 0, Creation::Found),
+        (old(14), 0, Creation::Unclear),
+        (old(0), 0, Creation::Unclear),
+        (queue(""), 0, Creation::Unclear),
+        (old(121), -120, Creation::Unclear),
+        (old(180), -120, Creation::Found),
+    ] {
+        let again = [&trouble, &answer("204 No Content", ""), &found];
+        for (answers, retries) in [(&again[..], 1), (&[&trouble, &found], 0)] {
+            let (mut mns, _server) = scripted(answers.iter().copied().cloned().collect());
+            mns.retries = retries;
+            mns.clock_offset
+                .set(jiff::SignedDuration::from_mins(offset));
+            let (ctx, attributes) = (context(), Attributes::for_callbacks());
+            let made = mns.create_queue(&ctx, "q", &attributes).await;
+            assert_eq!(made.unwrap(), whose, "{found}");
+            assert_eq!(ctx.applied.get(), whose.applied());
+        }
+    }
 }
 
 #[tokio::test]

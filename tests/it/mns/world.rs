@@ -78,7 +78,7 @@ impl World {
         let world = World::with(faults).await;
         let attributes = vodcb::mns::queue::Attributes::default();
         let made = world.mns.create_queue(&world.ctx, "q", &attributes).await;
-        assert!(made.unwrap());
+        assert_eq!(made.unwrap(), vodcb::mns::Creation::Made);
         world
     }
 

@@ -372,3 +372,17 @@ fn what_could_not_be_deleted_makes_the_answer_no() {
         "1 handed over but not deleted",
     ]);
 }
+
+/// What docs/exit-codes.md says of `applied`: a write took effect.
+#[test]
+fn an_error_after_messages_were_deleted_tells_of_them() {
+    let sandbox = world(&["batch-receive:pass*1", "batch-receive:deny"]);
+    sandbox.deliver("q", &event("v1"));
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/");
+    let args = ["queue", "forward", "q", "--to", &to, "-o", "ndjson"];
+    let run = sandbox.vodcb(args).exits(3);
+    assert_eq!(run.error()["applied"], "yes");
+    run.says(&["messages deleted before: 1"]);
+    assert_eq!(sandbox.backlog("q"), (0, 0));
+}

@@ -38,7 +38,7 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ends {
     AsTheCall,
-    /// The other targets are shown.
+    /// Something else is done or shown.
     InPart,
     /// What goes wrong is what was to be found out.
     AsFindings,

@@ -96,6 +96,9 @@ fn changes() -> Vec<Column> {
             setup: CONFIGURED,
             phase: Phase::Writing,
             before: Some(2),
+            ends: Ends::InPart,
+            // That is a change in any case; what becomes of the callback is told by the other writes.
+            effect: Effect::Queue,
             ..moving("set: then write", CREATE, write, "set", SET)
         },
         Column {
