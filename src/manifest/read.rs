@@ -8,11 +8,12 @@ mod events;
 
 use std::collections::BTreeMap;
 
-use super::fields::{Fields, is_switch, switch, text, word};
-use super::problem::{Problem, Source};
+use super::fields::{Fields, is_name, is_switch, switch, text, word};
+use super::problem::{Problem, Source, tells_key};
 use super::tree::{Node, Pair, Span, Value};
 use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice};
 use crate::callback::queue;
+use crate::callback::url::without_password;
 use crate::error::{Error, Result};
 use crate::target::{self, AppId, Region, Target};
 
@@ -47,29 +48,47 @@ fn default_names() -> Vec<&'static str> {
     names
 }
 
-/// The ends of all names behind which a key may stand: that of the reference, of the switch next to it
-/// where that is none, and names that are none of a manifest's.
-pub fn secrets(tree: &Node) -> Vec<usize> {
+/// All that may be a key: what stands behind the name of the reference, of the switch next to it where that
+/// is none, and of names that are none of a manifest's; and texts that tell a key or a password.
+pub fn secrets(tree: &Node) -> Vec<Span> {
     match &tree.value {
         Value::List(items) => items.iter().flat_map(secrets).collect(),
         Value::Table(pairs) => pairs.iter().flat_map(secrets_of).collect(),
+        Value::Text(text) if tells_key(text) || without_password(text) != *text => {
+            vec![tree.span.clone()]
+        }
         _ => Vec::new(),
     }
 }
 
-fn secrets_of(pair: &Pair) -> Vec<usize> {
+fn secrets_of(pair: &Pair) -> Vec<Span> {
     let name = pair.name.as_str();
     let is_known = TOP.contains(&name) || entry_names().contains(&name);
-    let mut ends = secrets(&pair.node);
     let may_be_key = match name {
         "auth_key" => true,
         "auth" => !is_switch(&pair.node.value),
         _ => !is_known,
     };
-    if may_be_key {
-        ends.push(pair.span.end);
+    if !may_be_key {
+        return secrets(&pair.node);
     }
-    ends
+    let begin = if is_name(name) {
+        pair.span.end
+    } else {
+        pair.span.start
+    };
+    let mut spans = values(&pair.node);
+    spans.push(begin..pair.span.end);
+    spans
+}
+
+/// Every value in a tree.
+fn values(tree: &Node) -> Vec<Span> {
+    match &tree.value {
+        Value::List(items) => items.iter().flat_map(values).collect(),
+        Value::Table(pairs) => pairs.iter().flat_map(|pair| values(&pair.node)).collect(),
+        _ => vec![tree.span.clone()],
+    }
 }
 
 /// Reads a whole document.
@@ -321,8 +340,10 @@ fn in_the_words_of_a_file(mut error: Error) -> Error {
             "each event type is a text of its own",
         ),
     ];
-    // The line itself is shown.
-    error.causes.retain(|cause| !cause.starts_with("given: "));
+    // The line itself is shown, unless it holds a password.
+    error
+        .causes
+        .retain(|cause| !cause.starts_with("given: ") || cause.contains("••••"));
     for said in error.hints.iter_mut().chain([&mut error.message]) {
         for (flag, name) in WORDS {
             *said = said.replace(flag, name);

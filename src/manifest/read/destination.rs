@@ -3,7 +3,7 @@
 use super::{Layers, Reader, first};
 use crate::callback::{Method, queue, url};
 use crate::manifest::Declaring;
-use crate::manifest::fields::{Fields, on_or_off, switch, text, texts, word};
+use crate::manifest::fields::{on_or_off, switch, text, texts, word};
 use crate::manifest::problem::Problem;
 use crate::manifest::reference::{KeyReference, KeySource};
 use crate::manifest::tree::{Pair, Span, Value};
@@ -173,7 +173,6 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, pair: &Pair) -> Option<KeyReference> {
-        const SOURCES: [&str; 3] = ["env", "file", "command"];
         const EXAMPLE: &str = "for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }";
         let at = |message: &str| Problem::at(&pair.span, message).hiding_the_rest();
         let Value::Table(sources) = &pair.node.value else {
@@ -182,7 +181,6 @@ impl Reader<'_> {
             self.problems.push(problem.hint(EXAMPLE));
             return None;
         };
-        Fields::of(&pair.node, "a reference", &SOURCES, &mut self.problems)?;
         let [one] = &sources[..] else {
             self.problems
                 .push(at("auth_key has to name one source").hint(EXAMPLE));
@@ -195,7 +193,12 @@ impl Reader<'_> {
             "command" => texts(one, &mut wrong).map(|words| {
                 KeySource::Command(words.iter().map(|(word, _)| (*word).to_owned()).collect())
             }),
-            _ => None,
+            // It may be the key itself.
+            _ => {
+                let message = "auth_key names a source that is neither env, file nor command";
+                self.problems.push(at(message).hint(EXAMPLE));
+                return None;
+            }
         };
         // What stands there in place of a name may be the key, so the mark is on the name.
         self.problems.extend(wrong.into_iter().map(|problem| {
