@@ -187,10 +187,12 @@ fn stored_key(before: Option<&Callback>) -> StoredKey {
 /// below. No key that was written into the file by mistake is shown.
 pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let marks = problem::marks(text);
     let source = |secrets| problem::Source {
         name,
         text,
         secrets,
+        marks: &marks,
     };
     let tree = syntax
         .parse(text)

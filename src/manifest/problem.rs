@@ -122,6 +122,28 @@ pub struct Source<'a> {
     /// What may be a key, as far as the text could be read. Where nothing is named but a beginning, it may
     /// be all that follows on the line.
     pub secrets: &'a [Span],
+    /// Where its lines begin, see [`marks`].
+    pub marks: &'a [Mark],
+}
+
+/// A place in a text: its byte, and the line and the column there.
+pub type Mark = (usize, usize, usize);
+
+/// The places from which others are counted: the beginnings of lines, and more of them in long ones.
+pub fn marks(text: &str) -> Vec<Mark> {
+    const APART: usize = 256;
+    let (mut line, mut column) = (1, 1);
+    let mut marks = vec![(0, line, column)];
+    for (at, c) in text.char_indices() {
+        column += 1;
+        if c == '\n' {
+            (line, column) = (line + 1, 1);
+        }
+        if column % APART == 1 {
+            marks.push((at + c.len_utf8(), line, column));
+        }
+    }
+    marks
 }
 
 /// What of a line may be seen.
@@ -137,11 +159,13 @@ struct View {
 impl Source<'_> {
     /// Where a byte stands.
     pub fn place(&self, offset: usize) -> Place {
-        let start = self.line_start(offset);
+        let offset = self.floor(offset);
+        let before = self.marks.partition_point(|(at, ..)| *at <= offset) - 1;
+        let (start, line, column) = self.marks[before];
         Place {
             file: self.name.to_owned(),
-            line: 1 + self.text[..start].matches('\n').count(),
-            column: 1 + self.text[start..self.floor(offset)].chars().count(),
+            line,
+            column: column + self.text[start..offset].chars().count(),
         }
     }
 

@@ -6,7 +6,7 @@
 mod destination;
 mod events;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, is_name, is_switch, switch, text, word};
 use super::problem::{Problem, Source, tells_key};
@@ -98,6 +98,7 @@ pub fn manifest(source: &Source<'_>, tree: &Node) -> std::result::Result<Manifes
         problems: Vec::new(),
         manifest: Manifest::default(),
         seen: BTreeMap::new(),
+        warned: BTreeSet::new(),
     };
     reader.document(tree);
     if reader.problems.is_empty() {
@@ -113,6 +114,8 @@ struct Reader<'a> {
     manifest: Manifest,
     /// Each callback with the target and the place where it was declared.
     seen: BTreeMap<target::Place, (Target, usize)>,
+    /// Where the URLs stand that were warned about, since a default one belongs to many targets.
+    warned: BTreeSet<usize>,
 }
 
 /// The names of one target: its own, and the defaults behind them.

@@ -1,5 +1,7 @@
 //! A manifest of what is configured. Keys become references with a name to fill.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,7 +9,6 @@ use super::{Syntax, VERSION};
 use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::switch;
 use crate::event::{EventSelection, EventType};
-use crate::order;
 use crate::target::Target;
 
 /// A manifest as text.
@@ -57,6 +58,7 @@ struct Reference {
 /// Writes a manifest of these targets, in their order.
 pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: Syntax) -> Exported {
     let mut variables: Vec<(String, Target)> = Vec::new();
+    let mut taken = BTreeSet::new();
     let mut rows = Vec::new();
     for (target, callback) in callbacks {
         let mut row = Row {
@@ -77,7 +79,7 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
                 row.url = Some(url);
                 row.auth = Some(switch(auth));
                 if auth.on || auth.key != StoredKey::Absent {
-                    let env = variable(target, &variables);
+                    let env = variable(target, &mut taken);
                     variables.push((env.clone(), target.clone()));
                     row.auth_key = Some(Reference { env });
                 }
@@ -113,7 +115,7 @@ fn has_unknown(events: &EventSelection) -> bool {
 }
 
 /// A name for the key's variable, unlike the others.
-fn variable(target: &Target, taken: &[(String, Target)]) -> String {
+fn variable(target: &Target, taken: &mut BTreeSet<String>) -> String {
     let name: String = format!("VOD_CALLBACK_KEY_{}_{}", target.region, target.app_id)
         .chars()
         .map(|c| {
@@ -124,11 +126,10 @@ fn variable(target: &Target, taken: &[(String, Target)]) -> String {
             }
         })
         .collect();
-    let taken = order::set(taken.iter().map(|(name, _)| name.as_str()));
     let twins = (2..).map(|number| format!("{name}_{number}"));
     std::iter::once(name.clone())
         .chain(twins)
-        .find(|name| !taken.contains(name.as_str()))
+        .find(|name| taken.insert(name.clone()))
         .unwrap_or(name)
 }
 

@@ -90,12 +90,12 @@ impl Reader<'_> {
     fn http(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
         let url = text(pair, &mut self.problems)
             .and_then(|url| Some((url, self.of(&pair.node.span, url::check(url))?)));
-        for warning in url.iter().flat_map(|(_, warnings)| warnings) {
+        if let Some((_, warnings)) = &url
+            && self.warned.insert(pair.node.span.start)
+        {
             let place = self.source.place(pair.node.span.start);
-            let warning = format!("{place}: {warning}");
-            if !self.manifest.warnings.contains(&warning) {
-                self.manifest.warnings.push(warning);
-            }
+            let warnings = warnings.iter().map(|warning| format!("{place}: {warning}"));
+            self.manifest.warnings.extend(warnings);
         }
         // Each is judged before one that is wrong ends it.
         let said = layers
