@@ -251,5 +251,6 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
         error.kind = Kind::Partial;
         error.details.applied = error.details.applied.and(Applied::Yes);
     }
-    Err(error.hint(AGAIN))
+    let failures = failures.iter().map(|(_, failure)| *failure);
+    Err(error.hints_of(failures).hint(AGAIN))
 }

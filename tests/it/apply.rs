@@ -219,6 +219,61 @@ fn keep_going_tries_the_others() {
     );
 }
 
+/// What helps one target does not help another, so nothing of it is left out.
+#[test]
+fn every_failure_tells_what_helps() {
+    let sandbox = sandbox(&["set@app-1000000:deny", "set@app-1000001:suspended"]);
+    let run = apply(&sandbox, &["--yes", "--keep-going", "-o", "json"]).exits(8);
+    let error = run.error();
+    let hints: Vec<&str> = error["hints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hint| hint.as_str().unwrap())
+        .collect();
+    let alone = |fault: &str| {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        let set = ["set", "--http-url", "https://example.com/", "-o", "json"];
+        let error = sandbox.vodcb(set).error();
+        let hints = error["hints"].as_array().unwrap().clone();
+        hints
+            .iter()
+            .map(|hint| hint.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (denied, suspended) = (alone("set:deny"), alone("set:suspended"));
+    assert!(!denied.is_empty() && !suspended.is_empty());
+    for remedy in denied.iter().chain(&suspended) {
+        let told = hints.iter().filter(|hint| *hint == remedy).count();
+        assert_eq!(told, 1, "{remedy} in {hints:#?}");
+    }
+    assert!(
+        hints
+            .last()
+            .unwrap()
+            .starts_with("run the same command again"),
+        "{hints:#?}"
+    );
+}
+
+#[test]
+fn each_change_in_doubt_has_its_own_way_back() {
+    let sandbox = sandbox(&[
+        "set@app-1000000:reset-before",
+        "set@app-1000002:reset-before",
+    ]);
+    let mut run = apply(&sandbox, &["--yes", "--keep-going", "--retries", "0"]).exits(8);
+    // The queue was written between the two.
+    for (app_id, number) in [("app-1000000", 1), ("app-1000002", 3)] {
+        let at = format!("vodcb --region cn-shanghai --app-id {app_id}");
+        run = run.says(&[
+            &format!("{at} get"),
+            &format!("vodcb history show {number} shows it"),
+            &format!("{at} undo {number} restores it"),
+        ]);
+    }
+}
+
 #[test]
 fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
     let sandbox = sandbox(&["set:error=QuotaExceeded"]);
