@@ -274,6 +274,28 @@ fn each_change_in_doubt_has_its_own_way_back() {
     }
 }
 
+/// After a part was done the plan is another one, and so is its fingerprint.
+#[test]
+fn a_reviewed_plan_that_ended_halfway_goes_on_by_a_new_fingerprint() {
+    let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
+    let fingerprint = || {
+        let dry = ["--dry-run", "-o", "yaml", "--query", "fingerprint"];
+        apply(&sandbox, &dry).ok().stdout.trim().to_owned()
+    };
+    let reviewed = ["--yes", "--if-match", &fingerprint()].map(str::to_owned);
+    let reviewed: Vec<&str> = reviewed.iter().map(String::as_str).collect();
+    let run = apply(&sandbox, &reviewed).exits(8);
+    let run = run.says(&[
+        "hint: --if-match takes the fingerprint of what is left, which is shown by vodcb apply -f callbacks.toml --dry-run",
+    ]);
+    assert!(
+        !run.stderr.contains("run the same command again"),
+        "{run:#?}"
+    );
+    apply(&sandbox, &reviewed).exits(6);
+    apply(&sandbox, &["--yes", "--if-match", &fingerprint()]).ok();
+}
+
 #[test]
 fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
     let sandbox = sandbox(&["set:error=QuotaExceeded"]);
@@ -338,7 +360,8 @@ fn prune_deletes_what_is_not_declared_and_never_what_is_protected() {
 
     let diff = sandbox
         .vodcb(["diff", "-f", "callbacks.toml", "--prune"])
-        .exits(1);
+        .exits(1)
+        .says(&["hint: vodcb apply -f callbacks.toml --prune makes the service as declared"]);
     assert!(
         diff.stdout
             .ends_with("2 to create, 1 to change, 2 to delete, 0 unchanged, 1 left as they are\n"),
