@@ -912,6 +912,17 @@ fn every_file_and_every_key_that_is_wrong_is_told_at_once() {
         "keys.toml:13:1 refers to it",
         "export KEY_TWO=",
     ]);
+    // Somebody took the place of the name for that of the key.
+    let literal = entry("app-1", &key("Qx7Lm2Vt9Rb4"));
+    sandbox.file("literal.toml", &format!("schema = 1\n{literal}"));
+    let run = sandbox
+        .vodcb(["diff", "-f", "literal.toml"])
+        .exits(2)
+        .says(&[
+            "an environment variable is not set whose name may be the key itself",
+            "literal.toml:7:1 refers to it",
+        ]);
+    assert!(!run.stderr.contains("Qx7"), "{run:#?}");
     sandbox.file("a.toml", "schema = 1\nwrong = 1\n");
     sandbox.file("b.toml", "schema = 2\n");
     sandbox
