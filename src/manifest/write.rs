@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Syntax, VERSION};
+use crate::callback::url::without_password;
 use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::switch;
 use crate::event::{EventSelection, EventType};
@@ -18,6 +19,8 @@ pub struct Exported {
     pub text: String,
     /// The variables its references name, each with the target whose key belongs into it.
     pub variables: Vec<(String, Target)>,
+    /// The targets whose URLs hold a password.
+    pub with_password: Vec<Target>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +61,7 @@ struct Reference {
 /// Writes a manifest of these targets, in their order.
 pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: Syntax) -> Exported {
     let mut variables: Vec<(String, Target)> = Vec::new();
-    let mut taken = BTreeSet::new();
+    let (mut taken, mut with_password) = (BTreeSet::new(), Vec::new());
     let mut rows = Vec::new();
     for (target, callback) in callbacks {
         let mut row = Row {
@@ -77,6 +80,9 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
         match &callback.destination {
             Destination::Http { url, auth } => {
                 row.url = Some(url);
+                if without_password(url) != *url {
+                    with_password.push(target.clone());
+                }
                 row.auth = Some(switch(auth));
                 if auth.on || auth.key != StoredKey::Absent {
                     let env = variable(target, &mut taken);
@@ -101,6 +107,7 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
     Exported {
         text: text(&document, syntax),
         variables,
+        with_password,
     }
 }
 

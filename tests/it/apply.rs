@@ -717,6 +717,20 @@ fn what_others_stored_survives_an_export() {
 }
 
 #[test]
+fn an_export_tells_of_a_password_that_it_holds() {
+    let sandbox = sandbox(&[]);
+    let url = "https://user:S3cretPw9@example.com/";
+    sandbox.vodcb(["set", "--http-url", url]).ok();
+    let run = sandbox.vodcb(["export"]).ok().says(&[
+        "warning: app-1000000 in cn-shanghai: the URL holds a password, and so does the manifest",
+    ]);
+    assert!(
+        run.stdout.contains(url) && !run.stderr.contains("S3cret"),
+        "{run:#?}"
+    );
+}
+
+#[test]
 fn the_schema_is_printed_as_it_is() {
     let run = Sandbox::offline().vodcb(["schema", "manifest"]).ok();
     let schema: Value = serde_json::from_str(vodcb::manifest::SCHEMA).unwrap();
