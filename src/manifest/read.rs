@@ -294,23 +294,20 @@ impl Reader<'_> {
     }
 
     fn absent(&mut self, layers: Layers<'_>, protected: bool) -> Option<Declared> {
+        let before = self.problems.len();
         if protected && let Some(pair) = layers.own.get("state") {
             let problem = Problem::at(&pair.node.span, "a protected callback cannot be absent");
             self.problems
                 .push(problem.hint("say protected = false here to have it deleted"));
-            return None;
         }
-        let described = CALLBACK
-            .iter()
-            .find_map(|name| (*name != "state").then(|| layers.own.get(name)).flatten());
-        if let Some(pair) = described {
+        let names = CALLBACK.iter().filter(|name| **name != "state");
+        for pair in names.filter_map(|name| layers.own.get(name)) {
             let message = format!("{} does not go with state = \"absent\"", pair.name);
             let problem = Problem::at(&pair.span, message).hiding_the_rest();
             self.problems
                 .push(problem.hint("an absent callback has a region and an app_id only"));
-            return None;
         }
-        Some(Declared::Absent)
+        (self.problems.len() == before).then_some(Declared::Absent)
     }
 
     /// A value that the words of the program judge.

@@ -216,6 +216,9 @@ fn places_count_characters() {
 #[test]
 fn files_are_put_together_and_may_not_contradict_each_other() {
     let one = "schema = 1\n[defaults]\nregion = \"cn-shanghai\"\nevents = \"ALL\"\n[[callback]]\nurl = \"https://example.com/\"\n";
+    let entry = |app_id: &str| {
+        format!("[[callback]]\napp_id = \"{app_id}\"\nurl = \"https://example.com/\"\n")
+    };
     let two = "schema = 1\n[defaults]\nregion = \"cn-beijing\"\nevents = \"none\"\n[[callback]]\nurl = \"https://example.com/\"\n";
     let read = |name: &str, text: &str| manifest::parse(text, name, Syntax::Toml).unwrap();
     let both = manifest::merge(vec![read("one.toml", one), read("two.toml", two)]).unwrap();
@@ -233,6 +236,19 @@ fn files_are_put_together_and_may_not_contradict_each_other() {
     assert_eq!(
         told(&error),
         "error: two.toml:5:1: app-1000000 in cn-shanghai is declared twice\n  first at one.toml:5:1\nhint: one target has one callback; leave one of the two out\n"
+    );
+
+    // A mistake that is mended does not bring the next one to light.
+    let error = manifest::merge(vec![
+        read("one.toml", &format!("{one}\n{}", entry("app-2"))),
+        read("two.toml", &format!("{one}\n{}", entry("app-2"))),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        told(&error),
+        "error: two.toml:5:1: app-1000000 in cn-shanghai is declared twice\n  first at one.toml:5:1\n  \
+         also two.toml:8:1: app-2 in cn-shanghai is declared twice\n  first at one.toml:8:1\n\
+         hint: one target has one callback; leave one of the two out\n"
     );
 
     let account = |id: &str| format!("schema = 1\naccount = \"{id}\"\n");

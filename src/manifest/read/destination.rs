@@ -45,6 +45,7 @@ impl Reader<'_> {
                 let problem = Problem::at(&first(span), "a callback has neither url nor mns_queue");
                 self.problems.push(problem
                     .hint("say where events go, or state = \"absent\" for no callback, or protected = true to leave it as it is"));
+                self.method(layers);
                 return None;
             }
         };
@@ -122,8 +123,17 @@ impl Reader<'_> {
     }
 
     fn queue(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
-        let name = text(pair, &mut self.problems)?;
-        self.of(&pair.node.span, queue::check_name(name))?;
+        let name = text(pair, &mut self.problems).filter(|name| {
+            let checked = queue::check_name(name);
+            self.of(&pair.node.span, checked).is_some()
+        });
+        // Where it is is judged before a wrong name ends it.
+        let declared = self.queue_at(layers, name.unwrap_or_default());
+        name.and(declared)
+    }
+
+    fn queue_at(&mut self, layers: Layers<'_>, queue: &str) -> Option<Declaring> {
+        let queue = queue.to_owned();
         let internal = match layers.get("allow_internal_endpoint") {
             Some(pair) => switch(pair, &mut self.problems)?,
             None => false,
@@ -145,19 +155,13 @@ impl Reader<'_> {
         if let Some(pair) = endpoint {
             let endpoint = text(pair, &mut self.problems)?;
             let endpoint = self.of(&pair.node.span, queue::check_endpoint(endpoint, internal))?;
-            return Some(Declaring::QueueAt {
-                endpoint,
-                queue: name.to_owned(),
-            });
+            return Some(Declaring::QueueAt { endpoint, queue });
         }
-        let account_id = match layers.get("account_id") {
-            Some(pair) => {
-                let id = text(pair, &mut self.problems)?;
-                self.of(&pair.node.span, queue::check_account_id(id))?;
-                Some(id.to_owned())
-            }
-            None => None,
-        };
+        let account_id = layers.get("account_id").map(|pair| {
+            let id = text(pair, &mut self.problems)?;
+            self.of(&pair.node.span, queue::check_account_id(id))?;
+            Some(id.to_owned())
+        });
         let pair = layers.get("mns_region").or_else(|| layers.get("region"))?;
         // The target's own region was judged with the target.
         let region = match pair.name.as_str() {
@@ -166,9 +170,9 @@ impl Reader<'_> {
                 .and_then(|id| self.of(&pair.node.span, Region::parse_strict(id)))?,
         };
         Some(Declaring::Queue {
-            account_id,
+            account_id: right(account_id)?,
             region,
-            queue: name.to_owned(),
+            queue,
         })
     }
 
