@@ -192,6 +192,7 @@ pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
         name,
         text,
         secrets,
+        syntax,
         marks: &marks,
     };
     let tree = syntax

@@ -1,8 +1,8 @@
 //! A mistake in a manifest and how it is shown: file, line and column, the line with a mark below, and
 //! never a key that somebody wrote into the file.
 
-use super::Place;
 use super::tree::Span;
+use super::{Place, Syntax};
 use crate::callback::auth_key;
 use crate::callback::url::without_passwords;
 use crate::error::Error;
@@ -122,6 +122,8 @@ pub struct Source<'a> {
     /// What may be a key, as far as the text could be read. Where nothing is named but a beginning, it may
     /// be all that follows on the line.
     pub secrets: &'a [Span],
+    /// How it is written.
+    pub syntax: Syntax,
     /// Where its lines begin, see [`marks`].
     pub marks: &'a [Mark],
 }
@@ -378,6 +380,7 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
     if source.goes_on(first) {
         error = error.hint("the value goes on in the next line; give each line of a table the same indentation, and each value one line");
     }
-    error.hints.extend(first.hints.iter().cloned());
+    let hints = first.hints.iter().map(|hint| source.syntax.example(hint));
+    error.hints.extend(hints);
     error
 }

@@ -164,7 +164,7 @@ impl Reader<'_> {
             );
             let problem = Problem::at(&list.span, message);
             self.problems
-                .push(problem.hint("TOML writes each as [[callback]]"));
+                .push(problem.hint("each begins with [[callback]] in TOML and with a dash in YAML, and all stand in [ ] in JSON"));
             return;
         };
         for entry in entries {

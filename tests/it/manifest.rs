@@ -552,6 +552,31 @@ fn the_password_of_a_url_is_not_shown() {
     }
 }
 
+/// A hint is copied into the file, where another syntax would be a mistake, or part of the value above.
+#[test]
+fn examples_are_in_the_syntax_of_the_file() {
+    for (name, text, hint) in [
+        (
+            "m.toml",
+            "schema = 1\ndefaults = { region = \"cn-shanghai\", events = \"ALL\", url = \"https://example.com/\" }\ncallback = [{ auth_key = 1 }]",
+            "hint: for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }",
+        ),
+        (
+            "m.yaml",
+            "schema: 1\ndefaults: {region: cn-shanghai, events: ALL, url: \"https://example.com/\"}\ncallback: [{auth_key: 1}]",
+            "hint: for example auth_key: { env: \"VOD_CALLBACK_KEY\" }, { file: \"key.txt\" } or { command: [\"pass\", \"vod\"] }",
+        ),
+        (
+            "m.json",
+            "{\"schema\": 1, \"callback\": [{\"region\": \"cn-shanghai\", \"events\": \"ALL\", \"url\": \"https://example.com/\", \"auth_key\": 1}]}",
+            "hint: for example \"auth_key\": { \"env\": \"VOD_CALLBACK_KEY\" }, { \"file\": \"key.txt\" } or { \"command\": [\"pass\", \"vod\"] }",
+        ),
+    ] {
+        let said = told(&parse(name, text).unwrap_err());
+        assert!(said.contains(hint), "{text}\n{said}");
+    }
+}
+
 #[test]
 fn no_text_whatever_brings_the_parser_down() {
     use proptest::prelude::*;
