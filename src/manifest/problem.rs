@@ -278,10 +278,17 @@ impl Source<'_> {
         });
         let assigned = || line.find(['=', ':', '#']).map(|at| at + 1);
         let comment = line[comments..].find('#').map(|at| comments + at);
-        let rest = key_ends(line)
-            .chain(comment)
+        // One may stand where the tree has no text, for example in a tag of YAML.
+        let has_password = without_passwords(line) != line;
+        let urls = line.match_indices(":/").map(|(at, _)| at);
+        let rest = comment
+            .into_iter()
+            .chain(urls.filter(|_| has_password))
             .chain((shown == Shown::Unparsed).then(assigned).flatten());
-        known.chain(rest.map(|at| at..at)).collect()
+        known
+            .chain(behind_keys(line))
+            .chain(rest.map(|at| at..at))
+            .collect()
     }
 
     /// Whether this line or one of the three above speaks of a key.
@@ -294,10 +301,14 @@ impl Source<'_> {
     }
 }
 
-/// Where the name of a key ends on this line; what follows may be the key.
-fn key_ends(line: &str) -> impl Iterator<Item = usize> {
-    line.match_indices("auth_key")
-        .map(|(at, name)| at + name.len())
+/// What follows the name of a key on this line, and may be the key.
+fn behind_keys(line: &str) -> impl Iterator<Item = Span> {
+    line.match_indices("auth_key").map(|(at, name)| {
+        let begin = at + name.len();
+        let word = line[begin..].trim_start_matches([' ', '"', '\'', '=', ':']);
+        let end = word.find(|c: char| !c.is_alphanumeric());
+        begin..line.len() - word.len() + end.unwrap_or(word.len())
+    })
 }
 
 /// Whether a text says what a key is, and not only that there is one.
