@@ -203,6 +203,16 @@ pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     read::manifest(&source, &tree).map_err(|problems| problem::error(&source, problems))
 }
 
+/// Where a text ends.
+pub fn end(text: &str, name: &str) -> Place {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Place {
+        file: name.to_owned(),
+        line: 1 + text.matches('\n').count(),
+        column: 1 + last.chars().count(),
+    }
+}
+
 /// How a callback that stands twice is mended.
 const ONE_CALLBACK: &str = "one target has one callback; leave one of the two out";
 

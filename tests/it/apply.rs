@@ -937,6 +937,13 @@ fn every_file_and_every_key_that_is_wrong_is_told_at_once() {
             "literal.toml:7:1 refers to it",
         ]);
     assert!(!run.stderr.contains("Qx7"), "{run:#?}");
+    let latin = b"schema = 1\naccount = \"\xe9\"\n";
+    std::fs::write(sandbox.home().join("latin.toml"), latin).unwrap();
+    let run = sandbox.vodcb(["diff", "-f", "latin.toml"]).exits(2);
+    run.says(&[
+        "error: latin.toml:2:12: this is not UTF-8",
+        "hint: save the file as UTF-8",
+    ]);
     sandbox.file("a.toml", "schema = 1\nwrong = 1\n");
     sandbox.file("b.toml", "schema = 2\n");
     sandbox
