@@ -10,6 +10,7 @@ use vodcb::credential::Credential;
 use vodcb::delivery::record::{self, Recorded};
 use vodcb::delivery::signature::{NamedKey, NamedUrl, fitting, sign};
 use vodcb::event::{catalogue, decode};
+use vodcb::manifest::{Syntax, parse};
 use vodcb::openapi::rpc::Envelope;
 use vodcb::openapi::{Parameters, acs3, canonical_query, rpc};
 use vodcb::secret::Secret;
@@ -95,5 +96,29 @@ fn events(c: &mut Criterion) {
     event.finish();
 }
 
-criterion_group!(benches, requests, deliveries, events);
+/// Ten times the targets are to take ten times as long, also where all of them stand on one line.
+fn manifests(c: &mut Criterion) {
+    let entry = |number: u32| serde_json::json!({"app_id": format!("app-{number}"), "url": "https://example.com/vod"});
+    let mut manifest = c.benchmark_group("a manifest");
+    for targets in [1_000, 10_000] {
+        let entries: Vec<_> = (0..targets).map(entry).collect();
+        let document = serde_json::json!({
+            "schema": 1,
+            "defaults": {"region": "cn-shanghai", "events": "ALL"},
+            "callback": entries,
+        });
+        let json = document.to_string();
+        let yaml = serde_saphyr::to_string(&document).unwrap();
+        manifest.throughput(Throughput::Elements(targets.into()));
+        for (syntax, text) in [(Syntax::Json, json), (Syntax::Yaml, yaml)] {
+            let name = format!("{targets} targets in {}", syntax.name());
+            manifest.bench_function(name, |b| {
+                b.iter(|| parse(black_box(&text), "manifest", syntax).unwrap());
+            });
+        }
+    }
+    manifest.finish();
+}
+
+criterion_group!(benches, requests, deliveries, events, manifests);
 criterion_main!(benches);

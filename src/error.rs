@@ -158,6 +158,16 @@ impl Error {
         self
     }
 
+    /// Adds the remedies of others, each once.
+    #[must_use]
+    pub fn hints_of<'e>(self, others: impl IntoIterator<Item = &'e Error>) -> Self {
+        let hints = others.into_iter().flat_map(|other| &other.hints);
+        hints.fold(self, |error, hint| match error.hints.contains(hint) {
+            true => error,
+            false => error.hint(hint),
+        })
+    }
+
     /// All of these failures as one; nothing when there are none.
     ///
     /// # Errors

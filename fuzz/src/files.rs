@@ -16,13 +16,18 @@ use vodcb::render::callback::Keys;
 use vodcb::settings;
 use vodcb::target::Target;
 
-/// A manifest in any syntax. What it declares is written and read again the same, keys apart.
+/// A manifest in any syntax. What it declares is written and read again the same, keys apart; what is told
+/// of a mistake holds neither a key nor a password that stands in it.
 pub fn manifest(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     Syntax::of_text(&text);
     for syntax in [Syntax::Toml, Syntax::Yaml, Syntax::Json] {
-        let Ok(manifest) = manifest::parse(&text, "manifest", syntax) else {
-            continue;
+        let manifest = match manifest::parse(&text, "manifest", syntax) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                check_told(&text, &format!("{error:?}"));
+                continue;
+            }
         };
         let declared = callbacks(&manifest);
         manifest::merge(vec![manifest]).expect("one manifest goes together with itself alone");
@@ -30,6 +35,42 @@ pub fn manifest(bytes: &[u8]) {
         let again = manifest::parse(&written, "again", syntax).expect("our own manifest is one");
         assert_eq!(callbacks(&again), declared, "{written}");
     }
+}
+
+/// What looks like a key, stands once in the text, and stands there behind the name of the key or between
+/// the user's name and the host of a URL.
+fn check_told(text: &str, told: &str) {
+    let keys = text.split("auth_key").skip(1).filter_map(|rest| {
+        let key = rest.trim_start_matches([' ', '"', '\'', '=', ':', '{']);
+        (key.len() < rest.len()).then(|| word(key))
+    });
+    let passwords = text.split("://").skip(1).filter_map(|rest| {
+        let behind = rest[word(rest).len()..].strip_prefix(':')?;
+        let password = word(behind);
+        behind[password.len()..]
+            .starts_with('@')
+            .then_some(password)
+    });
+    for secret in keys.chain(passwords).filter(|word| is_key(word)) {
+        if text.matches(secret).count() == 1 {
+            assert!(!told.contains(secret), "{told}");
+        }
+    }
+}
+
+/// The letters and digits that a text begins with.
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric());
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Long enough not to be anything else.
+fn is_key(word: &str) -> bool {
+    let has = |class: fn(char) -> bool| word.chars().any(class);
+    word.len() >= 12
+        && has(|c| c.is_ascii_uppercase())
+        && has(|c| c.is_ascii_lowercase())
+        && has(|c| c.is_ascii_digit())
 }
 
 fn callbacks(manifest: &manifest::Manifest) -> Vec<(Target, Callback)> {

@@ -1,5 +1,6 @@
 //! Queue names and endpoints, by the rules of Simple Message Queue (MNS).
 
+use super::url::without_password;
 use crate::error::{Error, Result};
 use crate::target::Region;
 
@@ -83,8 +84,9 @@ pub fn parse_host(endpoint: &str) -> Option<Host> {
 /// host unless `allow_internal`.
 pub fn check_endpoint(endpoint: &str, allow_internal: bool) -> Result<String> {
     let refuse = |why: &str| {
+        let shown = without_password(endpoint);
         Err(
-            Error::usage(format!("{endpoint:?} is not a queue endpoint: {why}")).hint(
+            Error::usage(format!("{shown:?} is not a queue endpoint: {why}")).hint(
                 "an endpoint looks like http://1234567890123456.mns.cn-shanghai.aliyuncs.com/",
             ),
         )

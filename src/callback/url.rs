@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 use url::{Host, Url};
 
@@ -106,20 +107,51 @@ fn odd_characters(text: &str) -> Option<String> {
 
 /// The URL as it may be shown: a password in it is masked. What is configured is shown as it is.
 pub fn without_password(text: &str) -> Cow<'_, str> {
-    let begin = text.find("://").map_or(0, |at| at + "://".len());
-    let end = text[begin..]
-        .find(['/', '?', '#'])
-        .map_or(text.len(), |at| begin + at);
-    let user = text[begin..end]
-        .rfind('@')
-        .map(|at| &text[begin..begin + at]);
-    match user.and_then(|user| user.split_once(':')) {
-        Some((name, password)) if !password.is_empty() => {
-            let behind = &text[begin + name.len() + 1 + password.len()..];
-            Cow::Owned(format!("{}{name}:••••{behind}", &text[..begin]))
-        }
-        _ => Cow::Borrowed(text),
+    match password(text).filter(|_| !text.contains(":/")) {
+        Some(hidden) => Cow::Owned(format!(
+            "{}••••{}",
+            &text[..hidden.start],
+            &text[hidden.end..]
+        )),
+        None => without_passwords(text),
     }
+}
+
+/// Any text, with the passwords masked that stand in its URLs.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(":/") {
+        let behind = rest[at + 1..].trim_start_matches('/');
+        let begin = rest.len() - behind.len();
+        let hidden = password(behind).unwrap_or(0..0);
+        shown.push_str(&rest[..begin + hidden.start]);
+        if !hidden.is_empty() {
+            shown.push_str("••••");
+        }
+        rest = &behind[hidden.end..];
+    }
+    match shown.is_empty() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(shown + rest),
+    }
+}
+
+/// Where the password stands in what follows the scheme.
+fn password(text: &str) -> Option<Range<usize>> {
+    let authority = text.split(['/', '?', '#']).next()?;
+    let user = match authority.rfind('@') {
+        Some(at) => &authority[..at],
+        None if is_host_and_port(authority) => return None,
+        // A password may hold one of the three by mistake.
+        None => &text[..text.rfind('@')?],
+    };
+    let (name, password) = user.split_once(':')?;
+    (!password.is_empty()).then_some(name.len() + 1..user.len())
+}
+
+fn is_host_and_port(authority: &str) -> bool {
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    authority.starts_with('[') || port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What should be mended in a URL that can be used, wherever it leads.
@@ -155,18 +187,21 @@ fn second_url(text: &str) -> Option<&str> {
         })
 }
 
-/// Shows the count and the part that is too long, cut at a character.
+/// Shows the count and, unless a password may reach into it, the part that is too long, cut at a character.
 fn too_long(text: &str) -> Error {
     let mut cut = MAX_BYTES;
     while !text.is_char_boundary(cut) {
         cut -= 1;
     }
-    Error::usage(format!(
+    let error = Error::usage(format!(
         "the callback URL is too long: {} of {MAX_BYTES} bytes",
         text.len()
     ))
-    .cause(format!("too much: …{}", shown(&text[cut..])))
-    .hint("shorten the path or the query; non-ASCII characters count two to four bytes each")
+    .hint("shorten the path or the query; non-ASCII characters count two to four bytes each");
+    match without_password(text) == text {
+        true => error.cause(format!("too much: …{}", shown(&text[cut..]))),
+        false => error,
+    }
 }
 
 /// Why nobody on the public internet reaches this host; `None` when it looks public.

@@ -12,8 +12,6 @@ use crate::exit::Exit;
 use crate::output::error_document;
 use crate::render::plan::{self as view, Ended};
 
-const AGAIN: &str = "run the same command again: it goes on with what is not yet as declared";
-
 /// Make the service as a manifest declares
 ///
 /// Reads every target first, looks up every queue that is to be written, and shows what would change;
@@ -43,6 +41,27 @@ pub struct Args {
     /// Refuse unless the plan is the one with this fingerprint, as --dry-run showed it
     #[arg(long, value_name = "FINGERPRINT")]
     if_match: Option<String>,
+}
+
+impl Args {
+    /// The flags that tell what is to be, for hints that are copied.
+    fn words(&self) -> String {
+        let prune = if self.prune { " --prune" } else { "" };
+        format!("{}{prune}", self.files.words())
+    }
+
+    /// How to go on with what is left, which is another plan than the one that was reviewed.
+    fn again(&self, ctx: &Context) -> String {
+        match self.if_match {
+            None => {
+                "run the same command again: it goes on with what is not yet as declared".to_owned()
+            }
+            Some(_) => format!(
+                "--if-match takes the fingerprint of what is left, which is shown by {}",
+                ctx.again(&format!("apply {} --dry-run", self.words()))
+            ),
+        }
+    }
 }
 
 /// Plans, asks, and takes each step by the one write path.
@@ -76,13 +95,15 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     ctx.out.note(&view::text(&plan));
     confirm(ctx, &plan).await?;
-    let look = ctx.again(&format!("diff {}", args.files.words()));
+    let look = ctx.again(&format!("diff {}", args.words()));
+    let again = args.again(ctx);
     ctx.stop.heed(format!("see how far it came with {look}"));
     let ended = carry_out(ctx, &connection, &plan, args.keep_going).await;
     connection.close().await;
     let document = view::outcome_document(&plan, &ended, error_document);
     let shown = ctx.out.show(&document, |_| view::outcome(&plan, &ended));
     let done = settled(&plan, &ended).and_then(|()| stopped(ctx, &ended, &look));
+    let done = done.map_err(|error| error.hint(again));
     match (done, shown) {
         (Err(error), Err(unshown)) => Err(error.also(unshown)),
         (Ok(()), Err(error)) if written(&ended) > 0 => {
@@ -212,8 +233,7 @@ fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
         ),
     )
     .applied(ctx.applied.get())
-    .hint(format!("see what is left with {look}"))
-    .hint(AGAIN))
+    .hint(format!("see what is left with {look}")))
 }
 
 /// The error of a plan that was not carried out whole. It is partial when anything was written; otherwise
@@ -251,5 +271,5 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
         error.kind = Kind::Partial;
         error.details.applied = error.details.applied.and(Applied::Yes);
     }
-    Err(error.hint(AGAIN))
+    Err(error.hints_of(failures.iter().map(|(_, failure)| *failure)))
 }

@@ -84,8 +84,10 @@ impl Files {
                 .hint("vodcb export -f FILE writes a manifest of what is configured")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Error::usage(format!("{name} is not UTF-8: byte {}", at + 1))
+            let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let place = manifest::end(&String::from_utf8_lossy(right), name);
+            Error::usage(format!("{place}: this is not UTF-8"))
+                .hint("save the file as UTF-8; PowerShell writes it with Out-File -Encoding utf8")
         })?;
         let named = self.format.or_else(|| Syntax::of_name(file));
         let syntax = named.unwrap_or_else(|| Syntax::of_text(&text));

@@ -58,7 +58,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if plan.is_empty() || args.exit_zero {
         return Ok(Exit::Ok);
     }
+    let prune = if args.prune { " --prune" } else { "" };
+    let apply = ctx.again(&format!("apply {}{prune}", args.files.words()));
     ctx.out
-        .hint("vodcb apply with the same files makes the service as declared");
+        .hint(&format!("{apply} makes the service as declared"));
     Ok(Exit::Negative)
 }

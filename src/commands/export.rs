@@ -13,6 +13,7 @@ use crate::manifest::{self, Exported, Syntax};
 use crate::output::Format;
 use crate::sts;
 use crate::target::Target;
+use crate::text::escape_line;
 
 /// Write a manifest of what is configured
 ///
@@ -167,7 +168,15 @@ fn tell(ctx: &Context, exported: &Exported, targets: usize, configured: usize, s
             "fill {variable} with the callback key of {target}"
         ));
     }
+    for target in &exported.with_password {
+        out.warn(&format!(
+            "{target}: the URL holds a password, and so does the manifest"
+        ));
+    }
     if let Err(error) = manifest::parse(&exported.text, "the manifest", syntax) {
         out.warn(&format!("apply refuses it as it stands: {error}"));
+        for cause in error.causes {
+            out.note(&format!("  {}", escape_line(&cause)));
+        }
     }
 }

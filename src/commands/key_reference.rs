@@ -73,10 +73,7 @@ fn folder(ctx: &Context, reference: &KeyReference) -> PathBuf {
 
 async fn resolve(ctx: &Context, reference: &KeyReference) -> Result<Secret> {
     let text = match &reference.source {
-        KeySource::Env(name) => ctx.env.get(name).cloned().ok_or_else(|| {
-            Error::usage(format!("the environment variable {name} is not set"))
-                .hint(format!("put the callback key into it: export {name}=…"))
-        })?,
+        KeySource::Env(name) => ctx.env.get(name).cloned().ok_or_else(|| unset(name))?,
         KeySource::File(path) => read_file(&folder(ctx, reference).join(path))?,
         KeySource::Command(words) => {
             let printed = run(words, &folder(ctx, reference)).await.map_err(|why| {
@@ -88,6 +85,16 @@ async fn resolve(ctx: &Context, reference: &KeyReference) -> Result<Secret> {
         }
     };
     auth_key::parse(&text, &reference.source.to_string())
+}
+
+/// What would do for a key is more likely one than the name of a variable, so it is not shown.
+fn unset(name: &str) -> Error {
+    if auth_key::parse(name, "env").is_ok() {
+        return Error::usage("an environment variable is not set whose name may be the key itself")
+            .hint("write the name of the variable that holds the key: auth_key = { env = \"VOD_CALLBACK_KEY\" }");
+    }
+    Error::usage(format!("the environment variable {name} is not set"))
+        .hint(format!("put the callback key into it: export {name}=…"))
 }
 
 /// Runs a program without a shell, in the manifest's folder. What it says on stderr reaches the user; its

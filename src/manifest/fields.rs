@@ -55,12 +55,21 @@ fn unknown(pair: &Pair, what: &str, names: &[&str]) -> Problem {
         .map(|name| (strsim::jaro_winkler(&plain(name), &plain(&pair.name)), name))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(score, _)| *score >= 0.8);
-    let message = format!("{what} has no {:?}", pair.name);
+    let message = match is_name(&pair.name) {
+        true => format!("{what} has no {:?}", pair.name),
+        false => format!("{what} has no such name"),
+    };
     let problem = Problem::at(&pair.span, message).hiding_the_rest();
     match near {
         Some((_, name)) => problem.hint(format!("did you mean {name}?")),
         None => problem.hint(format!("{what} takes {}", names.join(", "))),
     }
+}
+
+/// Whether this may be a name of any manifest; what else stands in place of one may hold a key.
+pub fn is_name(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$'))
 }
 
 /// A text, or a problem.
@@ -98,16 +107,19 @@ pub fn switch(pair: &Pair, problems: &mut Vec<Problem>) -> Option<bool> {
 /// One of two words, or a problem.
 pub fn word<'t>(pair: &'t Pair, words: [&str; 2], problems: &mut Vec<Problem>) -> Option<&'t str> {
     let [one, other] = words;
-    let given = match &pair.node.value {
+    let (given, quotes) = match &pair.node.value {
         Value::Text(text) if words.contains(&text.as_str()) => return Some(text),
-        Value::Text(text) => format!("{text:?}"),
-        value => value.kind().to_owned(),
+        Value::Text(text) => (format!("{text:?}"), true),
+        value => (value.kind().to_owned(), false),
     };
     let message = format!(
         "{} is {given}, and has to be {one:?} or {other:?}",
         pair.name
     );
-    problems.push(Problem::at(&pair.node.span, message));
+    problems.push(Problem {
+        quotes,
+        ..Problem::at(&pair.node.span, message)
+    });
     None
 }
 

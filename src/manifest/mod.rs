@@ -187,10 +187,13 @@ fn stored_key(before: Option<&Callback>) -> StoredKey {
 /// below. No key that was written into the file by mistake is shown.
 pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let marks = problem::marks(text);
     let source = |secrets| problem::Source {
         name,
         text,
         secrets,
+        syntax,
+        marks: &marks,
     };
     let tree = syntax
         .parse(text)
@@ -198,6 +201,16 @@ pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     let secrets = read::secrets(&tree);
     let source = source(&secrets);
     read::manifest(&source, &tree).map_err(|problems| problem::error(&source, problems))
+}
+
+/// Where a text ends.
+pub fn end(text: &str, name: &str) -> Place {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Place {
+        file: name.to_owned(),
+        line: 1 + text.matches('\n').count(),
+        column: 1 + last.chars().count(),
+    }
 }
 
 /// How a callback that stands twice is mended.
@@ -217,18 +230,18 @@ fn twice(target: &Target, first: &Target) -> String {
 /// Puts several files together.
 ///
 /// # Errors
-/// A usage error for a target that stands twice and for accounts that differ, naming both places.
+/// A usage error for every target that stands twice and for accounts that differ, naming both places.
 pub fn merge(manifests: Vec<Manifest>) -> Result<Manifest> {
-    let mut all = Manifest::default();
+    let (mut all, mut failures) = (Manifest::default(), Vec::new());
     let mut seen: BTreeMap<target::Place, (Target, Place)> = BTreeMap::new();
     for manifest in manifests {
         match (&all.account, manifest.account) {
-            (Some((one, there)), Some((other, here))) if *one != other => {
-                return Err(Error::usage(format!(
+            (Some((one, there)), Some((other, here))) if *one != other => failures.push(
+                Error::usage(format!(
                     "{here}: account is {other}, but {there} says {one}"
                 ))
-                .hint("targets of several accounts need several runs"));
-            }
+                .hint("targets of several accounts need several runs"),
+            ),
             (None, Some(account)) => all.account = Some(account),
             _ => {}
         }
@@ -237,14 +250,14 @@ pub fn merge(manifests: Vec<Manifest>) -> Result<Manifest> {
             if let Some((first, there)) =
                 seen.insert(target.place(), (target.clone(), here.clone()))
             {
-                return Err(Error::usage(format!("{here}: {}", twice(target, &first)))
-                    .cause(format!("first at {there}"))
-                    .hint(ONE_CALLBACK));
+                let error = Error::usage(format!("{here}: {}", twice(target, &first)))
+                    .cause(format!("first at {there}"));
+                failures.push(error.hint(ONE_CALLBACK));
             }
             all.entries.push(entry);
         }
         all.default_regions.extend(manifest.default_regions);
         all.warnings.extend(manifest.warnings);
     }
-    Ok(all)
+    Error::all(failures).map(|()| all)
 }

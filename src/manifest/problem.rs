@@ -1,10 +1,13 @@
 //! A mistake in a manifest and how it is shown: file, line and column, the line with a mark below, and
 //! never a key that somebody wrote into the file.
 
-use super::Place;
 use super::tree::Span;
+use super::{Place, Syntax};
+use crate::callback::auth_key;
+use crate::callback::url::without_passwords;
 use crate::error::Error;
 use crate::order;
+use crate::secret::Secret;
 
 /// How much of a long line is shown.
 const WIDTH: usize = 90;
@@ -25,6 +28,8 @@ pub struct Problem {
     pub hints: Vec<String>,
     /// How much of the line may be shown.
     pub shown: Shown,
+    /// Whether the message quotes what stands there.
+    pub quotes: bool,
 }
 
 /// How much of a line may be shown.
@@ -48,6 +53,15 @@ impl Problem {
             notes: Vec::new(),
             hints: Vec::new(),
             shown: Shown::Line,
+            quotes: false,
+        }
+    }
+
+    /// A mistake at a place, with the first quotation being of what stands there.
+    pub fn quoting(span: &Span, message: impl Into<String>) -> Self {
+        Problem {
+            quotes: true,
+            ..Problem::at(span, message)
         }
     }
 
@@ -56,7 +70,7 @@ impl Problem {
         Problem {
             notes: error.causes,
             hints: error.hints,
-            ..Problem::at(span, error.message)
+            ..Problem::quoting(span, error.message)
         }
     }
 
@@ -105,18 +119,55 @@ pub struct Source<'a> {
     pub name: &'a str,
     /// Its text.
     pub text: &'a str,
-    /// Behind which bytes a key may stand, as far as the text could be read.
-    pub secrets: &'a [usize],
+    /// What may be a key, as far as the text could be read. Where nothing is named but a beginning, it may
+    /// be all that follows on the line.
+    pub secrets: &'a [Span],
+    /// How it is written.
+    pub syntax: Syntax,
+    /// Where its lines begin, see [`marks`].
+    pub marks: &'a [Mark],
+}
+
+/// A place in a text: its byte, and the line and the column there.
+pub type Mark = (usize, usize, usize);
+
+/// The places from which others are counted: the beginnings of lines, and more of them in long ones.
+pub fn marks(text: &str) -> Vec<Mark> {
+    const APART: usize = 256;
+    let (mut line, mut column) = (1, 1);
+    let mut marks = vec![(0, line, column)];
+    for (at, c) in text.char_indices() {
+        column += 1;
+        if c == '\n' {
+            (line, column) = (line + 1, 1);
+        }
+        if column % APART == 1 {
+            marks.push((at + c.len_utf8(), line, column));
+        }
+    }
+    marks
+}
+
+/// What of a line may be seen.
+struct View {
+    /// The part that is shown.
+    shown: Span,
+    /// The part of it that is marked.
+    mark: Span,
+    /// Whether what follows may be a key.
+    hides: bool,
 }
 
 impl Source<'_> {
     /// Where a byte stands.
     pub fn place(&self, offset: usize) -> Place {
-        let start = self.line_start(offset);
+        let offset = self.floor(offset);
+        let before = self.marks.partition_point(|(at, ..)| *at <= offset) - 1;
+        let (start, line, column) = self.marks[before];
         Place {
             file: self.name.to_owned(),
-            line: 1 + self.text[..start].matches('\n').count(),
-            column: 1 + self.text[start..self.floor(offset)].chars().count(),
+            line,
+            column: column + self.text[start..offset].chars().count(),
         }
     }
 
@@ -139,43 +190,36 @@ impl Source<'_> {
     fn excerpt(&self, problem: &Problem) -> Option<[String; 2]> {
         let begin = self.line_start(problem.span.start);
         let line = self.text[begin..].lines().next().unwrap_or_default();
-        let from = (self.floor(problem.span.start) - begin).min(line.len());
-        let to = (self.floor(problem.span.end).max(begin) - begin).clamp(from, line.len());
-        if problem.shown == Shown::Unparsed && self.is_near_key(begin) {
-            return None;
-        }
-        let end = self.secret_on(begin, line, problem.shown);
-        let (first, last) = match end {
-            // Nobody knows where a key begins, so the mark may be on one.
-            Some(end) if from >= end && problem.shown != Shown::Unparsed => (from, to),
-            Some(end) => (0, end),
-            None if problem.shown == Shown::ToMark => (0, to),
-            None => (0, line.len()),
-        };
-        let from = from.min(last);
+        let View { shown, mark, hides } = self.view(problem, begin, line)?;
         let number = self.place(problem.span.start).line.to_string();
         let columns = |part: &str| part.chars().count();
-        let before = columns(&line[first..from]);
-        let marked = columns(&line[from..to.min(last).max(from)]);
+        let before = columns(&line[shown.start..mark.start]);
+        let marked = columns(&line[mark]);
         // A long line is cut on the left until the mark is near its middle.
         let skipped = before.saturating_sub(WIDTH / 2);
-        let cut: String = line[first..last]
+        let cut: String = line[shown.clone()]
             .chars()
             .skip(skipped)
             .take(WIDTH)
             .collect();
-        let left = if first > 0 || skipped > 0 { "…" } else { "" };
-        let is_hidden = end == Some(last) || problem.shown == Shown::ToMark;
-        let right = match last < line.len() {
-            true if is_hidden => " ••••",
+        let left = if shown.start > 0 || skipped > 0 {
+            "…"
+        } else {
+            ""
+        };
+        let right = match shown.end < line.len() {
+            true if hides => " ••••",
             true => "…",
-            false if columns(&line[first..last]) > skipped + WIDTH => "…",
+            false if columns(&line[shown]) > skipped + WIDTH => "…",
             false => "",
         };
         let indent = before - skipped + columns(left);
         let marks = marked.clamp(1, WIDTH.saturating_sub(indent).max(1));
         Some([
-            format!("{number} | {left}{}{right}", cut.replace('\t', " ")),
+            format!(
+                "{number} | {left}{}{right}",
+                cut.trim_end().replace('\t', " ")
+            ),
             format!(
                 "{} | {}{}",
                 " ".repeat(number.len()),
@@ -185,16 +229,66 @@ impl Source<'_> {
         ])
     }
 
-    /// Where on this line a key may begin, so that nothing from there on is shown.
-    fn secret_on(&self, begin: usize, line: &str, shown: Shown) -> Option<usize> {
-        let here = begin..=begin + line.len();
-        let known = self.secrets.iter().filter(|at| here.contains(at));
-        let assigned = || line.find(['=', ':']).map(|at| at + 1);
-        known
-            .map(|at| at - begin)
-            .chain(key_ends(line))
-            .chain((shown == Shown::Unparsed).then(assigned).flatten())
+    /// How much of a line may be shown; `None` where nothing is.
+    fn view(&self, problem: &Problem, begin: usize, line: &str) -> Option<View> {
+        if problem.shown == Shown::Unparsed && self.is_near_key(begin) {
+            return None;
+        }
+        let from = (self.floor(problem.span.start) - begin).min(line.len());
+        let to = (self.floor(problem.span.end).max(begin) - begin).clamp(from, line.len());
+        // A comment may stand within a value of several lines.
+        let is_whole = problem.span.end <= begin + line.len();
+        let comments = if is_whole { to } else { from };
+        let secrets = self.secrets_on(begin, line, comments, problem.shown);
+        let touched = secrets
+            .iter()
+            .filter(|secret| secret.start < to && secret.end > from);
+        let to = touched
+            .map(|secret| secret.start.max(from))
             .min()
+            .unwrap_or(to);
+        let shown = match secrets.iter().map(|secret| secret.start).min() {
+            // Nobody knows where a key begins, so the mark may be on one.
+            Some(end) if from > end && problem.shown != Shown::Unparsed => from..to,
+            Some(end) => 0..end,
+            None if problem.shown == Shown::ToMark => 0..to,
+            None => 0..line.len(),
+        };
+        if problem.shown == Shown::Unparsed && has_key(&line[..shown.end]) {
+            return None;
+        }
+        let from = from.min(shown.end);
+        let hides = |secret: &Span| secret.start <= shown.end && secret.end >= shown.end;
+        Some(View {
+            mark: from..to.min(shown.end).max(from),
+            hides: secrets.iter().any(hides) || problem.shown == Shown::ToMark,
+            shown,
+        })
+    }
+
+    /// What may be a key on this line; of comments nobody knows what they tell.
+    fn secrets_on(&self, begin: usize, line: &str, comments: usize, shown: Shown) -> Vec<Span> {
+        let known = self
+            .secrets
+            .iter()
+            .filter(|secret| secret.start <= begin + line.len() && secret.end >= begin);
+        let known = known.map(|secret| {
+            let within = |at: usize| at.saturating_sub(begin).min(line.len());
+            within(secret.start)..within(secret.end)
+        });
+        let assigned = || line.find(['=', ':', '#']).map(|at| at + 1);
+        let comment = line[comments..].find('#').map(|at| comments + at);
+        // One may stand where the tree has no text, for example in a tag of YAML.
+        let has_password = without_passwords(line) != line;
+        let urls = line.match_indices(":/").map(|(at, _)| at);
+        let rest = comment
+            .into_iter()
+            .chain(urls.filter(|_| has_password))
+            .chain((shown == Shown::Unparsed).then(assigned).flatten());
+        known
+            .chain(behind_keys(line))
+            .chain(rest.map(|at| at..at))
+            .collect()
     }
 
     /// Whether this line or one of the three above speaks of a key.
@@ -207,9 +301,64 @@ impl Source<'_> {
     }
 }
 
-/// Where the name of a key ends on this line; what follows may be the key.
-fn key_ends(line: &str) -> Option<usize> {
-    line.find("auth_key").map(|at| at + "auth_key".len())
+/// What follows the name of a key on this line, and may be the key.
+fn behind_keys(line: &str) -> impl Iterator<Item = Span> {
+    line.match_indices("auth_key").map(|(at, name)| {
+        let begin = at + name.len();
+        let word = line[begin..].trim_start_matches([' ', '"', '\'', '=', ':']);
+        let end = word.find(|c: char| !c.is_alphanumeric());
+        begin..line.len() - word.len() + end.unwrap_or(word.len())
+    })
+}
+
+/// Whether a text says what a key is, and not only that there is one.
+pub fn tells_key(text: &str) -> bool {
+    let plain = text.to_lowercase().replace(['_', '-'], "");
+    let names_key = ["authkey", "secret", "password"]
+        .iter()
+        .any(|name| plain.contains(name));
+    names_key && text.contains(|c: char| c.is_whitespace() || matches!(c, '=' | ':'))
+}
+
+/// A text before its first quotation, the quotation and what is behind it.
+fn quotation(said: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = said.split_once('"')?;
+    let mut is_escaped = false;
+    let end = rest.find(|c| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    })?;
+    Some((before, &rest[..end], &rest[end + 1..]))
+}
+
+impl Source<'_> {
+    /// Whether a value that is quoted goes on in the next line, which more often was meant for itself.
+    fn goes_on(&self, problem: &Problem) -> bool {
+        let (start, end) = (self.floor(problem.span.start), self.floor(problem.span.end));
+        problem.quotes
+            && self
+                .text
+                .get(start..end)
+                .is_some_and(|text| text.contains('\n'))
+    }
+
+    /// What is said of a mistake, without the key or the password that it may quote.
+    fn said(&self, problem: &Problem, text: &str) -> String {
+        let shown = match quotation(text).filter(|_| problem.quotes) {
+            Some((before, quoted, behind)) if self.goes_on(problem) || tells_key(quoted) => {
+                &format!("{before}••••{behind}")
+            }
+            _ => text,
+        };
+        without_passwords(shown).into_owned()
+    }
+}
+
+/// Whether a word would do for a key.
+fn has_key(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| auth_key::problems(&Secret::new(word)).is_empty())
 }
 
 /// The first mistake with its place, and below it where the others are.
@@ -217,8 +366,10 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
     let mut problems = order::by(problems, |one, other| one.span.start.cmp(&other.span.start));
     // A default that is wrong is wrong for every target.
     problems.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-    let told =
-        |problem: &Problem| format!("{}: {}", source.place(problem.span.start), problem.message);
+    let told = |problem: &Problem| {
+        let said = source.said(problem, &problem.message);
+        format!("{}: {said}", source.place(problem.span.start))
+    };
     let Some(first) = problems.first() else {
         return Error::usage(format!("{} cannot be used", source.name));
     };
@@ -226,7 +377,8 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
     match source.excerpt(first) {
         Some(lines) => {
             error.causes.extend(lines);
-            error.causes.extend(first.notes.iter().cloned());
+            let notes = first.notes.iter().map(|note| source.said(first, note));
+            error.causes.extend(notes);
         }
         None => error = error.cause("the line is not shown, since it may hold a key"),
     }
@@ -236,6 +388,10 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
     if problems.len() > TOLD + 1 {
         error = error.cause(format!("and {} more", problems.len() - TOLD - 1));
     }
-    error.hints.extend(first.hints.iter().cloned());
+    if source.goes_on(first) {
+        error = error.hint("the value goes on in the next line; give each line of a table the same indentation, and each value one line");
+    }
+    let hints = first.hints.iter().map(|hint| source.syntax.example(hint));
+    error.hints.extend(hints);
     error
 }

@@ -6,13 +6,14 @@
 mod destination;
 mod events;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, is_switch, switch, text, word};
-use super::problem::{Problem, Source};
+use super::fields::{Fields, is_name, is_switch, switch, text, word};
+use super::problem::{Problem, Source, tells_key};
 use super::tree::{Node, Pair, Span, Value};
 use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice};
 use crate::callback::queue;
+use crate::callback::url::without_password;
 use crate::error::{Error, Result};
 use crate::target::{self, AppId, Region, Target};
 
@@ -47,29 +48,47 @@ fn default_names() -> Vec<&'static str> {
     names
 }
 
-/// The ends of all names behind which a key may stand: that of the reference, of the switch next to it
-/// where that is none, and names that are none of a manifest's.
-pub fn secrets(tree: &Node) -> Vec<usize> {
+/// All that may be a key: what stands behind the name of the reference, of the switch next to it where that
+/// is none, and of names that are none of a manifest's; and texts that tell a key or a password.
+pub fn secrets(tree: &Node) -> Vec<Span> {
     match &tree.value {
         Value::List(items) => items.iter().flat_map(secrets).collect(),
         Value::Table(pairs) => pairs.iter().flat_map(secrets_of).collect(),
+        Value::Text(text) if tells_key(text) || without_password(text) != *text => {
+            vec![tree.span.clone()]
+        }
         _ => Vec::new(),
     }
 }
 
-fn secrets_of(pair: &Pair) -> Vec<usize> {
+fn secrets_of(pair: &Pair) -> Vec<Span> {
     let name = pair.name.as_str();
     let is_known = TOP.contains(&name) || entry_names().contains(&name);
-    let mut ends = secrets(&pair.node);
     let may_be_key = match name {
         "auth_key" => true,
         "auth" => !is_switch(&pair.node.value),
         _ => !is_known,
     };
-    if may_be_key {
-        ends.push(pair.span.end);
+    if !may_be_key {
+        return secrets(&pair.node);
     }
-    ends
+    let begin = if is_name(name) {
+        pair.span.end
+    } else {
+        pair.span.start
+    };
+    let mut spans = values(&pair.node);
+    spans.push(begin..pair.span.end);
+    spans
+}
+
+/// Every value in a tree.
+fn values(tree: &Node) -> Vec<Span> {
+    match &tree.value {
+        Value::List(items) => items.iter().flat_map(values).collect(),
+        Value::Table(pairs) => pairs.iter().flat_map(|pair| values(&pair.node)).collect(),
+        _ => vec![tree.span.clone()],
+    }
 }
 
 /// Reads a whole document.
@@ -79,6 +98,7 @@ pub fn manifest(source: &Source<'_>, tree: &Node) -> std::result::Result<Manifes
         problems: Vec::new(),
         manifest: Manifest::default(),
         seen: BTreeMap::new(),
+        warned: BTreeSet::new(),
     };
     reader.document(tree);
     if reader.problems.is_empty() {
@@ -94,6 +114,8 @@ struct Reader<'a> {
     manifest: Manifest,
     /// Each callback with the target and the place where it was declared.
     seen: BTreeMap<target::Place, (Target, usize)>,
+    /// Where the URLs stand that were warned about, since a default one belongs to many targets.
+    warned: BTreeSet<usize>,
 }
 
 /// The names of one target: its own, and the defaults behind them.
@@ -142,7 +164,7 @@ impl Reader<'_> {
             );
             let problem = Problem::at(&list.span, message);
             self.problems
-                .push(problem.hint("TOML writes each as [[callback]]"));
+                .push(problem.hint("each begins with [[callback]] in TOML and with a dash in YAML, and all stand in [ ] in JSON"));
             return;
         };
         for entry in entries {
@@ -272,23 +294,20 @@ impl Reader<'_> {
     }
 
     fn absent(&mut self, layers: Layers<'_>, protected: bool) -> Option<Declared> {
+        let before = self.problems.len();
         if protected && let Some(pair) = layers.own.get("state") {
             let problem = Problem::at(&pair.node.span, "a protected callback cannot be absent");
             self.problems
                 .push(problem.hint("say protected = false here to have it deleted"));
-            return None;
         }
-        let described = CALLBACK
-            .iter()
-            .find_map(|name| (*name != "state").then(|| layers.own.get(name)).flatten());
-        if let Some(pair) = described {
+        let names = CALLBACK.iter().filter(|name| **name != "state");
+        for pair in names.filter_map(|name| layers.own.get(name)) {
             let message = format!("{} does not go with state = \"absent\"", pair.name);
             let problem = Problem::at(&pair.span, message).hiding_the_rest();
             self.problems
                 .push(problem.hint("an absent callback has a region and an app_id only"));
-            return None;
         }
-        Some(Declared::Absent)
+        (self.problems.len() == before).then_some(Declared::Absent)
     }
 
     /// A value that the words of the program judge.
@@ -321,8 +340,10 @@ fn in_the_words_of_a_file(mut error: Error) -> Error {
             "each event type is a text of its own",
         ),
     ];
-    // The line itself is shown.
-    error.causes.retain(|cause| !cause.starts_with("given: "));
+    // The line itself is shown, unless it holds a password.
+    error
+        .causes
+        .retain(|cause| !cause.starts_with("given: ") || cause.contains("••••"));
     for said in error.hints.iter_mut().chain([&mut error.message]) {
         for (flag, name) in WORDS {
             *said = said.replace(flag, name);

@@ -60,6 +60,28 @@ impl Syntax {
         }
     }
 
+    /// A hint whose examples are written as in TOML, in this syntax.
+    pub(super) fn example(self, hint: &str) -> String {
+        match self {
+            Syntax::Toml => hint.to_owned(),
+            Syntax::Yaml => hint.replace(" = ", ": "),
+            Syntax::Json => {
+                let mut pieces: Vec<String> = hint.split(" = ").map(str::to_owned).collect();
+                let last = pieces.pop();
+                for piece in &mut pieces {
+                    let name = piece.rfind(' ').map_or(0, |at| at + 1);
+                    piece.insert(name, '"');
+                    piece.push('"');
+                }
+                pieces
+                    .into_iter()
+                    .chain(last)
+                    .collect::<Vec<_>>()
+                    .join(": ")
+            }
+        }
+    }
+
     pub(super) fn parse(self, text: &str) -> Result<Node, Problem> {
         let tree = match self {
             Syntax::Toml => toml::parse(text),

@@ -1,13 +1,15 @@
 //! A manifest of what is configured. Keys become references with a name to fill.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Syntax, VERSION};
+use crate::callback::url::without_password;
 use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::switch;
 use crate::event::{EventSelection, EventType};
-use crate::order;
 use crate::target::Target;
 
 /// A manifest as text.
@@ -17,6 +19,8 @@ pub struct Exported {
     pub text: String,
     /// The variables its references name, each with the target whose key belongs into it.
     pub variables: Vec<(String, Target)>,
+    /// The targets whose URLs hold a password.
+    pub with_password: Vec<Target>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +61,7 @@ struct Reference {
 /// Writes a manifest of these targets, in their order.
 pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: Syntax) -> Exported {
     let mut variables: Vec<(String, Target)> = Vec::new();
+    let (mut taken, mut with_password) = (BTreeSet::new(), Vec::new());
     let mut rows = Vec::new();
     for (target, callback) in callbacks {
         let mut row = Row {
@@ -75,9 +80,12 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
         match &callback.destination {
             Destination::Http { url, auth } => {
                 row.url = Some(url);
+                if without_password(url) != *url {
+                    with_password.push(target.clone());
+                }
                 row.auth = Some(switch(auth));
                 if auth.on || auth.key != StoredKey::Absent {
-                    let env = variable(target, &variables);
+                    let env = variable(target, &mut taken);
                     variables.push((env.clone(), target.clone()));
                     row.auth_key = Some(Reference { env });
                 }
@@ -99,6 +107,7 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
     Exported {
         text: text(&document, syntax),
         variables,
+        with_password,
     }
 }
 
@@ -113,7 +122,7 @@ fn has_unknown(events: &EventSelection) -> bool {
 }
 
 /// A name for the key's variable, unlike the others.
-fn variable(target: &Target, taken: &[(String, Target)]) -> String {
+fn variable(target: &Target, taken: &mut BTreeSet<String>) -> String {
     let name: String = format!("VOD_CALLBACK_KEY_{}_{}", target.region, target.app_id)
         .chars()
         .map(|c| {
@@ -124,11 +133,10 @@ fn variable(target: &Target, taken: &[(String, Target)]) -> String {
             }
         })
         .collect();
-    let taken = order::set(taken.iter().map(|(name, _)| name.as_str()));
     let twins = (2..).map(|number| format!("{name}_{number}"));
     std::iter::once(name.clone())
         .chain(twins)
-        .find(|name| !taken.contains(name.as_str()))
+        .find(|name| taken.insert(name.clone()))
         .unwrap_or(name)
 }
 

@@ -219,6 +219,83 @@ fn keep_going_tries_the_others() {
     );
 }
 
+/// What helps one target does not help another, so nothing of it is left out.
+#[test]
+fn every_failure_tells_what_helps() {
+    let sandbox = sandbox(&["set@app-1000000:deny", "set@app-1000001:suspended"]);
+    let run = apply(&sandbox, &["--yes", "--keep-going", "-o", "json"]).exits(8);
+    let error = run.error();
+    let hints: Vec<&str> = error["hints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hint| hint.as_str().unwrap())
+        .collect();
+    let alone = |fault: &str| {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        let set = ["set", "--http-url", "https://example.com/", "-o", "json"];
+        let error = sandbox.vodcb(set).error();
+        let hints = error["hints"].as_array().unwrap().clone();
+        hints
+            .iter()
+            .map(|hint| hint.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (denied, suspended) = (alone("set:deny"), alone("set:suspended"));
+    assert!(!denied.is_empty() && !suspended.is_empty());
+    for remedy in denied.iter().chain(&suspended) {
+        let told = hints.iter().filter(|hint| *hint == remedy).count();
+        assert_eq!(told, 1, "{remedy} in {hints:#?}");
+    }
+    assert!(
+        hints
+            .last()
+            .unwrap()
+            .starts_with("run the same command again"),
+        "{hints:#?}"
+    );
+}
+
+#[test]
+fn each_change_in_doubt_has_its_own_way_back() {
+    let sandbox = sandbox(&[
+        "set@app-1000000:reset-before",
+        "set@app-1000002:reset-before",
+    ]);
+    let mut run = apply(&sandbox, &["--yes", "--keep-going", "--retries", "0"]).exits(8);
+    // The queue was written between the two.
+    for (app_id, number) in [("app-1000000", 1), ("app-1000002", 3)] {
+        let at = format!("vodcb --region cn-shanghai --app-id {app_id}");
+        run = run.says(&[
+            &format!("{at} get"),
+            &format!("vodcb history show {number} shows it"),
+            &format!("{at} undo {number} restores it"),
+        ]);
+    }
+}
+
+/// After a part was done the plan is another one, and so is its fingerprint.
+#[test]
+fn a_reviewed_plan_that_ended_halfway_goes_on_by_a_new_fingerprint() {
+    let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
+    let fingerprint = || {
+        let dry = ["--dry-run", "-o", "yaml", "--query", "fingerprint"];
+        apply(&sandbox, &dry).ok().stdout.trim().to_owned()
+    };
+    let reviewed = ["--yes", "--if-match", &fingerprint()].map(str::to_owned);
+    let reviewed: Vec<&str> = reviewed.iter().map(String::as_str).collect();
+    let run = apply(&sandbox, &reviewed).exits(8);
+    let run = run.says(&[
+        "hint: --if-match takes the fingerprint of what is left, which is shown by vodcb apply -f callbacks.toml --dry-run",
+    ]);
+    assert!(
+        !run.stderr.contains("run the same command again"),
+        "{run:#?}"
+    );
+    apply(&sandbox, &reviewed).exits(6);
+    apply(&sandbox, &["--yes", "--if-match", &fingerprint()]).ok();
+}
+
 #[test]
 fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
     let sandbox = sandbox(&["set:error=QuotaExceeded"]);
@@ -283,7 +360,8 @@ fn prune_deletes_what_is_not_declared_and_never_what_is_protected() {
 
     let diff = sandbox
         .vodcb(["diff", "-f", "callbacks.toml", "--prune"])
-        .exits(1);
+        .exits(1)
+        .says(&["hint: vodcb apply -f callbacks.toml --prune makes the service as declared"]);
     assert!(
         diff.stdout
             .ends_with("2 to create, 1 to change, 2 to delete, 0 unchanged, 1 left as they are\n"),
@@ -639,6 +717,20 @@ fn what_others_stored_survives_an_export() {
 }
 
 #[test]
+fn an_export_tells_of_a_password_that_it_holds() {
+    let sandbox = sandbox(&[]);
+    let url = "https://user:S3cretPw9@example.com/";
+    sandbox.vodcb(["set", "--http-url", url]).ok();
+    let run = sandbox.vodcb(["export"]).ok().says(&[
+        "warning: app-1000000 in cn-shanghai: the URL holds a password, and so does the manifest",
+    ]);
+    assert!(
+        run.stdout.contains(url) && !run.stderr.contains("S3cret"),
+        "{run:#?}"
+    );
+}
+
+#[test]
 fn the_schema_is_printed_as_it_is() {
     let run = Sandbox::offline().vodcb(["schema", "manifest"]).ok();
     let schema: Value = serde_json::from_str(vodcb::manifest::SCHEMA).unwrap();
@@ -833,6 +925,24 @@ fn every_file_and_every_key_that_is_wrong_is_told_at_once() {
         "also the environment variable KEY_TWO is not set",
         "keys.toml:13:1 refers to it",
         "export KEY_TWO=",
+    ]);
+    // Somebody took the place of the name for that of the key.
+    let literal = entry("app-1", &key("Qx7Lm2Vt9Rb4"));
+    sandbox.file("literal.toml", &format!("schema = 1\n{literal}"));
+    let run = sandbox
+        .vodcb(["diff", "-f", "literal.toml"])
+        .exits(2)
+        .says(&[
+            "an environment variable is not set whose name may be the key itself",
+            "literal.toml:7:1 refers to it",
+        ]);
+    assert!(!run.stderr.contains("Qx7"), "{run:#?}");
+    let latin = b"schema = 1\naccount = \"\xe9\"\n";
+    std::fs::write(sandbox.home().join("latin.toml"), latin).unwrap();
+    let run = sandbox.vodcb(["diff", "-f", "latin.toml"]).exits(2);
+    run.says(&[
+        "error: latin.toml:2:12: this is not UTF-8",
+        "hint: save the file as UTF-8",
     ]);
     sandbox.file("a.toml", "schema = 1\nwrong = 1\n");
     sandbox.file("b.toml", "schema = 2\n");

@@ -216,6 +216,9 @@ fn places_count_characters() {
 #[test]
 fn files_are_put_together_and_may_not_contradict_each_other() {
     let one = "schema = 1\n[defaults]\nregion = \"cn-shanghai\"\nevents = \"ALL\"\n[[callback]]\nurl = \"https://example.com/\"\n";
+    let entry = |app_id: &str| {
+        format!("[[callback]]\napp_id = \"{app_id}\"\nurl = \"https://example.com/\"\n")
+    };
     let two = "schema = 1\n[defaults]\nregion = \"cn-beijing\"\nevents = \"none\"\n[[callback]]\nurl = \"https://example.com/\"\n";
     let read = |name: &str, text: &str| manifest::parse(text, name, Syntax::Toml).unwrap();
     let both = manifest::merge(vec![read("one.toml", one), read("two.toml", two)]).unwrap();
@@ -233,6 +236,19 @@ fn files_are_put_together_and_may_not_contradict_each_other() {
     assert_eq!(
         told(&error),
         "error: two.toml:5:1: app-1000000 in cn-shanghai is declared twice\n  first at one.toml:5:1\nhint: one target has one callback; leave one of the two out\n"
+    );
+
+    // A mistake that is mended does not bring the next one to light.
+    let error = manifest::merge(vec![
+        read("one.toml", &format!("{one}\n{}", entry("app-2"))),
+        read("two.toml", &format!("{one}\n{}", entry("app-2"))),
+    ])
+    .unwrap_err();
+    assert_eq!(
+        told(&error),
+        "error: two.toml:5:1: app-1000000 in cn-shanghai is declared twice\n  first at one.toml:5:1\n  \
+         also two.toml:8:1: app-2 in cn-shanghai is declared twice\n  first at one.toml:8:1\n\
+         hint: one target has one callback; leave one of the two out\n"
     );
 
     let account = |id: &str| format!("schema = 1\naccount = \"{id}\"\n");
@@ -344,6 +360,220 @@ fn a_key_is_not_shown_where_its_line_cannot_be_read() {
     ] {
         let said = told(&parse(name, text).unwrap_err());
         assert!(!said.contains("Qx7"), "{text}\n{said}");
+    }
+}
+
+/// What stands behind the URL of a callback in YAML, and what is told instead of the key. A value goes on in
+/// the next line when that is indented, and many a word is taken for a name.
+const IN_YAML: &[(&str, &str)] = &[
+    (
+        "region: cn-shanghai\n      auth_key = \"Qx7Lm2Vt9Rb4\"\n",
+        "m.yaml:4:13: •••• is not a region",
+    ),
+    (
+        "region: cn-shanghai\n      foo = \"Qx7Lm2Vt9Rb4\"\n",
+        "m.yaml:4:13: •••• is not a region",
+    ),
+    (
+        "region:\n      auth_key = \"Qx7Lm2Vt9Rb4\"\n",
+        "m.yaml:5:7: •••• is not a region",
+    ),
+    (
+        "region:\n      secret = \"Qx7Lm2Vt9Rb4\"\n",
+        "m.yaml:5:7: •••• is not a region",
+    ),
+    (
+        "region: |\n      cn-shanghai\n      auth_key Qx7Lm2Vt9Rb4\n",
+        "•••• is not a region",
+    ),
+    (
+        "region: cn-shanghai\n    state: present\n      auth_key Qx7Lm2Vt9Rb4\n",
+        "state is ••••, and has to be \"present\" or \"absent\"",
+    ),
+    (
+        "method: HTTP\n      auth_key Qx7Lm2Vt9Rb4\n    region: cn-shanghai\n",
+        "method is ••••, and has to be \"HTTP\" or \"MNS\"",
+    ),
+    (
+        "region: cn-shanghai\n    app_id: app-1\n      auth_key Qx7Lm2Vt9Rb4\n",
+        "•••• is not an application id",
+    ),
+    (
+        "region: cn-shanghai\n    events: ALL\n      auth_key Qx7Lm2Vt9Rb4\n",
+        "events is ••••, and has to be a list, \"ALL\" or \"none\"",
+    ),
+    (
+        "region: cn-shanghai\n    events:\n      - ALL\n      - FileUploadComplete\n        auth_key Qx7Lm2Vt9Rb4\n",
+        "•••• is not an event type",
+    ),
+    (
+        "region: cn-shanghai\n    events: [FileUploadComplete,\n      auth_key=Qx7Lm2Vt9Rb4]\n",
+        "•••• is not an event type",
+    ),
+    (
+        "events: {auth_key=Qx7Lm2Vt9Rb4: x}\n    region: x\n",
+        "events is a table",
+    ),
+    (
+        "region: cn-shanghai\n    auth_key: {Qx7Lm2Vt9Rb4}\n",
+        "auth_key names a source that is neither env, file nor command",
+    ),
+    (
+        "region: cn-shanghai\n    auth_key:\n      Qx7Lm2Vt9Rb4:\n",
+        "auth_key names a source that is neither env, file nor command",
+    ),
+    (
+        "region: cn-shanghai\n    auth_key=Qx7Lm2Vt9Rb4: x\n",
+        "a callback has no such name",
+    ),
+    (
+        "region: cn-shanghai\n    key=Qx7Lm2Vt9Rb4: x\n",
+        "a callback has no such name",
+    ),
+    (
+        "region: cn-shangai  # the old key is Qx7Lm2Vt9Rb4\n",
+        "\"cn-shangai\" is not a region",
+    ),
+];
+
+/// The same of whole files.
+const IN_FILES: &[(&str, &str, &str)] = &[
+    (
+        "m.yaml",
+        "schema: 1\ncallback:\n  - {auth_key:\n      Qx7Lm2Vt9Rb4, region: cn-shangai}\n",
+        "\"cn-shangai\" is not a region",
+    ),
+    (
+        "m.yaml",
+        "schema: 1\ncallback:\n  - {secret: [\n      Qx7Lm2Vt9Rb4], region: cn-shangai}\n",
+        "\"cn-shangai\" is not a region",
+    ),
+    (
+        "m.toml",
+        "schema = 1\n[[callback]]\nregion = \"\"\"\ncn-shanghai\nfoo = Qx7Lm2Vt9Rb4\"\"\"\n",
+        "m.toml:3:10: •••• is not a region",
+    ),
+    (
+        "m.toml",
+        "schema = 1\n[[callback]]\nregion = \"cn-shangai\" # was Qx7Lm2Vt9Rb4\n",
+        "\"cn-shangai\" is not a region",
+    ),
+    (
+        "m.json",
+        "{\"schema\": 1, \"callback\": [{\"region\": \"cn-shanghai\\nauth_key = Qx7Lm2Vt9Rb4\"}]}",
+        "•••• is not a region",
+    ),
+    (
+        "m.json",
+        "{\"schema\": 1, \"callback\": [{\"auth_key = Qx7Lm2Vt9Rb4\": 1}]}",
+        "a callback has no such name",
+    ),
+];
+
+#[test]
+fn a_key_that_became_part_of_something_else_is_not_shown() {
+    const HEAD: &str = "schema: 1\ncallback:\n  - url: https://example.com/\n    ";
+    let in_yaml = IN_YAML
+        .iter()
+        .map(|(rest, instead)| ("m.yaml", format!("{HEAD}{rest}"), instead));
+    let in_files = IN_FILES
+        .iter()
+        .map(|(name, text, instead)| (*name, (*text).to_owned(), instead));
+    for (name, text, instead) in in_yaml.chain(in_files) {
+        let said = told(&parse(name, &text).unwrap_err());
+        assert!(!said.contains("Qx7"), "{text}\n{said}");
+        assert!(said.contains(instead), "{text}\n{said}");
+    }
+}
+
+/// However it is written, the line is not shown from where the password may begin.
+#[test]
+fn the_password_of_a_url_is_not_shown() {
+    const TOML: &str = "schema = 1\ndefaults = { region = \"cn-shanghai\", events = \"ALL\" }\n";
+    const YAML: &str = "schema: 1\ndefaults: {region: cn-shanghai, events: ALL}\n";
+    const JSON: &str =
+        "\"schema\": 1, \"defaults\": {\"region\": \"cn-shanghai\", \"events\": \"ALL\"}";
+    let toml = |value: &str| format!("{TOML}[[callback]]\nurl = {value}\n");
+    let yaml = |value: &str| format!("{YAML}callback:\n- url: {value}\n");
+    let json = |value: &str| format!("{{{JSON}, \"callback\": [{{\"url\": {value}}}]}}");
+    let url = "https://user:S3cretPw9@exa mple.com/vod";
+    let given = "given: \"https://user:••••@exa mple.com/vod\"";
+    let quoted = format!("\"{url}\"");
+    for (name, text, also) in [
+        ("m.toml", toml(&quoted), given),
+        ("m.toml", toml(&format!("'{url}'")), given),
+        ("m.toml", toml(&quoted.replace('\"', "\"\"\"")), given),
+        (
+            "m.toml",
+            toml("\"https://user\\u003aS3cretPw9\\u0040exa mple.com/vod\""),
+            given,
+        ),
+        ("m.yaml", yaml(url), given),
+        ("m.yaml", yaml(&quoted), given),
+        ("m.yaml", yaml(&url.replace(' ', "\n    ")), ""),
+        ("m.yaml", yaml(&format!(">-\n    {url}")), ""),
+        ("m.json", json(&quoted), given),
+        ("m.json", json(&quoted.replace('/', "\\/")), given),
+        (
+            "m.json",
+            json("\"https://user:S3cretPw9@a.example.com/,https://user:S3cretPw9@b.example.com/\""),
+            "a second one, \"https://user:••••@b.example.com/\"",
+        ),
+        (
+            "m.toml",
+            toml("\"https://user:S3cretPw9/@example.com/\""),
+            "given: \"https://user:••••@example.com/\"",
+        ),
+        (
+            "m.toml",
+            format!("{TOML}[[callback]]\nmns_queue = \"q\"\nmns_endpoint = \"http://user:S3cretPw9@1.mns.cn-shanghai.aliyuncs.com/\"\n"),
+            "\"http://user:••••@1.mns.cn-shanghai.aliyuncs.com/\" is not a queue endpoint: it holds a user name",
+        ),
+        (
+            "m.toml",
+            format!("{TOML}[[callback]]\nmns_queue = \"http://user:S3cretPw9@x/\"\n"),
+            "\"http://user:••••@x/\" is not a queue name",
+        ),
+        // The URL itself is right; something beside it is not.
+        (
+            "m.toml",
+            "schema = 1\ncallback = [{ app = 1, region = \"cn-shanghai\", events = \"ALL\", url = \"https://user:S3cretPw9@example.com/\" }]\n".to_owned(),
+            "a callback has no \"app\"",
+        ),
+        (
+            "m.toml",
+            "schema = 1\ncallback = [{ url = \"https://user:S3cretPw9@example.com/\", events = \"ALL\", region = \"x\" }]\n".to_owned(),
+            "\"x\" is not a region",
+        ),
+    ] {
+        let said = told(&parse(name, &text).unwrap_err());
+        assert!(!said.contains("S3cret"), "{text}\n{said}");
+        assert!(said.contains(also), "{text}\n{said}");
+    }
+}
+
+/// A hint is copied into the file, where another syntax would be a mistake, or part of the value above.
+#[test]
+fn examples_are_in_the_syntax_of_the_file() {
+    for (name, text, hint) in [
+        (
+            "m.toml",
+            "schema = 1\ndefaults = { region = \"cn-shanghai\", events = \"ALL\", url = \"https://example.com/\" }\ncallback = [{ auth_key = 1 }]",
+            "hint: for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }",
+        ),
+        (
+            "m.yaml",
+            "schema: 1\ndefaults: {region: cn-shanghai, events: ALL, url: \"https://example.com/\"}\ncallback: [{auth_key: 1}]",
+            "hint: for example auth_key: { env: \"VOD_CALLBACK_KEY\" }, { file: \"key.txt\" } or { command: [\"pass\", \"vod\"] }",
+        ),
+        (
+            "m.json",
+            "{\"schema\": 1, \"callback\": [{\"region\": \"cn-shanghai\", \"events\": \"ALL\", \"url\": \"https://example.com/\", \"auth_key\": 1}]}",
+            "hint: for example \"auth_key\": { \"env\": \"VOD_CALLBACK_KEY\" }, { \"file\": \"key.txt\" } or { \"command\": [\"pass\", \"vod\"] }",
+        ),
+    ] {
+        let said = told(&parse(name, text).unwrap_err());
+        assert!(said.contains(hint), "{text}\n{said}");
     }
 }
 

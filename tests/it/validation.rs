@@ -150,11 +150,34 @@ fn a_password_in_a_url_is_masked_and_nothing_else() {
             "https://example.com:80/a:b@c?d:e@f",
         ),
         ("", ""),
+        // A password that is not percent-encoded does not end where the host would begin.
+        (
+            "https://me:p/w@example.com/",
+            "https://me:••••@example.com/",
+        ),
+        ("https://me:p#w@example.com", "https://me:••••@example.com"),
+        ("https:/me:pw@example.com", "https:/me:••••@example.com"),
+        ("https://[::1]/a@b", "https://[::1]/a@b"),
+        (
+            "https://a.example.com/,https://me:pw@b.example.com/",
+            "https://a.example.com/,https://me:••••@b.example.com/",
+        ),
     ] {
         assert_eq!(url::without_password(given), shown);
     }
-    let error = url::check("https://me:pw@example.com/#part").unwrap_err();
-    assert!(!format!("{error:?}").contains("me:pw@"), "{error:?}");
+    let long = format!("https://me:{}@example.com/", "Hidden7Word".repeat(30));
+    for given in [
+        "https://me:Hidden7Word@example.com/#part",
+        "https://a.example.com/,https://me:Hidden7Word@example.com/",
+        "https://me:Hidden7Word/@example.com/",
+        &long,
+    ] {
+        let said = words(&url::check(given).unwrap_err());
+        assert!(!said.contains("Hidden"), "{said}");
+    }
+    let endpoint = "http://me:Hidden7Word@1.mns.cn-shanghai.aliyuncs.com/";
+    let said = words(&queue::check_endpoint(endpoint, false).unwrap_err());
+    assert!(!said.contains("Hidden"), "{said}");
 }
 
 #[test]

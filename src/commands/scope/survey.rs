@@ -168,7 +168,7 @@ pub fn all_or_nothing(missed: &[Missed], all: usize, so: &str) -> Result<()> {
     error.message = format!("{} of {all} could not be read, so {so}", missed.len());
     error.causes = told(missed);
     error.details.retryable = missed.iter().all(|one| one.error.details.retryable);
-    Err(error)
+    Err(error.hints_of(missed.iter().map(|one| &one.error)))
 }
 
 impl<T> Survey<T> {
@@ -188,16 +188,15 @@ impl<T> Survey<T> {
     /// # Errors
     /// [`Kind::Partial`] with the failures, unless there are none.
     pub fn complete(&self) -> Result<()> {
-        let Some(first) = self.failed.first() else {
+        if self.failed.is_empty() {
             return Ok(());
-        };
+        }
         let all = self.found.len() + self.failed.len();
         let message = format!("{} of {all} targets could not be read", self.failed.len());
         let mut error = Error::new(Kind::Partial, message);
         error.causes = told(&self.failed);
         // Trying again helps only where it helps with all.
         error.details.retryable = self.failed.iter().all(|one| one.error.details.retryable);
-        error.hints = first.error.hints.clone();
-        Err(error)
+        Err(error.hints_of(self.failed.iter().map(|one| &one.error)))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Layers, Reader, first};
 use crate::callback::{Method, queue, url};
 use crate::manifest::Declaring;
-use crate::manifest::fields::{Fields, on_or_off, switch, text, texts, word};
+use crate::manifest::fields::{on_or_off, switch, text, texts, word};
 use crate::manifest::problem::Problem;
 use crate::manifest::reference::{KeyReference, KeySource};
 use crate::manifest::tree::{Pair, Span, Value};
@@ -45,6 +45,7 @@ impl Reader<'_> {
                 let problem = Problem::at(&first(span), "a callback has neither url nor mns_queue");
                 self.problems.push(problem
                     .hint("say where events go, or state = \"absent\" for no callback, or protected = true to leave it as it is"));
+                self.method(layers);
                 return None;
             }
         };
@@ -90,12 +91,12 @@ impl Reader<'_> {
     fn http(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
         let url = text(pair, &mut self.problems)
             .and_then(|url| Some((url, self.of(&pair.node.span, url::check(url))?)));
-        for warning in url.iter().flat_map(|(_, warnings)| warnings) {
+        if let Some((_, warnings)) = &url
+            && self.warned.insert(pair.node.span.start)
+        {
             let place = self.source.place(pair.node.span.start);
-            let warning = format!("{place}: {warning}");
-            if !self.manifest.warnings.contains(&warning) {
-                self.manifest.warnings.push(warning);
-            }
+            let warnings = warnings.iter().map(|warning| format!("{place}: {warning}"));
+            self.manifest.warnings.extend(warnings);
         }
         // Each is judged before one that is wrong ends it.
         let said = layers
@@ -122,8 +123,17 @@ impl Reader<'_> {
     }
 
     fn queue(&mut self, pair: &Pair, layers: Layers<'_>) -> Option<Declaring> {
-        let name = text(pair, &mut self.problems)?;
-        self.of(&pair.node.span, queue::check_name(name))?;
+        let name = text(pair, &mut self.problems).filter(|name| {
+            let checked = queue::check_name(name);
+            self.of(&pair.node.span, checked).is_some()
+        });
+        // Where it is is judged before a wrong name ends it.
+        let declared = self.queue_at(layers, name.unwrap_or_default());
+        name.and(declared)
+    }
+
+    fn queue_at(&mut self, layers: Layers<'_>, queue: &str) -> Option<Declaring> {
+        let queue = queue.to_owned();
         let internal = match layers.get("allow_internal_endpoint") {
             Some(pair) => switch(pair, &mut self.problems)?,
             None => false,
@@ -145,19 +155,13 @@ impl Reader<'_> {
         if let Some(pair) = endpoint {
             let endpoint = text(pair, &mut self.problems)?;
             let endpoint = self.of(&pair.node.span, queue::check_endpoint(endpoint, internal))?;
-            return Some(Declaring::QueueAt {
-                endpoint,
-                queue: name.to_owned(),
-            });
+            return Some(Declaring::QueueAt { endpoint, queue });
         }
-        let account_id = match layers.get("account_id") {
-            Some(pair) => {
-                let id = text(pair, &mut self.problems)?;
-                self.of(&pair.node.span, queue::check_account_id(id))?;
-                Some(id.to_owned())
-            }
-            None => None,
-        };
+        let account_id = layers.get("account_id").map(|pair| {
+            let id = text(pair, &mut self.problems)?;
+            self.of(&pair.node.span, queue::check_account_id(id))?;
+            Some(id.to_owned())
+        });
         let pair = layers.get("mns_region").or_else(|| layers.get("region"))?;
         // The target's own region was judged with the target.
         let region = match pair.name.as_str() {
@@ -166,14 +170,13 @@ impl Reader<'_> {
                 .and_then(|id| self.of(&pair.node.span, Region::parse_strict(id)))?,
         };
         Some(Declaring::Queue {
-            account_id,
+            account_id: right(account_id)?,
             region,
-            queue: name.to_owned(),
+            queue,
         })
     }
 
     fn key(&mut self, pair: &Pair) -> Option<KeyReference> {
-        const SOURCES: [&str; 3] = ["env", "file", "command"];
         const EXAMPLE: &str = "for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }";
         let at = |message: &str| Problem::at(&pair.span, message).hiding_the_rest();
         let Value::Table(sources) = &pair.node.value else {
@@ -182,7 +185,6 @@ impl Reader<'_> {
             self.problems.push(problem.hint(EXAMPLE));
             return None;
         };
-        Fields::of(&pair.node, "a reference", &SOURCES, &mut self.problems)?;
         let [one] = &sources[..] else {
             self.problems
                 .push(at("auth_key has to name one source").hint(EXAMPLE));
@@ -195,7 +197,12 @@ impl Reader<'_> {
             "command" => texts(one, &mut wrong).map(|words| {
                 KeySource::Command(words.iter().map(|(word, _)| (*word).to_owned()).collect())
             }),
-            _ => None,
+            // It may be the key itself.
+            _ => {
+                let message = "auth_key names a source that is neither env, file nor command";
+                self.problems.push(at(message).hint(EXAMPLE));
+                return None;
+            }
         };
         // What stands there in place of a name may be the key, so the mark is on the name.
         self.problems.extend(wrong.into_iter().map(|problem| {

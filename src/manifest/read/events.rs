@@ -30,7 +30,8 @@ impl Reader<'_> {
                 _ => {
                     let message =
                         format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
-                    self.problems.push(Problem::at(&pair.node.span, message));
+                    self.problems
+                        .push(Problem::quoting(&pair.node.span, message));
                     None
                 }
             };
