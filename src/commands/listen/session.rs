@@ -128,16 +128,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it cannot be shown.
     pub(super) async fn end(self, last: String) -> Result<()> {
-        let stop = &self.ctx.stop;
-        let was_asked = stop.is_asked();
         let read = async {
             self.lines.close(last).await?;
             self.talk.close(String::new()).await
         };
-        tokio::select! {
-            read = read => read,
-            () = stop.asked(), if !was_asked => Ok(()),
-        }
+        self.ctx.stop.unless_asked(read).await
     }
 
     fn is_done(&self) -> bool {

@@ -79,9 +79,11 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         if !is_wanted(&wanted, told.event_type.as_deref()) {
             return Ok(Verdict::Pass(BACK_IN));
         }
-        if !show(ctx, &lines, &args.name, message, &told)? {
+        let Some(text) = piece(ctx, &lines, &args.name, message, &told) else {
             return Ok(Verdict::Pass(BACK_IN));
-        }
+        };
+        // While nobody reads it, this waits, and the message stays out of sight of others.
+        ctx.out.print_aside(text).await?;
         // Nobody reads any more, so nothing counts as shown.
         if ctx.out.is_closed() {
             ctx.stop.ask();
@@ -111,13 +113,13 @@ fn is_wanted(wanted: &EventSelection, event_type: Option<&str>) -> bool {
     }
 }
 
-fn show(
+fn piece(
     ctx: &Context,
     lines: &Lines<'_>,
     queue: &str,
     message: &Message,
     told: &view::Told,
-) -> Result<bool> {
+) -> Option<String> {
     let recorded = match ctx.out.format {
         Format::Ndjson => Recorded {
             received_at: Some((ctx.now)().to_string()),
@@ -131,5 +133,5 @@ fn show(
         },
         _ => Recorded::default(),
     };
-    lines.show(&recorded.envelope(), |_| view::told(told, message, ""))
+    lines.piece(&recorded.envelope(), |_| view::told(told, message, ""))
 }

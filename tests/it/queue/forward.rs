@@ -79,6 +79,32 @@ fn a_message_whose_line_cannot_be_shown_is_not_handed_over_again() {
     );
 }
 
+/// Lines of 6 KB in a pipe that takes 64 KiB.
+#[cfg(unix)]
+#[test]
+fn a_stdout_that_nobody_reads_holds_up_no_delivery() {
+    let sandbox = world(&[]);
+    for _ in 0..40 {
+        sandbox.deliver("q", &event(&"v".repeat(6_000)));
+    }
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/vod");
+    let child = sandbox
+        .command(["queue", "forward", "q", "--to", &to, "-o", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually(|| sandbox.backlog("q") == (0, 0));
+    assert_eq!(receiver.requests().len(), 40);
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap()).ok();
+    let lines = lines(&run.stdout);
+    assert_eq!(lines.len(), 42);
+    assert_eq!(lines[41]["forwarded"], 40);
+    assert_eq!(lines[41]["not_shown"], 0);
+}
+
 #[test]
 fn a_message_arrives_as_vod_would_send_it_and_is_deleted() {
     let mut sandbox = world(&[]);
