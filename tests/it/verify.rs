@@ -630,13 +630,61 @@ fn what_is_looked_up_is_what_is_read() {
 }
 
 fn agrees(line: &[u8]) {
-    // What is no JSON or has a body that is no Base64 has no other claim.
-    if let (Some(signed), Ok(read)) = (record::signed(line), record::read(line)) {
+    if let Some(signed) = record::signed(line) {
+        let text = String::from_utf8_lossy(line);
+        let read = record::read(line).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let claim = read.claim().unwrap();
         assert_eq!(
             (signed.timestamp, signed.signature),
             (&*claim.timestamp, &*claim.signature)
         );
+    }
+}
+
+/// A body and a header that the thorough look refuses, among others that are right: in either form, and for the exit code.
+#[test]
+fn what_is_damaged_is_told_in_every_form() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let right = recording()[0].replace("null", r#""2026-01-01T00:00:00Z""#);
+    assert!(record::signed(right.as_bytes()).is_some());
+    for (part, other) in [
+        ("e30=", "!!!not base64"),
+        ("e30=", "e30"),
+        // These leave bits over that no byte has.
+        ("e30=", "e31="),
+        ("e30=", "e3=0e30="),
+        ("\"Host\"", "\"Ho st\""),
+        ("\"Host\"", "\"\""),
+        ("\"/\"", "\"/\t\""),
+    ] {
+        let wrong = right.replace(part, other);
+        let lines = [&*right, &wrong, &right].join("\n");
+        sandbox.file("events.ndjson", &format!("{lines}\n"));
+        for form in ["table", "ndjson"] {
+            let args = AGAINST.into_iter().chain(["events.ndjson", "-o", form]);
+            let run = sandbox.vodcb(args).exits(1);
+            let counted = match form {
+                "table" => "2 deliveries: 2 right, 0 wrong, 0 not signed; 1 line damaged",
+                _ => r#""right":2,"wrong":0,"unsigned":0,"damaged":1"#,
+            };
+            assert!(run.stdout.contains(counted), "{other}: {run:?}");
+        }
+    }
+    // Every letter of Base64 is one, in every place of eight.
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for at in 0..8 {
+        let body = format!("{}{letters}{}", &letters[..at], &letters[at..8]);
+        let line = right.replace("e30=", &body);
+        assert!(record::signed(line.as_bytes()).is_some(), "{body}");
+        agrees(line.as_bytes());
+        for byte in 0..=127u8 {
+            let mut line = right.replace("e30=", letters).into_bytes();
+            let body = line.len() - letters.len() - 2;
+            line[body + at] = byte;
+            let is_letter = letters.as_bytes().contains(&byte);
+            assert_eq!(record::signed(&line).is_some(), is_letter, "{byte}");
+        }
     }
 }
 

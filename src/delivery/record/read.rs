@@ -132,13 +132,13 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
 /// The first name that no header has.
 fn no_header(headers: &[(String, String)]) -> Option<&str> {
     let mut names = headers.iter().map(|(name, _)| name.as_str());
-    names.find(|name| !is_token(name))
+    names.find(|name| !is_token(name.as_bytes()))
 }
 
 /// What the name of a header may be (RFC 9110, section 5.6.2).
-fn is_token(name: &str) -> bool {
-    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_fit)
+pub(super) fn is_token(name: &[u8]) -> bool {
+    let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(is_fit)
 }
 
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
