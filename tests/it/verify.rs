@@ -1,11 +1,14 @@
 //! The signature of deliveries: vectors, the near misses one by one, and what a user sees.
 
+use std::ops::ControlFlow;
+
 use serde_json::Value;
 use vodcb::delivery::record::{self, Recorded};
+use vodcb::delivery::recording;
 use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
 use vodcb::secret::Secret;
 
-use crate::sandbox::{AUTH_KEY, Sandbox};
+use crate::sandbox::{AUTH_KEY, Run, Sandbox};
 
 const URL: &str = "https://hooks.example.org/vod/events";
 const TIME: &str = "1767225600";
@@ -638,6 +641,66 @@ fn agrees(line: &[u8]) {
             (signed.timestamp, signed.signature),
             (&*claim.timestamp, &*claim.signature)
         );
+    }
+}
+
+/// A writer that goes slowly hands the first line out in pieces.
+#[test]
+fn a_pipe_that_begins_with_a_brace_alone_is_read_to_its_end() {
+    use std::io::Write;
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let text = recording()[..3].join("\n") + "\n";
+    for at in [1, 40] {
+        let mut child = sandbox
+            .command(AGAINST.into_iter().chain(["-"]))
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let (begin, rest) = text.as_bytes().split_at(at);
+        input.write_all(begin).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        input.write_all(rest).unwrap();
+        drop(input);
+        let run = Run::of(child.wait_with_output().unwrap()).exits(1);
+        let end = "3 deliveries: 2 right, 1 wrong, 0 not signed\n";
+        assert!(run.stdout.ends_with(end), "{run:?}");
+    }
+}
+
+/// What a reader gives in pieces of any size is what it gives at once.
+#[test]
+fn a_recording_is_the_same_however_it_is_read() {
+    let [right, _, wrong, _] = &recording()[..] else {
+        unreachable!("four")
+    };
+    let readable = right.replace(",\"", ",\n  \"").replacen('{', "{\n", 1);
+    let event = r#"{"EventType":"TranscodeComplete"}"#;
+    for (text, places) in [
+        (format!("{right}\n{wrong}\n"), &[Some(1), Some(2)][..]),
+        (format!("\n \n{right}\n"), &[Some(3)]),
+        (format!("{right} \n\n"), &[Some(1)]),
+        (readable, &[None]),
+        (format!("{event}\n\n"), &[None]),
+        (format!("{event}\n{event}\n"), &[Some(1), Some(2)]),
+        (event.replace(':', ":\n "), &[None]),
+        // As after a crash.
+        (format!("{{\"kind\":\n{right}\n"), &[Some(1), Some(2)]),
+        ("POST / HTTP/1.1\nHost: e\n\n{}".to_owned(), &[None]),
+    ] {
+        for size in [1, 2, 30, 64 * 1024] {
+            let mut found = Vec::new();
+            let input = std::io::BufReader::with_capacity(size, text.as_bytes());
+            let read = recording::read_from(input, "f", &mut |entry| {
+                found.push(entry.line);
+                ControlFlow::Continue(())
+            });
+            assert!(read.unwrap().is_continue());
+            assert_eq!(found, places, "{text} by {size}");
+        }
     }
 }
 
