@@ -644,6 +644,62 @@ fn agrees(line: &[u8]) {
     }
 }
 
+/// What would be guessed at would be sent, or be called wrong although it is right.
+#[test]
+fn an_envelope_of_others_is_read_whole_or_refused() {
+    let read = |headers: &str, body: &str| {
+        let line = format!(r#"{{"kind":"delivery","headers":{headers},"body":{body}}}"#);
+        record::read(line.as_bytes())
+    };
+    for body in [
+        "{}",
+        "[]",
+        "7",
+        "true",
+        r#"{"EventType":"TranscodeComplete"}"#,
+    ] {
+        let error = read("{}", body).unwrap_err();
+        assert!(error.message.contains("its body is no text"), "{error:?}");
+    }
+    assert_eq!(read("{}", "null").unwrap().body, b"");
+    assert_eq!(read("{}", r#""e30=""#).unwrap().body, b"{}");
+    let pairs = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    for (headers, expected) in [
+        (r#"{"a":"1","b":["2"]}"#, &[("a", "1"), ("b", "2")][..]),
+        (r#"{"a":["1","2"],"b":[]}"#, &[("a", "1"), ("a", "2")]),
+        (
+            r#"[["a","1"],["b",["2","3"]]]"#,
+            &[("a", "1"), ("b", "2"), ("b", "3")],
+        ),
+    ] {
+        assert_eq!(read(headers, "null").unwrap().headers, pairs(expected));
+    }
+    for headers in [
+        r#"{"a":1}"#,
+        r#"{"a":null}"#,
+        r#"{"a":[["1"]]}"#,
+        r#"[["a"]]"#,
+        r#"[["a","1","2"]]"#,
+        r#"[["a","1"],"b: 2"]"#,
+        r#"[{"name":"a","value":"1"}]"#,
+        r#"[[1,"2"]]"#,
+    ] {
+        let error = read(headers, "null").unwrap_err();
+        assert!(
+            error.message.contains("its headers are neither"),
+            "{headers}: {error:?}"
+        );
+    }
+    let signed = format!(r#"{{"X-VOD-TIMESTAMP":["{TIME}"],"X-VOD-SIGNATURE":["{SIGNATURE}"]}}"#);
+    let claim = read(&signed, "null").unwrap().claim().unwrap();
+    assert_eq!((&*claim.timestamp, &*claim.signature), (TIME, SIGNATURE));
+}
+
 /// A writer that goes slowly hands the first line out in pieces.
 #[test]
 fn a_pipe_that_begins_with_a_brace_alone_is_read_to_its_end() {

@@ -45,15 +45,17 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
     let headers = value
         .get("headers")
         .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
-    let headers = pairs(headers)
-        .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
+    let headers = pairs(headers).ok_or_else(|| {
+        refuse("its headers are neither an object nor a list of pairs, of texts or lists of texts")
+    })?;
     if let Some(name) = no_header(&headers) {
         return Err(refuse(&format!("{name:?} is not the name of a header")));
     }
-    let body = value
-        .get("body")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let body = match value.get("body") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(body)) => body,
+        Some(_) => return Err(refuse("its body is no text, which would be Base64")),
+    };
     let body = STANDARD
         .decode(body)
         .map_err(|_| refuse("its body is not Base64"))?;
@@ -73,28 +75,29 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
     })
 }
 
-/// Headers as a list of pairs, or as an object.
+/// Headers as a list of pairs, or as an object. Several values of a name are headers of their own.
 fn pairs(headers: &Value) -> Option<Vec<(String, String)>> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut pairs = Vec::new();
+    let mut add = |name: &str, value: &Value| {
+        let values = value.as_array();
+        for value in values.map_or(std::slice::from_ref(value), Vec::as_slice) {
+            pairs.push((name.to_owned(), value.as_str()?.to_owned()));
+        }
+        Some(())
+    };
     match headers {
-        Value::Object(members) => {
-            let members = members.iter();
-            Some(
-                members
-                    .map(|(name, value)| (name.clone(), text(value)))
-                    .collect(),
-            )
-        }
-        Value::Array(pairs) => {
-            let pairs = pairs.iter();
-            Some(
-                pairs
-                    .filter_map(|pair| Some((text(pair.get(0)?), text(pair.get(1)?))))
-                    .collect(),
-            )
-        }
-        _ => None,
+        Value::Object(members) => members
+            .iter()
+            .try_for_each(|(name, value)| add(name, value))?,
+        Value::Array(list) => list.iter().try_for_each(|pair| {
+            let [name, value] = pair.as_array()?.as_slice() else {
+                return None;
+            };
+            add(name.as_str()?, value)
+        })?,
+        _ => return None,
     }
+    Some(pairs)
 }
 
 /// A request line, headers, an empty line, the body; line ends with or without a carriage return.
