@@ -700,6 +700,49 @@ fn an_envelope_of_others_is_read_whole_or_refused() {
     assert_eq!((&*claim.timestamp, &*claim.signature), (TIME, SIGNATURE));
 }
 
+/// The framing belongs to the connection, and is not sent again.
+#[test]
+fn a_request_in_pieces_is_put_together() {
+    let read = |body: &str| {
+        let head = "POST / HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n";
+        record::read(format!("{head}{body}").as_bytes())
+    };
+    for (body, expected) in [
+        ("2\r\n{}\r\n0\r\n\r\n", "{}"),
+        (
+            "1;x=y\r\n{\r\n009\r\n\"a\":\"\r\n1\"\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n",
+            "{\"a\":\"\r\n1\"}",
+        ),
+        ("2\n{}\n0\n\n", "{}"),
+        ("0\r\n\r\n", ""),
+        // Put together by what recorded it.
+        ("{}", "{}"),
+        ("{\n}", "{\n}"),
+        ("", ""),
+    ] {
+        let recorded = read(body).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&recorded.body),
+            expected,
+            "{body:?}"
+        );
+        let sent = recorded.end_to_end_headers();
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+    for cut in [
+        "2\r\n{}",
+        "2\r\n{}\r\n",
+        "3\r\n{}\r\n0\r\n\r\n",
+        "ffffffffffffffff\r\n{}\r\n",
+    ] {
+        let error = read(cut).unwrap_err();
+        assert!(
+            error.message.contains("its body is cut"),
+            "{cut:?}: {error:?}"
+        );
+    }
+}
+
 /// A writer that goes slowly hands the first line out in pieces.
 #[test]
 fn a_pipe_that_begins_with_a_brace_alone_is_read_to_its_end() {

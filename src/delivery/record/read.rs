@@ -123,13 +123,50 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
     if let Some(name) = no_header(&headers) {
         return Err(refuse(format!("{name:?} is not the name of a header")));
     }
-    Ok(Recorded {
+    let mut recorded = Recorded {
         method: words.next().filter(|word| !word.is_empty()),
         target: words.next(),
         headers,
         body: body.to_vec(),
         ..Recorded::default()
-    })
+    };
+    let coding = recorded.header("transfer-encoding").unwrap_or_default();
+    // What recorded it may have put the pieces together, and left the header.
+    if coding.to_ascii_lowercase().ends_with("chunked") && chunk(body).is_some() {
+        recorded.body = joined(body)
+            .ok_or_else(|| refuse("its body is cut, or no longer as long as it says".to_owned()))?;
+    }
+    Ok(recorded)
+}
+
+/// The body of a chunked request (RFC 9112, section 7.1); `None` where a piece or the end is missing.
+fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let (length, line_end, after) = chunk(rest)?;
+        if length == 0 {
+            return Some(body);
+        }
+        let (piece, after) = after.split_at_checked(length)?;
+        body.extend_from_slice(piece);
+        rest = after.strip_prefix(line_end)?;
+    }
+}
+
+/// How long the piece is that begins here, how its line ends, and what comes behind.
+fn chunk(bytes: &[u8]) -> Option<(usize, &[u8], &[u8])> {
+    let (line, rest) = bytes.split_at(memchr::memchr(b'\n', bytes)? + 1);
+    let line_end = if line.ends_with(b"\r\n") {
+        &b"\r\n"[..]
+    } else {
+        b"\n"
+    };
+    // What a semicolon begins says more about the piece.
+    let digits = line.split(|byte| *byte == b';').next()?.trim_ascii();
+    let digits = std::str::from_utf8(digits).ok()?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let length = usize::from_str_radix(digits, 16).ok()?;
+    is_hex.then_some((length, line_end, rest))
 }
 
 /// The first name that no header has.
