@@ -12,6 +12,7 @@ mod terms;
 mod work;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::{Fuse, FusedFuture, FutureExt};
@@ -70,6 +71,7 @@ where
         counted: Cell::default(),
         totals: Cell::default(),
         put_back: RefCell::default(),
+        damaged: RefCell::default(),
         warned: Cell::default(),
     };
     reader.run().await
@@ -89,6 +91,8 @@ struct Reader<'a, W> {
     counted: Cell<u64>,
     totals: Cell<Totals>,
     put_back: RefCell<Recent>,
+    /// The ids of those that came damaged and did not come again.
+    damaged: RefCell<HashSet<String>>,
     warned: Cell<bool>,
 }
 
@@ -117,6 +121,10 @@ where
                 settling.push(self.settle(state.batch()));
             }
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
+                self.add(Totals {
+                    damaged: self.damaged.borrow().len() as u64,
+                    ..Totals::default()
+                });
                 return state.failure.map_or(Ok(self.totals.get()), Err);
             }
             let flush_at = state.flush_at.unwrap_or_else(Instant::now);
@@ -264,7 +272,7 @@ where
         self.add(Totals {
             deleted: all - failed,
             again: failed,
-            kept: 0,
+            ..Totals::default()
         });
         match deleted {
             Ok(failed) if failed.is_empty() => Ok(()),
@@ -298,6 +306,7 @@ where
             deleted: now.deleted + more.deleted,
             kept: now.kept + more.kept,
             again: now.again + more.again,
+            damaged: now.damaged + more.damaged,
         });
     }
 

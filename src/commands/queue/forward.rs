@@ -102,13 +102,12 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
-    Ok(
-        if has_end && !ctx.stop.is_asked() && (totals.kept + totals.again > 0 || is_short) {
-            Exit::Negative
-        } else {
-            Exit::Ok
-        },
-    )
+    let stays = totals.kept + totals.damaged + totals.again > 0;
+    Ok(if has_end && !ctx.stop.is_asked() && (stays || is_short) {
+        Exit::Negative
+    } else {
+        Exit::Ok
+    })
 }
 
 impl Args {
@@ -218,6 +217,7 @@ impl Desk<'_> {
         let Totals {
             deleted,
             kept,
+            damaged,
             again,
         } = totals;
         let document = json!({
@@ -225,7 +225,7 @@ impl Desk<'_> {
             "kind": "summary",
             "queue": self.args.name,
             "forwarded": deleted,
-            "kept": kept,
+            "kept": kept + damaged,
             "not_deleted": again,
             "not_shown": self.not_shown.get(),
             "took_ms": u64::try_from(took.as_millis()).unwrap_or_default(),
@@ -318,8 +318,10 @@ fn summary(totals: Totals, not_shown: u64) -> String {
     let Totals {
         deleted,
         kept,
+        damaged,
         again,
     } = totals;
+    let kept = kept + damaged;
     let mut text = format!("{deleted} handed over and deleted, {kept} kept in the queue");
     if again > 0 {
         text.push_str(&format!(

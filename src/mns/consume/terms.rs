@@ -35,8 +35,10 @@ pub enum Verdict {
 pub struct Totals {
     /// Done with and deleted.
     pub deleted: u64,
-    /// Put back, damaged ones included.
+    /// Put back.
     pub kept: u64,
+    /// Came damaged and were put back without a look, and not received anew since.
+    pub damaged: u64,
     /// Done with, but not deleted in time: they will come once more.
     pub again: u64,
 }
