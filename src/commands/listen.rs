@@ -121,12 +121,12 @@ pub struct Args {
 /// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
 /// `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
     let events = args.events()?;
     args.check_feed()?;
+    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     for chosen in args.route.iter().map(|(events, _)| events).chain([&events]) {
         event_filter::warn_of_unknown(ctx, chosen);
     }
