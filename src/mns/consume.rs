@@ -27,6 +27,7 @@ use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::text::counted;
 use phase::Phases;
 use state::{Recent, Settling, State};
 
@@ -46,16 +47,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Works a queue off, until its terms or a signal end it. `work` is called for one message after the
 /// other, for up to `concurrency` at the same time, and says what is to become of it.
 ///
-/// # Errors
-/// Those of receiving and deleting, after what is in work was finished; a queue that becomes
-/// unreachable later is waited for. An error of `work` ends the loop; its message is put back.
+/// It ends with an error of receiving and deleting, after what is in work was finished; a queue that becomes
+/// unreachable later is waited for. An error of `work` ends the loop; its message is put back. What was done
+/// until then is told in every case.
 pub async fn consume<W>(
     ctx: &Context,
     mns: &Mns,
     queue: &str,
     terms: &Terms,
     work: W,
-) -> Result<Totals>
+) -> (Totals, Result<()>)
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
@@ -100,7 +101,7 @@ impl<W> Reader<'_, W>
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
-    async fn run(self) -> Result<Totals> {
+    async fn run(self) -> (Totals, Result<()>) {
         let mut held = FuturesUnordered::new();
         let mut settling = FuturesUnordered::new();
         let received = Fuse::terminated();
@@ -125,7 +126,7 @@ where
                     damaged: self.damaged.borrow().len() as u64,
                     ..Totals::default()
                 });
-                return state.failure.map_or(Ok(self.totals.get()), Err);
+                return self.ended(state.failure);
             }
             let flush_at = state.flush_at.unwrap_or_else(Instant::now);
             tokio::select! {
@@ -148,6 +149,18 @@ where
                 () = sleep_until(flush_at), if state.flush_at.is_some() => {}
             }
         }
+    }
+
+    fn ended(&self, failure: Option<Error>) -> (Totals, Result<()>) {
+        let totals = self.totals.get();
+        let ended = failure.map_or(Ok(()), |error| match totals.again {
+            0 => Err(error),
+            again => Err(error.cause(format!(
+                "{} done with, but not deleted: they come once more",
+                counted(again, "message", "messages")
+            ))),
+        });
+        (totals, ended)
     }
 
     fn fail(&self, error: Error, state: &mut State) {

@@ -76,10 +76,11 @@ impl Feed {
             ..Terms::default()
         };
         let hinted = Cell::new(false);
-        consume(ctx, &mns, queue, &terms, async |message: &Message| {
+        let (_, ended) = consume(ctx, &mns, queue, &terms, async |message: &Message| {
             hand_over(ctx, events, url, message, &hinted).await
         })
-        .await?;
+        .await;
+        ended?;
         connection.close().await;
         Ok(())
     }

@@ -91,14 +91,27 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         ..Terms::default()
     };
     let begun = Instant::now();
-    desk.ready(mns);
-    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+    desk.ready(mns).await?;
+    let (totals, ended) = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
         desk.forward(message).await
     })
-    .await?;
-    let summary = desk.summary(totals, begun.elapsed());
+    .await;
+    // What was done is told even where it ends with an error.
+    let is_nothing = totals == Totals::default();
+    let summary = if is_nothing && ended.is_err() {
+        String::new()
+    } else {
+        desk.summary(totals, begun.elapsed())
+    };
     let shown = ctx.stop.unless_asked(desk.printer.close(summary)).await;
-    shown.map_err(sent_but_not_shown)?;
+    ended?;
+    shown.map_err(|error| {
+        if is_nothing {
+            error
+        } else {
+            sent_but_not_shown(error)
+        }
+    })?;
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
@@ -140,14 +153,15 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn ready(&self, mns: &Mns) {
+    async fn ready(&self, mns: &Mns) -> Result<()> {
         let (name, to) = (&self.args.name, url::without_password(&self.args.to));
         let endpoint = mns.endpoint.to_string();
         let document = json!({"schema_version": 1, "kind": "ready", "queue": name, "endpoint": endpoint, "to": to});
         self.ctx.out.note(&format!(
             "forwarding {name} to {to}; a message is deleted after a 200; Ctrl-C ends it"
         ));
-        self.print(self.lines.piece(&document, |_| String::new()));
+        let piece = self.lines.piece(&document, |_| String::new());
+        self.ctx.out.print_aside(piece.unwrap_or_default()).await
     }
 
     async fn forward(&self, message: &Message) -> Result<Verdict> {

@@ -72,7 +72,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         limit: args.limit,
         ..Terms::default()
     };
-    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+    let (totals, ended) = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
         let event = decode::unpack(message.body.as_bytes()).ok();
         let event = event.map(|(event, _)| event);
         let told = view::Told::new(event.as_ref());
@@ -95,7 +95,8 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
             Verdict::Keep(BACK_IN)
         })
     })
-    .await?;
+    .await;
+    ended?;
     let shown = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| shown < wanted);
     Ok(if is_short && !ctx.stop.is_asked() {

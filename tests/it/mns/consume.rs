@@ -46,7 +46,13 @@ async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
-    consume(&world.ctx, &world.mns, "q", &terms, work).await
+    all(consume(&world.ctx, &world.mns, "q", &terms, work)).await
+}
+
+/// What was done by one that is to end well.
+async fn all(ending: impl Future<Output = (Totals, Result<()>)>) -> Result<Totals> {
+    let (totals, ended) = ending.await;
+    ended.map(|()| totals)
 }
 
 #[tokio::test]
@@ -222,9 +228,13 @@ async fn deletions_that_fail_are_counted_or_end_it() {
     };
     assert_eq!(totals.await.unwrap(), expected);
     let world = filled(&["batch-delete:deny"], 3).await;
-    let denied = work_off(&world, drain(1), async |_| Ok(Verdict::Delete)).await;
+    let work = async |_: &Message| Ok(Verdict::Delete);
+    let (totals, denied) = consume(&world.ctx, &world.mns, "q", &drain(1), work).await;
+    assert_eq!(totals, expected);
     let error = denied.unwrap_err();
     assert_eq!(error.kind, Kind::Credentials);
+    let cause = "3 messages done with, but not deleted: they come once more";
+    assert!(error.causes.iter().any(|it| it == cause), "{error:?}");
     assert!(
         error.hints[0].contains("mns:BatchDeleteMessage"),
         "{error:?}"
@@ -254,7 +264,7 @@ async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
         damaged: 1,
         ..Totals::default()
     };
-    assert_eq!(totals.await.unwrap(), expected);
+    assert_eq!(all(totals).await.unwrap(), expected);
     assert!(!worked.get());
     let is_back = |request: &Request| request.target.contains("VisibilityTimeout=10");
     assert!(server.requests().iter().any(is_back));
@@ -289,7 +299,7 @@ async fn a_message_that_is_damaged_again_is_worked_on() {
         seen.borrow_mut().push(message.dequeue_count);
         Ok(Verdict::Delete)
     });
-    assert_eq!(totals.await.unwrap(), deleted(1));
+    assert_eq!(all(totals).await.unwrap(), deleted(1));
     assert_eq!(seen.into_inner(), [2]);
     let requests = server.requests();
     let deletions: Vec<&Request> = requests.iter().filter(|it| it.method == "DELETE").collect();

@@ -284,6 +284,37 @@ fn refusals_come_before_anything_is_received() {
     }
 }
 
+/// It was handed over and comes again, which the receiver's owner has to know.
+#[test]
+fn an_end_by_a_refusal_accounts_for_what_was_done() {
+    let sandbox = world(&["batch-delete:deny"]);
+    sandbox.deliver("q", &event("v1"));
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/vod");
+    let forward = |queue| {
+        let args = [
+            "queue", "forward", queue, "--to", &to, "--drain", "-o", "ndjson",
+        ];
+        sandbox.vodcb(args)
+    };
+    let run = forward("q").exits(3);
+    let told = lines(&run.stdout);
+    let kinds: Vec<_> = told.iter().map(|line| &line["kind"]).collect();
+    assert_eq!(kinds, ["ready", "forward", "summary"]);
+    assert_eq!(
+        (&told[2]["forwarded"], &told[2]["not_deleted"]),
+        (&0.into(), &1.into())
+    );
+    let causes = run.error()["causes"].to_string();
+    assert!(
+        causes.contains("1 message done with, but not deleted: they come once more"),
+        "{causes}"
+    );
+    // Where nothing was done there is nothing to tell.
+    let run = forward("nobody").exits(4);
+    assert_eq!(lines(&run.stdout).len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_when_what_is_under_way_is_finished() {
