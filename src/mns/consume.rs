@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
 pub use phase::GRACE;
-pub use terms::{Terms, Totals, Verdict, pause_after};
+pub use terms::{PASSED_BY, Terms, Totals, Verdict, pause_after};
 
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};

@@ -11,7 +11,7 @@ use crate::delivery::{report, rules};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode, summary};
 use crate::mns::Message;
-use crate::mns::consume::{Terms, Verdict, consume, pause_after};
+use crate::mns::consume::{PASSED_BY, Terms, Verdict, consume, pause_after};
 use crate::target::Region;
 
 /// Which queue.
@@ -103,7 +103,7 @@ async fn hand_over(
     };
     let name = summary::read(&body).ok().and_then(|event| event.event_type);
     if name.is_some_and(|name| !events.sends(&EventType::from_service(&name))) {
-        return Ok(Verdict::Pass(back_in));
+        return Ok(Verdict::Pass(PASSED_BY));
     }
     let delivery = Delivery {
         url: url.to_owned(),

@@ -10,14 +10,10 @@ use crate::delivery::record::{QueueMessage, Recorded};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode};
 use crate::exit::Exit;
-use crate::mns::consume::{Terms, Verdict, consume};
+use crate::mns::consume::{PASSED_BY, Terms, Verdict, consume};
 use crate::mns::{Message, Mns};
 use crate::output::Format;
 use crate::render::queue as view;
-
-/// Seconds after which a message that was shown is seen again: short for its other readers, and long
-/// enough to get past the head of a long queue.
-const BACK_IN: u32 = 10;
 
 /// Show events as they come, until Ctrl-C
 ///
@@ -62,7 +58,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     ctx.out.note(&if args.ack {
         format!("what is shown is deleted from {}; Ctrl-C ends it", args.name)
     } else {
-        format!("messages stay in {}: each is back {BACK_IN} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
+        format!("messages stay in {}: each is back {PASSED_BY} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
     });
     let lines = Lines::new(&ctx.out);
     let terms = Terms {
@@ -77,10 +73,10 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         let event = event.map(|(event, _)| event);
         let told = view::Told::new(event.as_ref());
         if !is_wanted(&wanted, told.event_type.as_deref()) {
-            return Ok(Verdict::Pass(BACK_IN));
+            return Ok(Verdict::Pass(PASSED_BY));
         }
         let Some(text) = piece(ctx, &lines, &args.name, message, &told) else {
-            return Ok(Verdict::Pass(BACK_IN));
+            return Ok(Verdict::Pass(PASSED_BY));
         };
         // While nobody reads it, this waits, and the message stays out of sight of others.
         ctx.out.print_aside(text).await?;
@@ -92,7 +88,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         Ok(if args.ack {
             Verdict::Delete
         } else {
-            Verdict::Keep(BACK_IN)
+            Verdict::Keep(PASSED_BY)
         })
     })
     .await;

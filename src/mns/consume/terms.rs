@@ -43,6 +43,10 @@ pub struct Totals {
     pub again: u64,
 }
 
+/// Seconds after which a message that was only passed by is seen again: short for its other readers, and long
+/// enough to get past the head of a long queue.
+pub const PASSED_BY: u32 = 10;
+
 /// Seconds before a message that could not be handed over is tried again: 10, twice as many after each
 /// receipt, at most ten minutes.
 pub const fn pause_after(dequeue_count: u32) -> u32 {

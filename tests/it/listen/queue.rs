@@ -224,3 +224,27 @@ fn a_session_of_two_seconds_is_renewed_without_a_gap() {
         .collect();
     assert!(refused.is_empty(), "{refused:?}");
 }
+
+/// However often it was received: others wait for it.
+#[test]
+fn what_nobody_asked_for_is_back_soon() {
+    const MESSAGE: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h</ReceiptHandle><MessageBody>{&quot;EventType&quot;:&quot;FileUploadComplete&quot;}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>9</DequeueCount></Message></Messages>";
+    const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
+    const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+    let service = Receiver::judging(|request, count| match request.method.as_str() {
+        "GET" if count == 0 => Reply::With(200, "", MESSAGE),
+        "GET" => Reply::With(404, "", NOTHING),
+        _ => Reply::With(200, "", CHANGED),
+    });
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_MNS_ENDPOINT", &service.url(""));
+    let to = ["--forward-to", "http://127.0.0.1:9/"];
+    let wanted = ["--events", "TranscodeComplete", "--timeout", "1"];
+    sandbox
+        .vodcb([&["listen", "--queue", "q"][..], &to, &wanted].concat())
+        .ok();
+    let requests = service.requests();
+    let put_back = requests.iter().find(|request| request.method == "PUT");
+    let target = &put_back.unwrap().target;
+    assert!(target.contains("VisibilityTimeout=10"), "{target}");
+}
