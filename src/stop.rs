@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::Notify;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 
 /// The wish that a command ends.
 #[derive(Debug, Default)]
@@ -88,6 +88,18 @@ impl Stop {
         }
         self.bell.notify_waiters();
         true
+    }
+
+    /// Waits for something that may never come; one signal more than came until now ends the waiting.
+    ///
+    /// # Errors
+    /// What it ends with.
+    pub async fn unless_asked(&self, waiting: impl Future<Output = Result<()>>) -> Result<()> {
+        let was_asked = self.is_asked();
+        tokio::select! {
+            done = waiting => done,
+            () = self.asked(), if !was_asked => Ok(()),
+        }
     }
 
     /// Whether the command was asked to end.

@@ -95,7 +95,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             quirk,
             ready_file,
         } => {
-            let ready = ReadyFile::asked_for(ready_file.as_deref())?;
             // What it serves, it shows as one document or untouched.
             if ctx.out.format != Format::Raw {
                 ctx.out.check_document()?;
@@ -113,6 +112,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 check_folder(path)?;
                 config.storage = Storage::File(path.clone());
             }
+            let ready = ReadyFile::asked_for(ready_file.as_deref())?;
             serve(ctx, config, ready).await
         }
         What::Fire(args) => fire::run(ctx, args).await,

@@ -27,22 +27,27 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Shows one, as text or as a document; false when the query fails on it.
+    /// Shows one, as text or as a document.
     ///
     /// # Errors
     /// A usage error when stdout cannot be written.
-    pub fn show(
+    pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
+        match self.piece(document, text) {
+            Some(text) => self.out.print(&text),
+            None => Ok(()),
+        }
+    }
+
+    /// What is shown of one; nothing when the query fails on it.
+    pub fn piece(
         &self,
         document: &impl Serialize,
         text: impl FnOnce(u16) -> String,
-    ) -> Result<bool> {
-        match self.out.piece(document, text) {
-            Ok(text) => self.out.print(&text).map(|()| true),
-            Err(error) => {
-                self.warn_once(&not_shown(&error));
-                Ok(false)
-            }
-        }
+    ) -> Option<String> {
+        let piece = self.out.piece(document, text);
+        piece
+            .inspect_err(|error| self.warn_once(&not_shown(error)))
+            .ok()
     }
 
     /// Warns of something that is wrong with many lines.

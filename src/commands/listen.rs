@@ -45,8 +45,8 @@ const PORT: u16 = 8080;
 /// With --queue the events come from a queue, so that no public address is needed. A message is deleted
 /// after the application's 200, and tried again later otherwise; what --events leaves out stays there.
 ///
-/// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come, or when a delivery
-/// could not be saved.
+/// Exit 0, or 1 when what was waited for with --expect or --exit-after did not come, when a delivery
+/// could not be saved, or, unless a signal ends it, when a message was kept in the queue.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -104,7 +104,7 @@ pub struct Args {
     #[command(flatten)]
     against: Against,
 
-    /// End after this many deliveries
+    /// End after this many deliveries; with --queue, messages handed over or kept
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
     exit_after: Option<u64>,
     /// End once an event came for which this JMESPath expression is true; may be given several times
@@ -121,12 +121,12 @@ pub struct Args {
 /// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
 /// `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
     let events = args.events()?;
     args.check_feed()?;
+    let mut ready = ReadyFile::asked_for(args.ready_file.as_deref())?;
     for chosen in args.route.iter().map(|(events, _)| events).chain([&events]) {
         event_filter::warn_of_unknown(ctx, chosen);
     }
@@ -139,7 +139,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let receiver = args.receiver(ctx, counted).await?;
     let (listener, url) = args.bind().await?;
     let (notices, told) = mpsc::channel(NOTICES);
-    let mut session = Session::new(ctx, told, args.exit_after, expectations)?;
+    // Attempts are no deliveries, so the feed counts its messages itself.
+    let exit_after = args.exit_after.filter(|_| !args.feed.is_wanted());
+    let mut session = Session::new(ctx, told, exit_after, expectations)?;
     ready.write(&format!("{url}\n"))?;
     args.tell_ready(ctx, &url)?;
 
@@ -156,13 +158,20 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         }
         Ok(())
     };
-    if let Err(error) = tokio::try_join!(listening, args.feed.run(ctx, &events, &url)) {
-        session.end(String::new()).await?;
-        return Err(error);
-    }
+    let feeding = args.feed.run(ctx, &events, &url, args.exit_after);
+    let fed = match tokio::try_join!(listening, feeding) {
+        Ok(((), fed)) => fed,
+        Err(error) => {
+            session.end(String::new()).await?;
+            return Err(error);
+        }
+    };
     drop(stop);
     session.until_quiet().await;
     let _ = server.await;
+    if let Some(fed) = fed {
+        session.account(&fed, args.exit_after);
+    }
     session.close().await
 }
 

@@ -7,6 +7,9 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+/// No server writes more.
+const LONGEST: u64 = 4096;
+
 /// A file that was asked for. What an earlier run left is removed when this is made, and what this run
 /// wrote when it is dropped.
 #[derive(Debug)]
@@ -16,17 +19,24 @@ pub struct ReadyFile {
 }
 
 impl ReadyFile {
-    /// Removes what an earlier run left, which would name a server that is gone.
+    /// Removes what an earlier run left, which would name a server that is gone. To be called once the
+    /// arguments are found to be right.
     ///
     /// # Errors
-    /// A usage error when it cannot be removed.
+    /// A usage error when it cannot be removed, or is no such file: a slip of the finger may name any.
     pub fn asked_for(path: Option<&Path>) -> Result<Self> {
         if let Some(path) = path {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(trouble(path, &error));
+            match is_ours(path) {
+                Ok(true) => std::fs::remove_file(path).map_err(|error| trouble(path, &error))?,
+                Ok(false) => {
+                    return Err(Error::usage(format!(
+                        "{} is no file that an earlier run left, and is not replaced",
+                        path.display()
+                    ))
+                    .hint("name a file that is not there, or remove it"));
                 }
-                _ => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(trouble(path, &error)),
             }
         }
         Ok(ReadyFile {
@@ -64,6 +74,18 @@ impl Drop for ReadyFile {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Whether a file is empty, or all that a server writes: its URL, or the exports of an emulator.
+fn is_ours(path: &Path) -> std::io::Result<bool> {
+    let meta = std::fs::metadata(path)?;
+    if !meta.is_file() || meta.len() > LONGEST {
+        return Ok(false);
+    }
+    let text = std::fs::read(path)?;
+    let is_url =
+        text.starts_with(b"http://") && text.iter().filter(|it| **it == b'\n').count() == 1;
+    Ok(text.is_empty() || is_url || text.starts_with(b"export VODCB_ENDPOINT=http://127.0.0.1:"))
 }
 
 fn trouble(path: &Path, error: &std::io::Error) -> Error {

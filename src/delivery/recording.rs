@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::record::{self, Recorded};
@@ -192,7 +193,15 @@ pub fn read_from(
     file: &str,
     take: &mut impl FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> std::io::Result<ControlFlow<()>> {
-    if has_lines(input.fill_buf()?) {
+    // A pipe may give the first line in pieces.
+    let mut begin = Vec::new();
+    while begin.trim_ascii().is_empty()
+        && input.by_ref().take(LONGEST).read_until(b'\n', &mut begin)? > 0
+    {}
+    let has_lines = has_lines(&mut begin, &mut input)?;
+    let begin = begin.as_slice();
+    let input = begin.chain(input);
+    if has_lines {
         return read_lines(input, file, take);
     }
     let mut bytes = Vec::new();
@@ -209,11 +218,17 @@ pub fn read_from(
     }))
 }
 
-/// Whether a file that begins so has a delivery a line. A brace alone is one that somebody made readable.
-fn has_lines(begin: &[u8]) -> bool {
-    let begin = begin.trim_ascii_start();
-    let line = begin.split(|byte| *byte == b'\n').next().unwrap_or(begin);
-    begin.is_empty() || line.starts_with(b"{") && line.trim_ascii_end() != b"{" && !is_body(begin)
+/// Whether a file with this first line has a delivery a line. A brace alone is one that somebody made readable.
+/// The body of an event is no delivery, also where it is made readable, which is found out by reading on.
+fn has_lines(begin: &mut Vec<u8>, input: &mut impl BufRead) -> std::io::Result<bool> {
+    let line = begin.trim_ascii();
+    if !line.starts_with(b"{") || line == b"{" {
+        return Ok(line.is_empty());
+    }
+    if is_body(line) || serde_json::from_slice::<IgnoredAny>(line).is_err() {
+        input.take(BUFFER as u64).read_to_end(begin)?;
+    }
+    Ok(!is_body(begin))
 }
 
 /// Whether these bytes are the body of an event, and nothing else.

@@ -54,7 +54,7 @@ impl Store {
     /// its last line was not complete, as after a crash: it is ended, so that the next one is whole.
     ///
     /// # Errors
-    /// A usage error when it cannot be used, or another process is saving to it.
+    /// A usage error when it cannot be used, is no regular file, or another process is saving to it.
     pub fn open(path: &Path, durability: Durability) -> Result<(Self, bool)> {
         let trouble = |error: io::Error| {
             Error::usage(format!("nothing can be saved to {}", path.display()))
@@ -62,6 +62,14 @@ impl Store {
                 .hint("name a file in a folder that exists and can be written")
         };
         let mut file = options().open(path).map_err(trouble)?;
+        // A pipe takes what nobody has read yet, and may take nothing for as long as it likes.
+        if !file.metadata().map_err(trouble)?.is_file() {
+            return Err(Error::usage(format!(
+                "{} is no file that keeps what is saved to it",
+                path.display()
+            ))
+            .hint("to hand deliveries to another program: vodcb listen -o ndjson | PROGRAM"));
+        }
         if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
             return Err(
                 Error::usage(format!("another process is saving to {}", path.display()))
@@ -69,13 +77,6 @@ impl Store {
             );
         }
         let torn = end_last_line(&mut file).map_err(trouble)?;
-        let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
-        // Pipes and the like have no disk to wait for.
-        let durability = if is_file {
-            durability
-        } else {
-            Durability::System
-        };
         let waiting = Arc::<Waiting>::default();
         let writer = tokio::spawn(write_groups(
             Arc::new(file),
@@ -124,8 +125,7 @@ fn options() -> std::fs::OpenOptions {
 
 /// Ends the last line where a crash, or a person, left it open.
 fn end_last_line(file: &mut File) -> io::Result<bool> {
-    let meta = file.metadata()?;
-    if !meta.is_file() || meta.len() == 0 {
+    if file.metadata()?.len() == 0 {
         return Ok(false);
     }
     let mut last = [0];
@@ -149,6 +149,7 @@ async fn write_groups(file: Arc<File>, durability: Durability, waiting: Arc<Wait
             continue;
         }
         let written = match durability {
+            // Into memory of the system, which waits for nobody: another thread would cost more than the write.
             Durability::System => append(&file, &group.bytes),
             Durability::Disk => {
                 let (file, bytes) = (Arc::clone(&file), std::mem::take(&mut group.bytes));

@@ -12,6 +12,7 @@ mod terms;
 mod work;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::{Fuse, FusedFuture, FutureExt};
@@ -20,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
 pub use phase::GRACE;
-pub use terms::{Terms, Totals, Verdict, pause_after};
+pub use terms::{PASSED_BY, Terms, Totals, Verdict, pause_after};
 
 use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
@@ -45,16 +46,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Works a queue off, until its terms or a signal end it. `work` is called for one message after the
 /// other, for up to `concurrency` at the same time, and says what is to become of it.
 ///
-/// # Errors
-/// Those of receiving and deleting, after what is in work was finished; a queue that becomes
-/// unreachable later is waited for. An error of `work` ends the loop; its message is put back.
+/// It ends with an error of receiving and deleting, after what is in work was finished; a queue that becomes
+/// unreachable later is waited for. An error of `work` ends the loop; its message is put back. What was done
+/// until then is told in every case.
 pub async fn consume<W>(
     ctx: &Context,
     mns: &Mns,
     queue: &str,
     terms: &Terms,
     work: W,
-) -> Result<Totals>
+) -> (Totals, Result<()>)
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
@@ -70,6 +71,7 @@ where
         counted: Cell::default(),
         totals: Cell::default(),
         put_back: RefCell::default(),
+        damaged: RefCell::default(),
         warned: Cell::default(),
     };
     reader.run().await
@@ -89,6 +91,8 @@ struct Reader<'a, W> {
     counted: Cell<u64>,
     totals: Cell<Totals>,
     put_back: RefCell<Recent>,
+    /// The ids of those that came damaged and did not come again.
+    damaged: RefCell<HashSet<String>>,
     warned: Cell<bool>,
 }
 
@@ -96,7 +100,7 @@ impl<W> Reader<'_, W>
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
-    async fn run(self) -> Result<Totals> {
+    async fn run(self) -> (Totals, Result<()>) {
         let mut held = FuturesUnordered::new();
         let mut settling = FuturesUnordered::new();
         let received = Fuse::terminated();
@@ -117,11 +121,11 @@ where
                 settling.push(self.settle(state.batch()));
             }
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
-                let totals = self.totals.get();
-                return match state.failure {
-                    None => Ok(totals),
-                    Some(error) => Err(totals.told_with(error)),
-                };
+                self.add(Totals {
+                    damaged: self.damaged.borrow().len() as u64,
+                    ..Totals::default()
+                });
+                return self.ended(state.failure);
             }
             let flush_at = state.flush_at.unwrap_or_else(Instant::now);
             tokio::select! {
@@ -144,6 +148,12 @@ where
                 () = sleep_until(flush_at), if state.flush_at.is_some() => {}
             }
         }
+    }
+
+    fn ended(&self, failure: Option<Error>) -> (Totals, Result<()>) {
+        let totals = self.totals.get();
+        let ended = failure.map_or(Ok(()), |error| Err(totals.told_with(error)));
+        (totals, ended)
     }
 
     fn fail(&self, error: Error, state: &mut State) {
@@ -268,7 +278,7 @@ where
         self.add(Totals {
             deleted: all - failed,
             again: failed,
-            kept: 0,
+            ..Totals::default()
         });
         match deleted {
             Ok(failed) if failed.is_empty() => Ok(()),
@@ -307,6 +317,7 @@ where
             deleted: now.deleted + more.deleted,
             kept: now.kept + more.kept,
             again: now.again + more.again,
+            damaged: now.damaged + more.damaged,
         });
     }
 

@@ -170,6 +170,10 @@ impl Output {
         self.erase();
         let mut stdout = BufWriter::new(std::io::stdout().lock());
         let result = what(&mut stdout).and_then(|()| stdout.flush());
+        self.wrote(result)
+    }
+
+    fn wrote(&self, result: std::io::Result<()>) -> Result<()> {
         let is_gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
         if result.as_ref().is_err_and(is_gone) {
             self.closed.set(true);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::written;
+use super::{Output, written};
 use crate::error::{Error, Result};
 
 /// As many bytes wait to be read at the most; what comes meanwhile is left out.
@@ -48,7 +48,7 @@ impl Printer {
             let mut result = Ok(());
             while let (Ok(()), Ok(mut text)) = (&result, texts.recv()) {
                 text.extend(texts.try_iter());
-                result = put(stream, &text);
+                result = written(put(stream, &text));
                 left.fetch_sub(text.len(), Ordering::Relaxed);
                 std::thread::sleep(BREATH);
             }
@@ -79,6 +79,11 @@ impl Printer {
         taken
     }
 
+    /// Whether nothing can be printed any more; [`close`](Printer::close) says why.
+    pub fn has_ended(&self) -> bool {
+        self.queue.send(String::new()).is_err()
+    }
+
     /// Resolves only when nothing can be printed any more.
     ///
     /// # Errors
@@ -98,15 +103,26 @@ impl Printer {
     }
 }
 
-fn put(stream: Stream, text: &str) -> Result<()> {
+impl Output {
+    /// Writes text to stdout from another thread and waits until it was read, so that everything else goes on
+    /// meanwhile, and signals are heard.
+    ///
+    /// # Errors
+    /// As [`print`](Output::print).
+    pub async fn print_aside(&self, text: String) -> Result<()> {
+        let work = tokio::task::spawn_blocking(move || put(Stream::Results, &text));
+        let result = work.await;
+        self.wrote(result.unwrap_or_else(|error| Err(std::io::Error::other(error))))
+    }
+}
+
+fn put(stream: Stream, text: &str) -> std::io::Result<()> {
     match stream {
         Stream::Results => {
             let mut stdout = std::io::stdout().lock();
-            written(
-                stdout
-                    .write_all(text.as_bytes())
-                    .and_then(|()| stdout.flush()),
-            )
+            stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush())
         }
         Stream::Talk => {
             let mut stderr = std::io::stderr().lock();

@@ -268,6 +268,9 @@ pub struct Summing {
     pub deliveries: u64,
     /// Those of them whose body came before.
     pub duplicates: u64,
+    /// Messages that stayed in the queue, where deliveries come from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<u64>,
     /// Those whose signature was not right, where it had to be.
     pub refused: u64,
     /// Those that could not be saved.
@@ -295,6 +298,7 @@ impl Summing {
         let mut text = counted(self.deliveries, "delivery", "deliveries");
         for (number, what) in [
             (self.duplicates, "again"),
+            (self.kept.unwrap_or_default(), "kept in the queue"),
             (self.refused, "refused"),
             (self.not_saved, "not saved"),
             (self.turned_away, "turned away"),

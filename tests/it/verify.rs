@@ -1,11 +1,14 @@
 //! The signature of deliveries: vectors, the near misses one by one, and what a user sees.
 
+use std::ops::ControlFlow;
+
 use serde_json::Value;
 use vodcb::delivery::record::{self, Recorded};
+use vodcb::delivery::recording;
 use vodcb::delivery::signature::{Claim, NamedKey, NamedUrl, Verdict, sign, verify};
 use vodcb::secret::Secret;
 
-use crate::sandbox::{AUTH_KEY, Sandbox};
+use crate::sandbox::{AUTH_KEY, Run, Sandbox};
 
 const URL: &str = "https://hooks.example.org/vod/events";
 const TIME: &str = "1767225600";
@@ -630,13 +633,220 @@ fn what_is_looked_up_is_what_is_read() {
 }
 
 fn agrees(line: &[u8]) {
-    // What is no JSON or has a body that is no Base64 has no other claim.
-    if let (Some(signed), Ok(read)) = (record::signed(line), record::read(line)) {
+    if let Some(signed) = record::signed(line) {
+        let text = String::from_utf8_lossy(line);
+        let read = record::read(line).unwrap_or_else(|error| panic!("{text}: {error:?}"));
         let claim = read.claim().unwrap();
         assert_eq!(
             (signed.timestamp, signed.signature),
             (&*claim.timestamp, &*claim.signature)
         );
+    }
+}
+
+/// What would be guessed at would be sent, or be called wrong although it is right.
+#[test]
+fn an_envelope_of_others_is_read_whole_or_refused() {
+    let read = |headers: &str, body: &str| {
+        let line = format!(r#"{{"kind":"delivery","headers":{headers},"body":{body}}}"#);
+        record::read(line.as_bytes())
+    };
+    for body in [
+        "{}",
+        "[]",
+        "7",
+        "true",
+        r#"{"EventType":"TranscodeComplete"}"#,
+    ] {
+        let error = read("{}", body).unwrap_err();
+        assert!(error.message.contains("its body is no text"), "{error:?}");
+    }
+    assert_eq!(read("{}", "null").unwrap().body, b"");
+    assert_eq!(read("{}", r#""e30=""#).unwrap().body, b"{}");
+    let pairs = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    for (headers, expected) in [
+        (r#"{"a":"1","b":["2"]}"#, &[("a", "1"), ("b", "2")][..]),
+        (r#"{"a":["1","2"],"b":[]}"#, &[("a", "1"), ("a", "2")]),
+        (
+            r#"[["a","1"],["b",["2","3"]]]"#,
+            &[("a", "1"), ("b", "2"), ("b", "3")],
+        ),
+    ] {
+        assert_eq!(read(headers, "null").unwrap().headers, pairs(expected));
+    }
+    for headers in [
+        r#"{"a":1}"#,
+        r#"{"a":null}"#,
+        r#"{"a":[["1"]]}"#,
+        r#"[["a"]]"#,
+        r#"[["a","1","2"]]"#,
+        r#"[["a","1"],"b: 2"]"#,
+        r#"[{"name":"a","value":"1"}]"#,
+        r#"[[1,"2"]]"#,
+    ] {
+        let error = read(headers, "null").unwrap_err();
+        assert!(
+            error.message.contains("its headers are neither"),
+            "{headers}: {error:?}"
+        );
+    }
+    let signed = format!(r#"{{"X-VOD-TIMESTAMP":["{TIME}"],"X-VOD-SIGNATURE":["{SIGNATURE}"]}}"#);
+    let claim = read(&signed, "null").unwrap().claim().unwrap();
+    assert_eq!((&*claim.timestamp, &*claim.signature), (TIME, SIGNATURE));
+}
+
+/// The framing belongs to the connection, and is not sent again.
+#[test]
+fn a_request_in_pieces_is_put_together() {
+    let read = |body: &str| {
+        let head = "POST / HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n";
+        record::read(format!("{head}{body}").as_bytes())
+    };
+    for (body, expected) in [
+        ("2\r\n{}\r\n0\r\n\r\n", "{}"),
+        (
+            "1;x=y\r\n{\r\n009\r\n\"a\":\"\r\n1\"\r\n1\r\n}\r\n0\r\nTrailer: t\r\n\r\n",
+            "{\"a\":\"\r\n1\"}",
+        ),
+        ("2\n{}\n0\n\n", "{}"),
+        ("0\r\n\r\n", ""),
+        // Put together by what recorded it.
+        ("{}", "{}"),
+        ("{\n}", "{\n}"),
+        ("", ""),
+    ] {
+        let recorded = read(body).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&recorded.body),
+            expected,
+            "{body:?}"
+        );
+        let sent = recorded.end_to_end_headers();
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+    for cut in [
+        "2\r\n{}",
+        "2\r\n{}\r\n",
+        "3\r\n{}\r\n0\r\n\r\n",
+        "ffffffffffffffff\r\n{}\r\n",
+    ] {
+        let error = read(cut).unwrap_err();
+        assert!(
+            error.message.contains("its body is cut"),
+            "{cut:?}: {error:?}"
+        );
+    }
+}
+
+/// A writer that goes slowly hands the first line out in pieces.
+#[test]
+fn a_pipe_that_begins_with_a_brace_alone_is_read_to_its_end() {
+    use std::io::Write;
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let text = recording()[..3].join("\n") + "\n";
+    for at in [1, 40] {
+        let mut child = sandbox
+            .command(AGAINST.into_iter().chain(["-"]))
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let (begin, rest) = text.as_bytes().split_at(at);
+        input.write_all(begin).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        input.write_all(rest).unwrap();
+        drop(input);
+        let run = Run::of(child.wait_with_output().unwrap()).exits(1);
+        let end = "3 deliveries: 2 right, 1 wrong, 0 not signed\n";
+        assert!(run.stdout.ends_with(end), "{run:?}");
+    }
+}
+
+/// What a reader gives in pieces of any size is what it gives at once.
+#[test]
+fn a_recording_is_the_same_however_it_is_read() {
+    let [right, _, wrong, _] = &recording()[..] else {
+        unreachable!("four")
+    };
+    let readable = right.replace(",\"", ",\n  \"").replacen('{', "{\n", 1);
+    let event = r#"{"EventType":"TranscodeComplete"}"#;
+    for (text, places) in [
+        (format!("{right}\n{wrong}\n"), &[Some(1), Some(2)][..]),
+        (format!("\n \n{right}\n"), &[Some(3)]),
+        (format!("{right} \n\n"), &[Some(1)]),
+        (readable, &[None]),
+        (format!("{event}\n\n"), &[None]),
+        (format!("{event}\n{event}\n"), &[Some(1), Some(2)]),
+        (event.replace(':', ":\n "), &[None]),
+        // As after a crash.
+        (format!("{{\"kind\":\n{right}\n"), &[Some(1), Some(2)]),
+        ("POST / HTTP/1.1\nHost: e\n\n{}".to_owned(), &[None]),
+    ] {
+        for size in [1, 2, 30, 64 * 1024] {
+            let mut found = Vec::new();
+            let input = std::io::BufReader::with_capacity(size, text.as_bytes());
+            let read = recording::read_from(input, "f", &mut |entry| {
+                found.push(entry.line);
+                ControlFlow::Continue(())
+            });
+            assert!(read.unwrap().is_continue());
+            assert_eq!(found, places, "{text} by {size}");
+        }
+    }
+}
+
+/// A body and a header that the thorough look refuses, among others that are right: in either form, and for the exit code.
+#[test]
+fn what_is_damaged_is_told_in_every_form() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", KEY);
+    let right = recording()[0].replace("null", r#""2026-01-01T00:00:00Z""#);
+    assert!(record::signed(right.as_bytes()).is_some());
+    for (part, other) in [
+        ("e30=", "!!!not base64"),
+        ("e30=", "e30"),
+        // These leave bits over that no byte has.
+        ("e30=", "e31="),
+        ("e30=", "e3=0e30="),
+        ("\"Host\"", "\"Ho st\""),
+        ("\"Host\"", "\"\""),
+        ("\"/\"", "\"/\t\""),
+    ] {
+        let wrong = right.replace(part, other);
+        let lines = [&*right, &wrong, &right].join("\n");
+        sandbox.file("events.ndjson", &format!("{lines}\n"));
+        for form in ["table", "ndjson"] {
+            let args = AGAINST.into_iter().chain(["events.ndjson", "-o", form]);
+            let run = sandbox.vodcb(args).exits(1);
+            let counted = match form {
+                "table" => "2 deliveries: 2 right, 0 wrong, 0 not signed; 1 line damaged",
+                _ => r#""right":2,"wrong":0,"unsigned":0,"damaged":1"#,
+            };
+            assert!(run.stdout.contains(counted), "{other}: {run:?}");
+        }
+    }
+    // Every letter of Base64 is one, in every place of eight.
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for at in 0..8 {
+        let body = format!("{}{letters}{}", &letters[..at], &letters[at..8]);
+        let line = right.replace("e30=", &body);
+        assert!(record::signed(line.as_bytes()).is_some(), "{body}");
+        agrees(line.as_bytes());
+        for byte in 0..=127u8 {
+            let mut line = right.replace("e30=", letters).into_bytes();
+            let body = line.len() - letters.len() - 2;
+            line[body + at] = byte;
+            let is_letter = letters.as_bytes().contains(&byte);
+            assert_eq!(record::signed(&line).is_some(), is_letter, "{byte}");
+        }
     }
 }
 

@@ -1,18 +1,22 @@
 //! Events from a queue instead of the internet: each message is handed to the listener itself, by VOD's
 //! rules, so that saving, showing and handing on are the same as for deliveries by HTTP.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::callback::queue::check_name;
 use crate::commands::connect;
 use crate::context::Context;
+use crate::delivery::seen::Seen;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::delivery::{report, rules};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode, summary};
 use crate::mns::Message;
-use crate::mns::consume::{Terms, Verdict, consume, pause_after};
+use crate::mns::consume::{PASSED_BY, Terms, Totals, Verdict, consume, pause_after};
 use crate::target::Region;
+
+/// How many bodies are remembered, to tell those that come again.
+const REMEMBERED: usize = 10_000;
 
 /// Which queue.
 #[derive(Debug, clap::Args)]
@@ -48,7 +52,8 @@ impl Feed {
         ))
     }
 
-    /// Hands the queue's messages to the listener at this URL until the command shall end.
+    /// Hands the queue's messages to the listener at this URL until the command shall end, or so many were
+    /// handed over or kept, which ends the command. None without a queue.
     ///
     /// # Errors
     /// Those of the settings, and of the queue service.
@@ -57,9 +62,10 @@ impl Feed {
         ctx: &Context,
         events: &EventSelection,
         url: &str,
-    ) -> Result<()> {
+        exit_after: Option<u64>,
+    ) -> Result<Option<Fed>> {
         let Some(queue) = &self.queue else {
-            return Ok(());
+            return Ok(None);
         };
         check_name(queue)?;
         let connection = connect(ctx).await?;
@@ -73,53 +79,83 @@ impl Feed {
         let terms = Terms {
             // One after the other, so that --exit-after ends where it says.
             concurrency: 1,
+            exit_after,
             ..Terms::default()
         };
-        let hinted = Cell::new(false);
-        consume(ctx, &mns, queue, &terms, async |message: &Message| {
-            hand_over(ctx, events, url, message, &hinted).await
+        let desk = Desk {
+            ctx,
+            events,
+            url,
+            hinted: Cell::new(false),
+            seen: RefCell::new(Seen::new(REMEMBERED)),
+            duplicates: Cell::new(0),
+        };
+        let (totals, ended) = consume(ctx, &mns, queue, &terms, async |message: &Message| {
+            desk.hand_over(message).await
         })
-        .await?;
+        .await;
+        ended?;
         connection.close().await;
-        Ok(())
+        ctx.stop.ask();
+        Ok(Some(Fed {
+            totals,
+            duplicates: desk.duplicates.get(),
+        }))
     }
 }
 
-async fn hand_over(
-    ctx: &Context,
-    events: &EventSelection,
-    url: &str,
-    message: &Message,
-    hinted: &Cell<bool>,
-) -> Result<Verdict> {
-    let back_in = pause_after(message.dequeue_count);
-    let body = match decode::own_bytes(message.body.as_bytes()) {
-        Ok(body) => body.into_owned(),
-        Err(why) => {
-            ctx.out.warn(&report::no_event(&message.id, &why, back_in));
-            return Ok(Verdict::Keep(back_in));
+/// What became of the messages.
+pub(super) struct Fed {
+    pub(super) totals: Totals,
+    /// Those that were handed over whose body was handed over before.
+    pub(super) duplicates: u64,
+}
+
+/// What handing over needs.
+struct Desk<'a> {
+    ctx: &'a Context,
+    events: &'a EventSelection,
+    url: &'a str,
+    hinted: Cell<bool>,
+    seen: RefCell<Seen>,
+    duplicates: Cell<u64>,
+}
+
+impl Desk<'_> {
+    async fn hand_over(&self, message: &Message) -> Result<Verdict> {
+        let ctx = self.ctx;
+        let back_in = pause_after(message.dequeue_count);
+        let body = match decode::own_bytes(message.body.as_bytes()) {
+            Ok(body) => body.into_owned(),
+            Err(why) => {
+                ctx.out.warn(&report::no_event(&message.id, &why, back_in));
+                return Ok(Verdict::Keep(back_in));
+            }
+        };
+        let name = summary::read(&body).ok().and_then(|event| event.event_type);
+        if name.is_some_and(|name| !self.events.sends(&EventType::from_service(&name))) {
+            return Ok(Verdict::Pass(PASSED_BY));
         }
-    };
-    let name = summary::read(&body).ok().and_then(|event| event.event_type);
-    if name.is_some_and(|name| !events.sends(&EventType::from_service(&name))) {
-        return Ok(Verdict::Pass(back_in));
-    }
-    let delivery = Delivery {
-        url: url.to_owned(),
-        proof: Proof::Unsigned,
-        body,
-    };
-    let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, |_| {}).await?;
-    if outcome.is_delivered() {
-        return Ok(Verdict::Delete);
-    }
-    if let Some(last) = outcome.attempts.last() {
-        let kept = report::kept(last, back_in);
-        ctx.out.warn(&format!("message {}: {kept}", message.id));
-        // Once is enough: an application has usually one reason.
-        if let Some(hint) = last.answer.hint().filter(|_| !hinted.replace(true)) {
-            ctx.out.hint(&hint);
+        let delivery = Delivery {
+            url: self.url.to_owned(),
+            proof: Proof::Unsigned,
+            body,
+        };
+        let outcome = deliver(&ctx.http, ctx.now, rules::VOD, &delivery, |_| {}).await?;
+        if outcome.is_delivered() {
+            let is_again = self.seen.borrow_mut().again(&delivery.body);
+            self.duplicates
+                .set(self.duplicates.get() + u64::from(is_again));
+            return Ok(Verdict::Delete);
         }
+        if let Some(last) = outcome.attempts.last() {
+            let kept = report::kept(last, back_in);
+            ctx.out.warn(&format!("message {}: {kept}", message.id));
+            // Once is enough: an application has usually one reason.
+            if let Some(hint) = last.answer.hint().filter(|_| !self.hinted.replace(true)) {
+                ctx.out.hint(&hint);
+            }
+        }
+        Ok(Verdict::Keep(back_in))
     }
-    Ok(Verdict::Keep(back_in))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
 
+use super::feed::Fed;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
 use crate::delivery::notice::{Delivery, Notice, Verdict};
@@ -98,6 +99,14 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Counts messages of a queue in place of attempts: each was handed over once, or kept.
+    pub(super) fn account(&mut self, fed: &Fed, exit_after: Option<u64>) {
+        self.exit_after = exit_after;
+        self.sum.deliveries = fed.totals.deleted + fed.totals.again;
+        self.sum.duplicates = fed.duplicates;
+        self.sum.kept = Some(fed.totals.kept + fed.totals.damaged);
+    }
+
     /// Sums up.
     ///
     /// # Errors
@@ -111,7 +120,9 @@ impl<'a> Session<'a> {
         };
         let texts = self.missing.drain(..).map(|missing| missing.text);
         self.sum.missing = texts.collect();
-        let exit = if met && self.sum.not_saved == 0 {
+        let is_kept = self.sum.kept.is_some_and(|kept| kept > 0);
+        let is_signalled = self.ctx.stop.signal().is_some();
+        let exit = if met && self.sum.not_saved == 0 && (!is_kept || is_signalled) {
             Exit::Ok
         } else {
             Exit::Negative
@@ -128,16 +139,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it cannot be shown.
     pub(super) async fn end(self, last: String) -> Result<()> {
-        let stop = &self.ctx.stop;
-        let was_asked = stop.is_asked();
         let read = async {
             self.lines.close(last).await?;
             self.talk.close(String::new()).await
         };
-        tokio::select! {
-            read = read => read,
-            () = stop.asked(), if !was_asked => Ok(()),
-        }
+        self.ctx.stop.unless_asked(read).await
     }
 
     fn is_done(&self) -> bool {

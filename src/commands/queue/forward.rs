@@ -1,6 +1,6 @@
 //! `vodcb queue forward`
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,11 @@ use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use crate::mns::{Message, Mns};
+use crate::output::{Printer, Stream};
 use crate::render::queue as view;
+use crate::text::counted;
+
+const NOT_READ: &str = "standard output is not read, so lines are left out; forwarding goes on";
 
 /// Hand each message to an HTTP receiver, as VOD would
 ///
@@ -75,8 +79,9 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         args,
         proof: args.proof(ctx).await?,
         lines: Lines::new(&ctx.out),
+        printer: Printer::start(Stream::Results)?,
+        not_shown: Cell::default(),
         hinted: RefCell::default(),
-        unshown: RefCell::default(),
     };
     let terms = Terms {
         concurrency: args.concurrency.into(),
@@ -86,25 +91,36 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         ..Terms::default()
     };
     let begun = Instant::now();
-    desk.ready(mns)?;
-    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+    desk.ready(mns).await?;
+    let (totals, ended) = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
         desk.forward(message).await
     })
-    .await?;
-    if let Some(error) = desk.unshown.take() {
-        return Err(sent_but_not_shown(error));
-    }
-    desk.summary(totals, begun.elapsed())?;
+    .await;
+    // What was done is told even where it ends with an error.
+    let is_nothing = totals == Totals::default();
+    let summary = if is_nothing && ended.is_err() {
+        String::new()
+    } else {
+        desk.summary(totals, begun.elapsed())
+    };
+    let shown = ctx.stop.unless_asked(desk.printer.close(summary)).await;
+    ended?;
+    shown.map_err(|error| {
+        if is_nothing {
+            error
+        } else {
+            sent_but_not_shown(error)
+        }
+    })?;
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
-    Ok(
-        if has_end && !ctx.stop.is_asked() && (totals.kept + totals.again > 0 || is_short) {
-            Exit::Negative
-        } else {
-            Exit::Ok
-        },
-    )
+    let stays = totals.kept + totals.damaged + totals.again > 0;
+    Ok(if has_end && !ctx.stop.is_asked() && (stays || is_short) {
+        Exit::Negative
+    } else {
+        Exit::Ok
+    })
 }
 
 impl Args {
@@ -128,21 +144,24 @@ struct Desk<'a> {
     args: &'a Args,
     proof: Proof,
     lines: Lines<'a>,
+    /// What prints: nobody who reads slowly holds a delivery up, or its deletion.
+    printer: Printer,
+    /// Lines that were left out.
+    not_shown: Cell<u64>,
     /// Remedies that were told; each is told once.
     hinted: RefCell<BTreeSet<String>>,
-    /// Why a result could not be written, which ends it; what was handed over is deleted all the same.
-    unshown: RefCell<Option<Error>>,
 }
 
 impl Desk<'_> {
-    fn ready(&self, mns: &Mns) -> Result<bool> {
+    async fn ready(&self, mns: &Mns) -> Result<()> {
         let (name, to) = (&self.args.name, url::without_password(&self.args.to));
         let endpoint = mns.endpoint.to_string();
         let document = json!({"schema_version": 1, "kind": "ready", "queue": name, "endpoint": endpoint, "to": to});
         self.ctx.out.note(&format!(
             "forwarding {name} to {to}; a message is deleted after a 200; Ctrl-C ends it"
         ));
-        self.lines.show(&document, |_| String::new())
+        let piece = self.lines.piece(&document, |_| String::new());
+        self.ctx.out.print_aside(piece.unwrap_or_default()).await
     }
 
     async fn forward(&self, message: &Message) -> Result<Verdict> {
@@ -185,9 +204,19 @@ impl Desk<'_> {
         let forwarded = Forwarded::new(&self.args.name, message, told, attempts, back_in);
         let rest = result(attempts, back_in);
         let text = |_| view::told(told, message, &rest);
-        if let Err(error) = self.lines.show(&forwarded, text) {
-            self.unshown.borrow_mut().get_or_insert(error);
+        self.print(self.lines.piece(&forwarded, text));
+    }
+
+    /// A line that cannot be written ends it; what was handed over is deleted all the same.
+    fn print(&self, piece: Option<String>) {
+        if piece.is_none_or(|text| self.printer.print(text)) {
+            return;
+        }
+        if self.printer.has_ended() {
             self.ctx.stop.ask();
+        } else {
+            self.lines.warn_once(NOT_READ);
+            self.not_shown.set(self.not_shown.get() + 1);
         }
     }
 
@@ -198,10 +227,11 @@ impl Desk<'_> {
         }
     }
 
-    fn summary(&self, totals: Totals, took: Duration) -> Result<bool> {
+    fn summary(&self, totals: Totals, took: Duration) -> String {
         let Totals {
             deleted,
             kept,
+            damaged,
             again,
         } = totals;
         let document = json!({
@@ -209,12 +239,14 @@ impl Desk<'_> {
             "kind": "summary",
             "queue": self.args.name,
             "forwarded": deleted,
-            "kept": kept,
+            "kept": kept + damaged,
             "not_deleted": again,
+            "not_shown": self.not_shown.get(),
             "took_ms": u64::try_from(took.as_millis()).unwrap_or_default(),
         });
-        self.ctx.out.note(&summary(totals));
-        self.lines.show(&document, |_| String::new())
+        self.ctx.out.note(&summary(totals, self.not_shown.get()));
+        let piece = self.lines.piece(&document, |_| String::new());
+        piece.unwrap_or_default()
     }
 }
 
@@ -296,17 +328,23 @@ fn result(attempts: &[Attempt], back_in: Option<u32>) -> String {
 }
 
 /// What became of all messages.
-fn summary(totals: Totals) -> String {
+fn summary(totals: Totals, not_shown: u64) -> String {
     let Totals {
         deleted,
         kept,
+        damaged,
         again,
     } = totals;
+    let kept = kept + damaged;
     let mut text = format!("{deleted} handed over and deleted, {kept} kept in the queue");
     if again > 0 {
         text.push_str(&format!(
             ", {again} handed over but not deleted, as far as is known: they come once more then"
         ));
+    }
+    if not_shown > 0 {
+        let lines = counted(not_shown, "line", "lines");
+        text.push_str(&format!("; {lines} not shown"));
     }
     text
 }

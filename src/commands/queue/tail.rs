@@ -10,14 +10,10 @@ use crate::delivery::record::{QueueMessage, Recorded};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode};
 use crate::exit::Exit;
-use crate::mns::consume::{Terms, Verdict, consume};
+use crate::mns::consume::{PASSED_BY, Terms, Verdict, consume};
 use crate::mns::{Message, Mns};
 use crate::output::Format;
 use crate::render::queue as view;
-
-/// Seconds after which a message that was shown is seen again: short for its other readers, and long
-/// enough to get past the head of a long queue.
-const BACK_IN: u32 = 10;
 
 /// Show events as they come, until Ctrl-C
 ///
@@ -62,7 +58,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     ctx.out.note(&if args.ack {
         format!("what is shown is deleted from {}; Ctrl-C ends it", args.name)
     } else {
-        format!("messages stay in {}: each is back {BACK_IN} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
+        format!("messages stay in {}: each is back {PASSED_BY} s after it was shown; --ack deletes them; Ctrl-C ends it", args.name)
     });
     let lines = Lines::new(&ctx.out);
     let terms = Terms {
@@ -72,16 +68,18 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         limit: args.limit,
         ..Terms::default()
     };
-    let totals = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
+    let (totals, ended) = consume(ctx, mns, &args.name, &terms, async |message: &Message| {
         let event = decode::unpack(message.body.as_bytes()).ok();
         let event = event.map(|(event, _)| event);
         let told = view::Told::new(event.as_ref());
         if !is_wanted(&wanted, told.event_type.as_deref()) {
-            return Ok(Verdict::Pass(BACK_IN));
+            return Ok(Verdict::Pass(PASSED_BY));
         }
-        if !show(ctx, &lines, &args.name, message, &told)? {
-            return Ok(Verdict::Pass(BACK_IN));
-        }
+        let Some(text) = piece(ctx, &lines, &args.name, message, &told) else {
+            return Ok(Verdict::Pass(PASSED_BY));
+        };
+        // While nobody reads it, this waits, and the message stays out of sight of others.
+        ctx.out.print_aside(text).await?;
         // Nobody reads any more, so nothing counts as shown.
         if ctx.out.is_closed() {
             ctx.stop.ask();
@@ -90,10 +88,11 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         Ok(if args.ack {
             Verdict::Delete
         } else {
-            Verdict::Keep(BACK_IN)
+            Verdict::Keep(PASSED_BY)
         })
     })
-    .await?;
+    .await;
+    ended?;
     let shown = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| shown < wanted);
     Ok(if is_short && !ctx.stop.is_asked() {
@@ -111,13 +110,13 @@ fn is_wanted(wanted: &EventSelection, event_type: Option<&str>) -> bool {
     }
 }
 
-fn show(
+fn piece(
     ctx: &Context,
     lines: &Lines<'_>,
     queue: &str,
     message: &Message,
     told: &view::Told,
-) -> Result<bool> {
+) -> Option<String> {
     let recorded = match ctx.out.format {
         Format::Ndjson => Recorded {
             received_at: Some((ctx.now)().to_string()),
@@ -131,5 +130,5 @@ fn show(
         },
         _ => Recorded::default(),
     };
-    lines.show(&recorded.envelope(), |_| view::told(told, message, ""))
+    lines.piece(&recorded.envelope(), |_| view::told(told, message, ""))
 }

@@ -45,15 +45,17 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
     let headers = value
         .get("headers")
         .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
-    let headers = pairs(headers)
-        .ok_or_else(|| refuse("its headers are neither an object nor a list of pairs"))?;
+    let headers = pairs(headers).ok_or_else(|| {
+        refuse("its headers are neither an object nor a list of pairs, of texts or lists of texts")
+    })?;
     if let Some(name) = no_header(&headers) {
         return Err(refuse(&format!("{name:?} is not the name of a header")));
     }
-    let body = value
-        .get("body")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let body = match value.get("body") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(body)) => body,
+        Some(_) => return Err(refuse("its body is no text, which would be Base64")),
+    };
     let body = STANDARD
         .decode(body)
         .map_err(|_| refuse("its body is not Base64"))?;
@@ -73,28 +75,29 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
     })
 }
 
-/// Headers as a list of pairs, or as an object.
+/// Headers as a list of pairs, or as an object. Several values of a name are headers of their own.
 fn pairs(headers: &Value) -> Option<Vec<(String, String)>> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut pairs = Vec::new();
+    let mut add = |name: &str, value: &Value| {
+        let values = value.as_array();
+        for value in values.map_or(std::slice::from_ref(value), Vec::as_slice) {
+            pairs.push((name.to_owned(), value.as_str()?.to_owned()));
+        }
+        Some(())
+    };
     match headers {
-        Value::Object(members) => {
-            let members = members.iter();
-            Some(
-                members
-                    .map(|(name, value)| (name.clone(), text(value)))
-                    .collect(),
-            )
-        }
-        Value::Array(pairs) => {
-            let pairs = pairs.iter();
-            Some(
-                pairs
-                    .filter_map(|pair| Some((text(pair.get(0)?), text(pair.get(1)?))))
-                    .collect(),
-            )
-        }
-        _ => None,
+        Value::Object(members) => members
+            .iter()
+            .try_for_each(|(name, value)| add(name, value))?,
+        Value::Array(list) => list.iter().try_for_each(|pair| {
+            let [name, value] = pair.as_array()?.as_slice() else {
+                return None;
+            };
+            add(name.as_str()?, value)
+        })?,
+        _ => return None,
     }
+    Some(pairs)
 }
 
 /// A request line, headers, an empty line, the body; line ends with or without a carriage return.
@@ -120,25 +123,62 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
     if let Some(name) = no_header(&headers) {
         return Err(refuse(format!("{name:?} is not the name of a header")));
     }
-    Ok(Recorded {
+    let mut recorded = Recorded {
         method: words.next().filter(|word| !word.is_empty()),
         target: words.next(),
         headers,
         body: body.to_vec(),
         ..Recorded::default()
-    })
+    };
+    let coding = recorded.header("transfer-encoding").unwrap_or_default();
+    // What recorded it may have put the pieces together, and left the header.
+    if coding.to_ascii_lowercase().ends_with("chunked") && chunk(body).is_some() {
+        recorded.body = joined(body)
+            .ok_or_else(|| refuse("its body is cut, or no longer as long as it says".to_owned()))?;
+    }
+    Ok(recorded)
+}
+
+/// The body of a chunked request (RFC 9112, section 7.1); `None` where a piece or the end is missing.
+fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let (length, line_end, after) = chunk(rest)?;
+        if length == 0 {
+            return Some(body);
+        }
+        let (piece, after) = after.split_at_checked(length)?;
+        body.extend_from_slice(piece);
+        rest = after.strip_prefix(line_end)?;
+    }
+}
+
+/// How long the piece is that begins here, how its line ends, and what comes behind.
+fn chunk(bytes: &[u8]) -> Option<(usize, &[u8], &[u8])> {
+    let (line, rest) = bytes.split_at(memchr::memchr(b'\n', bytes)? + 1);
+    let line_end = if line.ends_with(b"\r\n") {
+        &b"\r\n"[..]
+    } else {
+        b"\n"
+    };
+    // What a semicolon begins says more about the piece.
+    let digits = line.split(|byte| *byte == b';').next()?.trim_ascii();
+    let digits = std::str::from_utf8(digits).ok()?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let length = usize::from_str_radix(digits, 16).ok()?;
+    is_hex.then_some((length, line_end, rest))
 }
 
 /// The first name that no header has.
 fn no_header(headers: &[(String, String)]) -> Option<&str> {
     let mut names = headers.iter().map(|(name, _)| name.as_str());
-    names.find(|name| !is_token(name))
+    names.find(|name| !is_token(name.as_bytes()))
 }
 
 /// What the name of a header may be (RFC 9110, section 5.6.2).
-fn is_token(name: &str) -> bool {
-    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_fit)
+pub(super) fn is_token(name: &[u8]) -> bool {
+    let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(is_fit)
 }
 
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {

@@ -1,5 +1,8 @@
 //! The signature in an envelope, found without reading the rest.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::read::is_token;
 use crate::delivery::rules::{SIGNATURE, TIMESTAMP};
 
 /// What a signature is checked with, where it stands in an envelope.
@@ -12,7 +15,8 @@ pub struct Signed<'a> {
 }
 
 /// Looks at a line that is just as [`Recorded::envelope`](super::Recorded::envelope) writes the usual delivery, many times faster than
-/// [`read`](super::read). The body is not decoded: no signature covers it. `None` says only that `read` must look.
+/// [`read`](super::read). The body is not decoded, since no signature covers it, but it is sure that it can be. `None` says only that
+/// `read` must look.
 pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     let mut rest = Rest(line);
     rest.skip(r#"{"schema_version":1,"kind":"delivery","received_at":""#)?;
@@ -23,6 +27,9 @@ pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     let (mut timestamp, mut signature) = (None, None);
     loop {
         let name = rest.text()?;
+        if !is_token(name) {
+            return None;
+        }
         rest.skip(r#",""#)?;
         let value = rest.text()?;
         if name.eq_ignore_ascii_case(TIMESTAMP.as_bytes()) {
@@ -35,9 +42,13 @@ pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
         }
     }
     rest.skip(r#"]],"body":""#)?;
-    rest.text()?;
+    let head = &line[..line.len() - rest.0.len()];
+    let body = rest.text()?;
     // Where nothing is escaped, every quote is the begin or the end of a text.
-    if rest.0 != b"}" || memchr::memchr(b'\\', line).is_some() {
+    if rest.0 != b"}" || memchr::memchr(b'\\', head).is_some() {
+        return None;
+    }
+    if !is_plain(head) || !is_base64(body) {
         return None;
     }
     let text = |bytes| std::str::from_utf8(bytes).ok();
@@ -62,4 +73,51 @@ impl<'a> Rest<'a> {
         self.0 = &rest[1..];
         Some(text)
     }
+}
+
+/// Whether all are letters, digits and signs of ASCII, as in a text of JSON none else has to be looked at.
+fn is_plain(bytes: &[u8]) -> bool {
+    each(bytes, b' ', |eight| {
+        from(eight, b' ') & !from(eight, b'~' + 1)
+    })
+}
+
+/// Whether this can be decoded. What is filled up stands in the last four letters.
+fn is_base64(text: &[u8]) -> bool {
+    let (letters, last) = text.split_at(text.len().saturating_sub(4));
+    let is_fit = |eight| {
+        let letters = from(eight | all(b' '), b'a') & !from(eight | all(b' '), b'z' + 1);
+        // The slash stands right before the digits.
+        let digits = from(eight, b'/') & !from(eight, b'9' + 1);
+        letters | digits | from(eight, b'+') & !from(eight, b'+' + 1)
+    };
+    text.len().is_multiple_of(4)
+        && each(letters, b'A', is_fit)
+        && STANDARD.decode_slice(last, &mut [0; 3]).is_ok()
+}
+
+/// Whether each byte is fit, eight at a time: `is_fit` sets the highest bit of those that are, and is asked for
+/// ASCII only. The last eight are filled up.
+fn each(bytes: &[u8], fill: u8, is_fit: impl Fn(u64) -> u64) -> bool {
+    let unfit = |eight: &[u8; 8]| {
+        let eight = u64::from_ne_bytes(*eight);
+        eight | !is_fit(eight & !all(0x80))
+    };
+    let (eights, rest) = bytes.as_chunks();
+    let mut last = [fill; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let found = eights
+        .iter()
+        .fold(unfit(&last), |found, eight| found | unfit(eight));
+    found & all(0x80) == 0
+}
+
+/// Sets the highest bit of those bytes, all of ASCII, that are not below this one.
+const fn from(eight: u64, least: u8) -> u64 {
+    eight + all(0x80 - least)
+}
+
+/// This byte eight times.
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Applied, Error, Kind};
+use crate::text::counted;
 
 /// How a queue is worked off.
 #[derive(Debug, Clone, Default)]
@@ -37,15 +38,27 @@ pub enum Verdict {
 pub struct Totals {
     /// Done with and deleted.
     pub deleted: u64,
-    /// Put back, damaged ones included.
+    /// Put back.
     pub kept: u64,
+    /// Came damaged and were put back without a look, and not received anew since.
+    pub damaged: u64,
     /// Done with, but not deleted in time, as far as is known: they will come once more.
     pub again: u64,
 }
 
+/// Seconds after which a message that was only passed by is seen again: short for its other readers, and long
+/// enough to get past the head of a long queue.
+pub const PASSED_BY: u32 = 10;
+
 impl Totals {
     /// The error that ends it, which undoes no deletion.
     pub(super) fn told_with(self, mut error: Error) -> Error {
+        if self.again > 0 {
+            let messages = counted(self.again, "message", "messages");
+            error = error.cause(format!(
+                "{messages} done with, but not deleted as far as is known: they may come once more"
+            ));
+        }
         if self.deleted == 0 {
             return error;
         }

@@ -27,11 +27,13 @@ where
         let verdict = match known {
             Some(seconds) => Ok(Verdict::Pass(seconds)),
             None if self.is_damaged(&message) => {
-                // Not remembered: what comes again is worked on.
-                let verdict = Verdict::Keep(pause_after(message.dequeue_count));
+                // Not put to those that are left alone: what comes again is worked on.
+                let verdict = Verdict::Pass(pause_after(message.dequeue_count));
+                self.damaged.borrow_mut().insert(message.id);
                 return (hold.handle.take(), Ok(verdict));
             }
             None => {
+                self.damaged.borrow_mut().remove(&message.id);
                 let done = Notify::new();
                 let worked = async {
                     let verdict = self.work_on(&message).await;

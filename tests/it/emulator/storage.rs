@@ -221,17 +221,59 @@ fn a_ready_file_is_there_only_while_the_server_is() {
         run.exits(code);
         assert!(!sandbox.home().join("ready").exists());
     };
-    sandbox.file("ready", "export VODCB_ENDPOINT=http://127.0.0.1:1\n");
-    let start = ["emulator", "start", "--ready-file", "ready", "-o", "ndjson"];
-    gone(sandbox.vodcb(start), 2);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for server in [&["listen"][..], &["emulator", "start"]] {
-        sandbox.file("ready", "http://127.0.0.1:1\n");
-        let args = ["--ready-file", "ready", "--port", &port];
-        gone(sandbox.vodcb([server, &args].concat()), 2);
+        for left in [
+            "http://127.0.0.1:1\n",
+            "export VODCB_ENDPOINT=http://127.0.0.1:1\n",
+            "",
+        ] {
+            sandbox.file("ready", left);
+            let args = ["--ready-file", "ready", "--port", &port];
+            gone(sandbox.vodcb([server, &args].concat()), 2);
+        }
     }
     let args = ["listen", "--ready-file", "ready", "--port", "0"];
     let end = ["--timeout", "0.1"];
     gone(sandbox.vodcb([&args[..], &end].concat()), 0);
+}
+
+/// Neither a wrong argument beside it, nor a slip of the finger in it, costs a file.
+#[test]
+fn a_ready_file_replaces_nothing_else() {
+    let sandbox = Sandbox::offline();
+    let listen = ["listen", "--port", "0", "--timeout", "0.1"];
+    let start = ["emulator", "start", "--port", "0"];
+    for (text, server) in [
+        ("years of work\n", &listen[..]),
+        ("http://a.example/\nhttp://b.example/\n", &listen),
+        ("export PATH=/opt/bin\n", &start),
+    ] {
+        let path = sandbox.file("precious.txt", text);
+        sandbox
+            .vodcb([server, &["--ready-file", "precious.txt"]].concat())
+            .exits(2)
+            .says(&[
+                "precious.txt is no file that an earlier run left",
+                "name a file",
+            ]);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+    }
+    sandbox
+        .vodcb([&listen[..], &["--ready-file", "."]].concat())
+        .exits(2);
+    let mine = "http://127.0.0.1:1\n";
+    let path = sandbox.file("ready", mine);
+    for wrong in [
+        [&listen[..], &["--expect", "((("]].concat(),
+        [&listen[..], &["--events", "a b"]].concat(),
+        [&start[..], &["--fault", "x"]].concat(),
+        [&start[..], &["-o", "ndjson"]].concat(),
+    ] {
+        sandbox
+            .vodcb([&wrong[..], &["--ready-file", "ready"]].concat())
+            .exits(2);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), mine);
+    }
 }

@@ -219,7 +219,7 @@ fn a_full_house_serves_those_who_wait_when_others_are_let_go() {
 #[test]
 fn a_process_out_of_files_waits_and_recovers() {
     let sandbox = Sandbox::offline();
-    let listening = Listening::with_limit(&sandbox, Some(24), ["-o", "ndjson"]);
+    let listening = Listening::under(&sandbox, "ulimit -n 24", ["-o", "ndjson"]);
     let idle: Vec<TcpStream> = (0..60)
         .map(|_| TcpStream::connect(listening.address).unwrap())
         .collect();

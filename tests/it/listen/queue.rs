@@ -53,26 +53,30 @@ fn what_the_application_refuses_or_nobody_asked_for_stays_in_the_queue() {
     sandbox.deliver("vod-events", TRANSCODE);
     let app = Receiver::start(&[Reply::Status(204)]);
     let to = app.url("/vod");
-    // Three attempts, as VOD makes them.
+    // Three attempts, as VOD makes them, are one message.
     let args = [
         "--exit-after",
-        "3",
+        "1",
         "--timeout",
         "60",
         "--events",
         "TranscodeComplete",
     ];
-    sandbox
+    let run = sandbox
         .vodcb(
             ["listen", "--queue", "vod-events", "--forward-to", &to]
                 .into_iter()
                 .chain(args),
         )
-        .ok()
+        .exits(1)
         .says(&[
             "204 after 3 attempts: kept, tried again in 10 s",
             "only status 200 counts",
         ]);
+    assert!(
+        run.stdout.ends_with("0 deliveries, 1 kept in the queue\n"),
+        "{run:?}"
+    );
     assert_eq!(app.requests().len(), 3);
     assert!(
         app.requests()
@@ -116,9 +120,13 @@ fn what_holds_no_event_is_handed_to_nobody_and_stays() {
     let app = Receiver::start(&[Reply::Status(200)]);
     let to = app.url("/vod");
     let queue = ["listen", "--queue", "vod-events", "--forward-to", &to];
-    let end = ["--exit-after", "1", "--timeout", "60"];
+    let end = ["--exit-after", "2", "--timeout", "60"];
     let run = sandbox.vodcb([&queue[..], &end].concat());
-    run.ok()
+    assert!(
+        run.stdout.ends_with("1 delivery, 1 kept in the queue\n"),
+        "{run:?}"
+    );
+    run.exits(1)
         .says(&["warning: message ", "kept, looked at again in 10 s"]);
     assert_eq!(app.requests().len(), 1);
     let (active, inactive) = sandbox.backlog("vod-events");
@@ -223,4 +231,46 @@ fn a_session_of_two_seconds_is_renewed_without_a_gap() {
         .filter(|call| call.outcome.contains("Token"))
         .collect();
     assert!(refused.is_empty(), "{refused:?}");
+}
+
+/// However often it was received: others wait for it.
+#[test]
+fn what_nobody_asked_for_is_back_soon() {
+    const MESSAGE: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h</ReceiptHandle><MessageBody>{&quot;EventType&quot;:&quot;FileUploadComplete&quot;}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>9</DequeueCount></Message></Messages>";
+    const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
+    const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+    let service = Receiver::judging(|request, count| match request.method.as_str() {
+        "GET" if count == 0 => Reply::With(200, "", MESSAGE),
+        "GET" => Reply::With(404, "", NOTHING),
+        _ => Reply::With(200, "", CHANGED),
+    });
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_MNS_ENDPOINT", &service.url(""));
+    let to = ["--forward-to", "http://127.0.0.1:9/"];
+    let wanted = ["--events", "TranscodeComplete", "--timeout", "1"];
+    sandbox
+        .vodcb([&["listen", "--queue", "q"][..], &to, &wanted].concat())
+        .ok();
+    let requests = service.requests();
+    let put_back = requests.iter().find(|request| request.method == "PUT");
+    let target = &put_back.unwrap().target;
+    assert!(target.contains("VisibilityTimeout=10"), "{target}");
+}
+
+/// The same event twice, and a second attempt for one of them.
+#[test]
+fn an_attempt_more_is_no_delivery_more() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    for body in [FILE, TRANSCODE, FILE] {
+        sandbox.deliver("q", body);
+    }
+    let app = Receiver::judging(|_, count| Reply::Status(if count == 1 { 500 } else { 200 }));
+    let to = app.url("/vod");
+    let args = ["listen", "--queue", "q", "--forward-to", &to];
+    let end = ["--exit-after", "3", "--timeout", "60"];
+    let run = sandbox.vodcb([&args[..], &end].concat()).ok();
+    assert!(run.stdout.ends_with("3 deliveries, 1 again\n"), "{run:?}");
+    assert_eq!(app.requests().len(), 4);
+    assert_eq!(sandbox.backlog("q"), (0, 0));
 }

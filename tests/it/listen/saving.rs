@@ -92,23 +92,55 @@ fn one_process_at_a_time_saves_to_a_file() {
     listening.stop().ok();
 }
 
-/// Every write to this device says that the disk is full.
+/// A file that must not grow beyond a block of the shell's is as a disk that is full.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_500_and_told_loudly() {
     let sandbox = Sandbox::offline();
-    let listening = Listening::start(&sandbox, ["--save", "/dev/full"]);
-    assert_eq!(post(listening.address, &[], EVENT), 500);
-    assert_eq!(post(listening.address, &[], EVENT), 500);
-    let run = listening
-        .stop()
-        .exits(1)
-        .says(&["delivery #1 was answered 500", "No space left on device"]);
-    assert!(run.stdout.contains("NOT SAVED"), "{run:?}");
-    assert!(
-        run.stdout.ends_with("0 deliveries, 2 not saved\n"),
-        "{run:?}"
-    );
+    for extra in [&[][..], &["--no-fsync"]] {
+        let path = sandbox.file("events.ndjson", "");
+        let args = ["--save", "events.ndjson"].into_iter();
+        let listening = Listening::under(
+            &sandbox,
+            "trap '' XFSZ; ulimit -f 2",
+            args.chain(extra.iter().copied()),
+        );
+        let large = "x".repeat(4096);
+        assert_eq!(post(listening.address, &[], EVENT), 200);
+        assert_eq!(post(listening.address, &[], &large), 500);
+        assert_eq!(post(listening.address, &[], &large), 500);
+        let run = listening
+            .stop()
+            .exits(1)
+            .says(&["delivery #2 was answered 500", "File too large"]);
+        assert!(run.stdout.contains("NOT SAVED"), "{run:?}");
+        assert!(run.stdout.ends_with("1 delivery, 2 not saved\n"), "{run:?}");
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(kept.matches('\n').count(), 1, "no half of a line: {kept}");
+        assert!(kept.ends_with('\n'));
+    }
+}
+
+/// A pipe has what nobody may ever read, so that a 200 would be untrue.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_saved_to() {
+    let sandbox = Sandbox::offline();
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.home().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for (path, extra) in [
+        ("pipe", &[][..]),
+        ("pipe", &["--no-fsync"]),
+        ("/dev/null", &[]),
+    ] {
+        let listen = ["listen", "--port", "0", "--save", path];
+        sandbox
+            .vodcb([&listen[..], extra].concat())
+            .exits(2)
+            .says(&[&format!("{path} is no file that keeps"), "-o ndjson"]);
+    }
 }
 
 /// 64 connections send as fast as they can when the process is killed: whatever was answered 200 is in the

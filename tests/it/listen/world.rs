@@ -185,25 +185,25 @@ pub struct Listening {
 impl Listening {
     /// Waits until it is ready.
     pub fn start<'a>(sandbox: &'a Sandbox, args: impl IntoIterator<Item = &'a str>) -> Self {
-        Listening::with_limit(sandbox, None, args)
+        Listening::under(sandbox, "", args)
     }
 
-    /// With so many open files at most.
-    pub fn with_limit<'a>(
+    /// After these words of a shell, which bound what it may take.
+    pub fn under<'a>(
         sandbox: &'a Sandbox,
-        files: Option<u32>,
+        words: &str,
         args: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let ready = sandbox.home().join("ready");
         let _ = std::fs::remove_file(&ready);
         let all = ["listen", "--port", "0", "--ready-file", "ready"];
         let plain = sandbox.command(all.into_iter().chain(args));
-        let mut command = match files {
-            None => plain,
-            Some(files) => {
+        let mut command = match words {
+            "" => plain,
+            words => {
                 let mut shell = std::process::Command::new("sh");
                 shell
-                    .args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")])
+                    .args(["-c", &format!("{words}; exec \"$0\" \"$@\"")])
                     .arg(plain.get_program())
                     .args(plain.get_args())
                     .env_clear()

@@ -79,6 +79,32 @@ fn a_message_whose_line_cannot_be_shown_is_not_handed_over_again() {
     );
 }
 
+/// Lines of 6 KB in a pipe that takes 64 KiB.
+#[cfg(unix)]
+#[test]
+fn a_stdout_that_nobody_reads_holds_up_no_delivery() {
+    let sandbox = world(&[]);
+    for _ in 0..40 {
+        sandbox.deliver("q", &event(&"v".repeat(6_000)));
+    }
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/vod");
+    let child = sandbox
+        .command(["queue", "forward", "q", "--to", &to, "-o", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually(|| sandbox.backlog("q") == (0, 0));
+    assert_eq!(receiver.requests().len(), 40);
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap()).ok();
+    let lines = lines(&run.stdout);
+    assert_eq!(lines.len(), 42);
+    assert_eq!(lines[41]["forwarded"], 40);
+    assert_eq!(lines[41]["not_shown"], 0);
+}
+
 #[test]
 fn a_message_arrives_as_vod_would_send_it_and_is_deleted() {
     let mut sandbox = world(&[]);
@@ -256,6 +282,39 @@ fn refusals_come_before_anything_is_received() {
         let args = ["queue", "forward", "q", "--to", &to, "--drain"];
         sandbox.vodcb(args).exits(3).says(&[action]);
     }
+}
+
+/// It was handed over and comes again, which the receiver's owner has to know.
+#[test]
+fn an_end_by_a_refusal_accounts_for_what_was_done() {
+    let sandbox = world(&["batch-delete:deny"]);
+    sandbox.deliver("q", &event("v1"));
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let to = receiver.url("/vod");
+    let forward = |queue| {
+        let args = [
+            "queue", "forward", queue, "--to", &to, "--drain", "-o", "ndjson",
+        ];
+        sandbox.vodcb(args)
+    };
+    let run = forward("q").exits(3);
+    let told = lines(&run.stdout);
+    let kinds: Vec<_> = told.iter().map(|line| &line["kind"]).collect();
+    assert_eq!(kinds, ["ready", "forward", "summary"]);
+    assert_eq!(
+        (&told[2]["forwarded"], &told[2]["not_deleted"]),
+        (&0.into(), &1.into())
+    );
+    let causes = run.error()["causes"].to_string();
+    assert!(
+        causes.contains(
+            "1 message done with, but not deleted as far as is known: they may come once more"
+        ),
+        "{causes}"
+    );
+    // Where nothing was done there is nothing to tell.
+    let run = forward("nobody").exits(4);
+    assert_eq!(lines(&run.stdout).len(), 1);
 }
 
 #[cfg(unix)]

@@ -134,6 +134,65 @@ fn events_come_as_they_are_sent_until_a_signal() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// A pipe takes 64 KiB, so that of such lines the second is not printed whole unless it is read.
+#[cfg(unix)]
+fn large(id: &str) -> String {
+    event(&id.repeat(20_000))
+}
+
+/// `vodcb queue tail --ack > fifo` whose reader is slow.
+#[cfg(unix)]
+#[test]
+fn what_nobody_has_read_yet_stays_out_of_sight_and_is_deleted_afterwards() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 3);
+    let mut child = sandbox
+        .command(["queue", "tail", "q", "--ack", "-o", "ndjson"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    for id in ["a", "bb", "ccc"] {
+        sandbox.deliver("q", &large(id));
+    }
+    // None comes back while the reader takes its time: each is kept out of sight again.
+    let kept = |call: &String| call == "ChangeMessageVisibility";
+    eventually(|| sandbox.actions().iter().filter(|call| kept(call)).count() >= 2);
+    let (visible, hidden) = sandbox.backlog("q");
+    assert!(visible == 0 && hidden >= 2, "{visible} {hidden}");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for id in ["a", "bb", "ccc"] {
+        let line = lines.next().unwrap().unwrap();
+        let read = vodcb::delivery::record::read(line.as_bytes()).unwrap();
+        assert_eq!(read.body, large(id).as_bytes());
+    }
+    eventually(|| sandbox.backlog("q") == (0, 0));
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_are_heard_while_nobody_reads() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let sandbox = world();
+        sandbox.deliver("q", &large("bb"));
+        sandbox.deliver("q", &large("bb"));
+        let mut child = sandbox
+            .command(["queue", "tail", "q", "-o", "ndjson"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        eventually(|| sandbox.backlog("q") == (0, 2));
+        for _ in 0..2 {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            signal(&child, name);
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
+}
+
 /// `vodcb queue tail --ack | head -1` must not delete what nobody saw.
 #[cfg(unix)]
 #[test]
