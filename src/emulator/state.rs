@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::Stored;
 use super::{Storage, held};
 use crate::error::{Error, Result};
+use crate::order;
 use crate::text::quoted;
 
 const SCHEMA: u32 = 1;
@@ -281,7 +282,7 @@ pub fn read(text: &str) -> io::Result<Table> {
     }
     let rows = page.callbacks.into_iter();
     Ok(Table {
-        callbacks: rows.map(|row| (row.place, row.callback)).collect(),
+        callbacks: order::map(rows.map(|row| (row.place, row.callback))),
         changed: false,
     })
 }

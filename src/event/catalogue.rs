@@ -202,10 +202,8 @@ pub fn covered_by(umbrella: &str) -> impl Iterator<Item = &'static Event> {
 /// Every value that may stand in a subscription, the umbrella included.
 pub fn subscribable() -> BTreeSet<EventType> {
     let own = CATALOGUE.events.iter().filter(|event| event.subscribable);
-    own.map(|event| event.name.as_str())
-        .chain([AI_UMBRELLA])
-        .map(EventType::from_service)
-        .collect()
+    let names = own.map(|event| event.name.as_str()).chain([AI_UMBRELLA]);
+    order::set(names.map(EventType::from_service))
 }
 
 /// The same without those that only the API can subscribe.
@@ -213,10 +211,7 @@ pub fn console_subscribable() -> BTreeSet<EventType> {
     let api_only = |name: &EventType| {
         find(name.as_str()).is_some_and(|event| event.console_selectable == Some(false))
     };
-    subscribable()
-        .into_iter()
-        .filter(|name| !api_only(name))
-        .collect()
+    order::set(subscribable().into_iter().filter(|name| !api_only(name)))
 }
 
 /// True when the event is an umbrella and every one of its members is in the set.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{EventType, catalogue};
 use crate::error::{Error, Result};
+use crate::order;
 
 /// The events of a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +77,9 @@ impl EventSelection {
 
     /// What `EventTypeList` meant: tolerant of blanks and of the letter case of `ALL`.
     pub fn from_wire(text: &str) -> Self {
-        let names: BTreeSet<EventType> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(EventType::from_service)
-            .collect();
+        let names = text.split(',').map(str::trim);
+        let names = names.filter(|name| !name.is_empty());
+        let names = order::set(names.map(EventType::from_service));
         if names
             .iter()
             .any(|name| name.as_str().eq_ignore_ascii_case("ALL"))
@@ -119,7 +117,7 @@ impl EventSelection {
             .iter()
             .flat_map(|event| catalogue::covered_by(event.as_str()));
         let members = covered.map(|event| EventType::from_service(&event.name));
-        let removed: BTreeSet<EventType> = removed.iter().cloned().chain(members).collect();
+        let removed = order::set(removed.iter().cloned().chain(members));
         match self {
             EventSelection::All if removed.is_empty() => EventSelection::All,
             EventSelection::All => EventSelection::only(&catalogue::subscribable() - &removed),
@@ -210,9 +208,7 @@ pub fn parse_removed(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventTy
         .map(str::trim)
         .partition(|name| catalogue::umbrella_of(name).is_some());
     let single = single.into_iter().filter_map(catalogue::find);
-    let mut names: BTreeSet<EventType> = single
-        .map(|event| EventType::from_service(&event.name))
-        .collect();
+    let mut names = order::set(single.map(|event| EventType::from_service(&event.name)));
     if names.is_empty() || others.iter().any(|name| !name.is_empty()) {
         names.extend(parse_names(&others.join(","), allow_unknown)?);
     }

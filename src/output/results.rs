@@ -38,11 +38,10 @@ impl Output {
             Format::Json if self.query.is_some() => self.print_json(&self.queried(document)?),
             Format::Json => self.print_json(document),
             // One text needs no quotes, so that a script can use it.
-            Format::Yaml if self.query.is_some() => match self.queried(document)? {
-                Value::String(text) => self.print(&format!("{text}\n")),
+            Format::Yaml => match self.queried(document)? {
+                Value::String(text) if self.query.is_some() => self.print(&format!("{text}\n")),
                 value => self.print_yaml(&value),
             },
-            Format::Yaml => self.print_yaml(document),
         }
     }
 
@@ -94,9 +93,9 @@ impl Output {
         })
     }
 
-    fn print_yaml(&self, document: &impl Serialize) -> Result<()> {
+    fn print_yaml(&self, value: &Value) -> Result<()> {
         let unshown = |error: String| Error::usage("the result cannot be shown").cause(error);
-        let text = serde_saphyr::to_string(document).map_err(|error| unshown(error.to_string()))?;
+        let text = serde_saphyr::to_string(value).map_err(|error| unshown(error.to_string()))?;
         self.print(&format!("{}\n", text.trim_end()))
     }
 
@@ -111,13 +110,19 @@ impl Output {
         }
     }
 
+    /// What the query makes of a document, or all of it. Only the first step is made anew for each kind of
+    /// document.
     fn queried(&self, document: &impl Serialize) -> Result<Value> {
+        self.found(serde_json::to_value(document))
+    }
+
+    fn found(&self, document: serde_json::Result<Value>) -> Result<Value> {
         let broken = |error: String| {
             Error::usage("--query failed")
                 .cause(error)
                 .hint("without --query the whole document is shown; vodcb help output has examples")
         };
-        let value = serde_json::to_value(document).map_err(|error| broken(error.to_string()))?;
+        let value = document.map_err(|error| broken(error.to_string()))?;
         let Some(query) = &self.query else {
             return Ok(value);
         };

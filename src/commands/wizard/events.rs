@@ -6,6 +6,7 @@ use super::{Answers, Here};
 use crate::callback::Callback;
 use crate::error::Result;
 use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
+use crate::order;
 use crate::prompt::{Choice, Reply, Several};
 
 enum Preset {
@@ -42,10 +43,8 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
 fn presets(now: Option<&Callback>) -> Vec<(String, Preset)> {
     let group = |name: &str| -> BTreeSet<EventType> {
         let events = catalogue::catalogue().events.iter();
-        events
-            .filter(|event| event.group == name && event.subscribable)
-            .map(|event| EventType::from_service(&event.name))
-            .collect()
+        let events = events.filter(|event| event.group == name && event.subscribable);
+        order::set(events.map(|event| EventType::from_service(&event.name)))
     };
     let named = |what: &str, events: BTreeSet<EventType>| {
         let words = format!("{what}: {}", crate::event::selection::join(&events, ", "));
@@ -119,7 +118,7 @@ async fn one_by_one(here: &Here, answers: &Answers) -> Result<Reply<EventSelecti
         Reply::Back => Reply::Back,
         Reply::Answer(chosen) => {
             let events = chosen.into_iter().map(|index| rows[index].1.clone());
-            Reply::Answer(EventSelection::only(events.collect()))
+            Reply::Answer(EventSelection::only(order::set(events)))
         }
     })
 }

@@ -176,7 +176,7 @@ fn no_header(headers: &[(String, String)]) -> Option<&str> {
 }
 
 /// What the name of a header may be (RFC 9110, section 5.6.2).
-pub(super) fn is_token(name: &[u8]) -> bool {
+fn is_token(name: &[u8]) -> bool {
     let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !name.is_empty() && name.iter().all(is_fit)
 }

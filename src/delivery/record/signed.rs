@@ -2,7 +2,6 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::read::is_token;
 use crate::delivery::rules::{SIGNATURE, TIMESTAMP};
 
 /// What a signature is checked with, where it stands in an envelope.
@@ -27,7 +26,7 @@ pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     let (mut timestamp, mut signature) = (None, None);
     loop {
         let name = rest.text()?;
-        if !is_token(name) {
+        if !is_usual_name(name) {
             return None;
         }
         rest.skip(r#",""#)?;
@@ -45,10 +44,7 @@ pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     let head = &line[..line.len() - rest.0.len()];
     let body = rest.text()?;
     // Where nothing is escaped, every quote is the begin or the end of a text.
-    if rest.0 != b"}" || memchr::memchr(b'\\', head).is_some() {
-        return None;
-    }
-    if !is_plain(head) || !is_base64(body) {
+    if rest.0 != b"}" || !is_plain(head) || !is_base64(body) {
         return None;
     }
     let text = |bytes| std::str::from_utf8(bytes).ok();
@@ -75,24 +71,26 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Whether all are letters, digits and signs of ASCII, as in a text of JSON none else has to be looked at.
+/// Whether all are letters, digits and signs of ASCII, and none escapes another: a text of JSON as it is.
 fn is_plain(bytes: &[u8]) -> bool {
     each(bytes, b' ', |eight| {
-        from(eight, b' ') & !from(eight, b'~' + 1)
+        between(eight, b' ', b'~') & !between(eight, b'\\', b'\\')
     })
+}
+
+/// Whether a header has this name as nearly all have one.
+fn is_usual_name(name: &[u8]) -> bool {
+    let is_fit = |eight| letters(eight) | between(eight, b'0', b'9') | between(eight, b'-', b'-');
+    !name.is_empty() && each(name, b'-', is_fit)
 }
 
 /// Whether this can be decoded. What is filled up stands in the last four letters.
 fn is_base64(text: &[u8]) -> bool {
-    let (letters, last) = text.split_at(text.len().saturating_sub(4));
-    let is_fit = |eight| {
-        let letters = from(eight | all(b' '), b'a') & !from(eight | all(b' '), b'z' + 1);
-        // The slash stands right before the digits.
-        let digits = from(eight, b'/') & !from(eight, b'9' + 1);
-        letters | digits | from(eight, b'+') & !from(eight, b'+' + 1)
-    };
+    let (whole, last) = text.split_at(text.len().saturating_sub(4));
+    // The slash stands right before the digits.
+    let is_fit = |eight| letters(eight) | between(eight, b'/', b'9') | between(eight, b'+', b'+');
     text.len().is_multiple_of(4)
-        && each(letters, b'A', is_fit)
+        && each(whole, b'A', is_fit)
         && STANDARD.decode_slice(last, &mut [0; 3]).is_ok()
 }
 
@@ -110,6 +108,16 @@ fn each(bytes: &[u8], fill: u8, is_fit: impl Fn(u64) -> u64) -> bool {
         .iter()
         .fold(unfit(&last), |found, eight| found | unfit(eight));
     found & all(0x80) == 0
+}
+
+/// Sets the highest bit of the letters among bytes of ASCII.
+const fn letters(eight: u64) -> u64 {
+    between(eight | all(b' '), b'a', b'z')
+}
+
+/// Sets the highest bit of those bytes, all of ASCII, from the first to the last.
+const fn between(eight: u64, first: u8, last: u8) -> u64 {
+    from(eight, first) & !from(eight, last + 1)
 }
 
 /// Sets the highest bit of those bytes, all of ASCII, that are not below this one.
