@@ -284,12 +284,9 @@ async fn status(
     queue::check_name(name)?;
     let found: Status = mns.get_attributes(ctx, name).await?;
     let mut status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
-    let oldest = mns
-        .peek(ctx, name)
-        .await?
-        .and_then(|message| message.enqueued);
-    status.oldest_message_age_seconds =
-        oldest.map(|time| (ctx.now)().duration_since(time).as_secs().max(0));
+    let oldest = mns.peek(ctx, name).await?;
+    let age = oldest.and_then(|message| message.age());
+    status.oldest_message_age_seconds = age.map(|age| age.as_secs());
     let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
     let named = match reading.callback.map(|callback| callback.destination) {
         Some(Destination::Mns { endpoint, queue }) if queue == name => Some(endpoint),

@@ -3,6 +3,7 @@
 use url::{Host, Url};
 
 use super::region::{Centre, centre_at};
+use crate::callback::url::without_password;
 use crate::error::{Error, Result};
 
 /// What stands for the endpoint of the emulator inside the process, whose port is another one each time.
@@ -32,6 +33,7 @@ impl Endpoint {
     /// A usage error for anything else, and for plain http beyond this machine unless `allow_http`.
     pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
         let refuse = |why: &str| {
+            let text = without_password(text);
             Err(Error::usage(format!("{text:?} is not an endpoint: {why}"))
                 .hint("an endpoint looks like https://vod.cn-shanghai.aliyuncs.com"))
         };

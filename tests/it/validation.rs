@@ -442,6 +442,16 @@ fn applications_and_endpoints_are_checked() {
     );
     refused(endpoint("https://u@vod.example.com"), &["user name"]);
     refused(endpoint("https://vod example"), &["not a URL"]);
+    for text in [
+        "https://u:pw5w0rd@vod.example.com",
+        "ftp://u:pw5w0rd@vod.example.com",
+    ] {
+        let said = words(&endpoint(text).unwrap_err());
+        assert!(
+            said.contains("u:••••@") && !said.contains("pw5w0rd"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
