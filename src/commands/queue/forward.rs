@@ -52,7 +52,7 @@ pub struct Args {
     /// How many deliveries at the same time, 1 to 256
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
-    /// Stop when the queue is empty; what was kept counts as nothing
+    /// Stop when nothing more can be received; what was kept, or another reader has, counts as nothing
     #[arg(long)]
     drain: bool,
     /// Stop when so many messages were handed over or kept
