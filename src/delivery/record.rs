@@ -1,6 +1,6 @@
 //! A delivery that somebody kept: an HTTP request as text, or one line of JSON.
 //!
-//! The line of JSON is an [`Envelope`]. [`read`] takes both, and [`signed`] looks at an envelope's signature only.
+//! The line of JSON is an [`Envelope`]. [`read()`] takes both, and [`signed()`] looks at an envelope's signature only.
 
 mod envelope;
 mod read;

@@ -14,7 +14,7 @@ pub struct Signed<'a> {
 }
 
 /// Looks at a line that is just as [`Recorded::envelope`](super::Recorded::envelope) writes the usual delivery, many times faster than
-/// [`read`](super::read). The body is not decoded, since no signature covers it, but it is sure that it can be. `None` says only that
+/// [`read`](super::read()). The body is not decoded, since no signature covers it, but it is sure that it can be. `None` says only that
 /// `read` must look.
 pub fn signed(line: &[u8]) -> Option<Signed<'_>> {
     let mut rest = Rest(line);
