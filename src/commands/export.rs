@@ -54,6 +54,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     {
         return Err(exists(file));
     }
+    let file = file.map(place).transpose()?;
     let connection = connect(ctx).await?;
     let mut callbacks: Vec<(Target, Callback)> = Vec::new();
     let survey = survey(ctx, &connection, &args.scope, |target, reading| {
@@ -70,7 +71,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let account = account(ctx, &connection).await;
     connection.close().await;
     let exported = manifest::export(account.as_deref(), &callbacks, syntax);
-    match file {
+    match &file {
         Some(file) if ctx.flags.dry_run => ctx
             .out
             .note(&format!("dry run; {} would be written", file.display())),
@@ -124,6 +125,20 @@ async fn account(ctx: &Context, connection: &Connection) -> Option<String> {
 fn exists(file: &Path) -> Error {
     Error::usage(format!("{} exists already", file.display()))
         .hint("--force replaces it; vodcb diff -f FILE compares it with the service")
+}
+
+/// Where the manifest is to be: where a link leads to. A device or a pipe is nothing that can be replaced.
+fn place(file: &Path) -> Result<PathBuf> {
+    match file.canonicalize() {
+        Ok(real) if real.is_file() => Ok(real),
+        Ok(_) => Err(
+            Error::usage(format!("{} cannot be written", file.display()))
+                .cause("it is no regular file")
+                .hint("without -f the manifest is printed; name a file to keep it"),
+        ),
+        // What is wrong with it shows when it is written.
+        Err(_) => Ok(file.to_owned()),
+    }
 }
 
 /// Writes beside the file and renames, so that nobody ever sees a half.

@@ -629,6 +629,41 @@ fn export_writes_what_is_there_and_no_key() {
     assert_eq!(rest, EXPORTED);
 }
 
+/// A file is replaced where a link leads to, and keeps who may read it; nothing else is replaced at all.
+#[test]
+#[cfg(unix)]
+fn export_replaces_regular_files_only_and_keeps_links_and_modes() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    let real = sandbox.file("real.toml", "old\n");
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&real, private).unwrap();
+    let link = sandbox.home().join("link.toml");
+    symlink("real.toml", &link).unwrap();
+    sandbox.vodcb(["export", "-f", "link.toml", "--force"]).ok();
+    assert!(link.is_symlink());
+    assert!(
+        std::fs::read_to_string(&real)
+            .unwrap()
+            .contains("schema = 1")
+    );
+    let mode = real.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let folder = sandbox.home().join("folder.toml");
+    std::fs::create_dir(&folder).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.home().join("pipe.toml"))
+        .status();
+    assert!(made.unwrap().success());
+    for place in ["pipe.toml", "folder.toml"] {
+        let run = sandbox.vodcb(["export", "-f", place, "--force"]);
+        run.exits(2)
+            .says(&[place, "it is no regular file", "hint: "]);
+    }
+    assert!(folder.is_dir());
+}
+
 #[test]
 fn export_replaces_a_file_only_when_told_to_and_as_a_whole() {
     let sandbox = sandbox(&[]);
