@@ -265,6 +265,14 @@ pub fn aligned(wanted: &Callback, stored: &Callback) -> Callback {
     aligned
 }
 
+/// Why a stored key cannot be compared with the one that is wanted, where it cannot.
+pub fn unseen_key(wanted: &Callback, stored: &Callback) -> Option<String> {
+    match judge_auth(wanted.auth()?, stored.auth()?) {
+        Verdict::SameButUnseen(what) => Some(what),
+        Verdict::Same | Verdict::Different => None,
+    }
+}
+
 fn judge_auth(wanted: &Auth, stored: &Auth) -> Verdict {
     let unseen = |what: &str| Verdict::SameButUnseen(what.to_owned());
     if wanted.on != stored.on {

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::diff::{self, Difference, Verdict};
-use crate::callback::Callback;
+use crate::callback::{Auth, Callback};
 use crate::target::Target;
 
 /// The steps in the order in which they are taken.
@@ -81,10 +81,22 @@ impl Step {
             Action::Unchanged | Action::Kept => Difference::default(),
             _ => Difference::showing(aligned.as_ref(), after.as_ref(), diff::key_fingerprint),
         };
-        let risks = match action {
-            Action::Change => diff::risks(aligned.as_ref(), after.as_ref()),
+        let unseen = match (verdict, &before, &after) {
+            (Verdict::SameButUnseen(what), ..) => Some(what),
+            (_, Some(stored), Some(wanted)) => diff::unseen_key(wanted, stored),
+            _ => None,
+        };
+        let mut risks = match action {
+            Action::Change | Action::Delete => diff::risks(aligned.as_ref(), after.as_ref()),
             _ => Vec::new(),
         };
+        let writes_key = after
+            .as_ref()
+            .and_then(Callback::auth)
+            .and_then(Auth::known_key);
+        if action == Action::Change && unseen.is_some() && writes_key.is_some() {
+            risks.push("the callback key that is written may be another than the stored one, which is not shown: receivers refuse deliveries until they know it".to_owned());
+        }
         Step {
             risks,
             target,
@@ -92,10 +104,7 @@ impl Step {
             before,
             after,
             difference,
-            unseen: match verdict {
-                Verdict::SameButUnseen(what) => Some(what),
-                Verdict::Same | Verdict::Different => None,
-            },
+            unseen,
         }
     }
 

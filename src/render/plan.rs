@@ -115,18 +115,18 @@ pub fn text(plan: &Plan) -> String {
 fn step_text(step: &Step) -> String {
     match step.action {
         Action::Create => whole('+', step),
-        Action::Delete => whole('-', step),
+        Action::Delete => whole('-', step) + &risks(step),
         Action::Change => {
             let fields = difference(&step.target, &step.difference);
-            let risks: String = step
-                .risks
-                .iter()
-                .map(|risk| format!("  ! {risk}\n"))
-                .collect();
-            format!("~ {fields}{risks}")
+            format!("~ {fields}{}", risks(step))
         }
         Action::Unchanged | Action::Kept => String::new(),
     }
+}
+
+fn risks(step: &Step) -> String {
+    let risks = step.risks.iter();
+    risks.map(|risk| format!("  ! {risk}\n")).collect()
 }
 
 /// Every field of a callback that comes or goes.

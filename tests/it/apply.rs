@@ -629,6 +629,47 @@ fn export_writes_what_is_there_and_no_key() {
     assert_eq!(rest, EXPORTED);
 }
 
+/// What may be lost stands in the plan, before anybody says yes to it.
+#[test]
+fn a_plan_tells_of_a_key_that_it_cannot_see_and_of_what_it_removes() {
+    for quirk in ["key=masked", "key=absent"] {
+        let mut sandbox = Sandbox::with(&[], &[quirk]);
+        sandbox.set("K1", "Abcdefgh1234");
+        sandbox.set("K2", "Zbcdefgh9876");
+        sandbox
+            .vodcb([
+                "set",
+                "--http-url",
+                "https://example.com/x",
+                "--auth-key-env",
+                "K1",
+            ])
+            .ok();
+        sandbox.file(
+            "m.toml",
+            "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nurl = \"https://example.com/y\"\n\
+             events = \"ALL\"\nauth_key = { env = \"K2\" }\n",
+        );
+        let plan = sandbox.vodcb(["apply", "-f", "m.toml", "--dry-run"]).ok();
+        let risk = "! the callback key that is written may be another";
+        assert!(plan.stdout.contains(risk), "{plan:?}");
+        let diff = sandbox
+            .vodcb(["diff", "-f", "m.toml", "-o", "json"])
+            .exits(1);
+        assert!(
+            diff.json()["targets"][0]["not_compared"].is_string(),
+            "{quirk}"
+        );
+        sandbox.file(
+            "m.toml",
+            "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nstate = \"absent\"\n",
+        );
+        let plan = sandbox.vodcb(["apply", "-f", "m.toml", "--dry-run"]).ok();
+        let risk = "! the callback is removed and no event is sent any more";
+        assert!(plan.stdout.contains(risk), "{plan:?}");
+    }
+}
+
 /// A file is replaced where a link leads to, and keeps who may read it; nothing else is replaced at all.
 #[test]
 #[cfg(unix)]
