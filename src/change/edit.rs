@@ -256,10 +256,8 @@ impl AuthEdit {
     }
 
     fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> Result<Auth> {
-        let now = match before.map(|callback| &callback.destination) {
-            Some(Destination::Http { auth, .. }) => auth.clone(),
-            _ => Auth::OFF,
-        };
+        let now = before.and_then(Callback::auth).cloned();
+        let now = now.unwrap_or(Auth::OFF);
         if let Some(key) = &self.key {
             return Ok(Auth {
                 on: true,

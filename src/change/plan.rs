@@ -81,11 +81,8 @@ impl Step {
             Action::Unchanged | Action::Kept => Difference::default(),
             _ => Difference::showing(aligned.as_ref(), after.as_ref(), diff::key_fingerprint),
         };
-        let unseen = match (verdict, &before, &after) {
-            (Verdict::SameButUnseen(what), ..) => Some(what),
-            (_, Some(stored), Some(wanted)) => diff::unseen_key(wanted, stored),
-            _ => None,
-        };
+        let both = before.as_ref().zip(after.as_ref());
+        let unseen = both.and_then(|(stored, wanted)| diff::unseen_key(wanted, stored));
         let mut risks = match action {
             Action::Change | Action::Delete => diff::risks(aligned.as_ref(), after.as_ref()),
             _ => Vec::new(),

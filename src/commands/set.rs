@@ -11,7 +11,7 @@ use super::key_source::KeySource;
 use super::proof::holds;
 use super::typed_key::typed_key;
 use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
-use crate::callback::{Callback, Destination, Method, auth_key, url};
+use crate::callback::{Auth, Callback, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
 use crate::change::write::{Ask, Done, Order, Wanted, as_expected};
@@ -197,11 +197,8 @@ impl Present<'_> {
 
 /// At a terminal a missing key is asked for, unless one is stored already.
 async fn ask_for_key(ctx: &Context, present: Option<&Callback>) -> Result<Option<Secret>> {
-    let stored = match present.map(|callback| &callback.destination) {
-        Some(Destination::Http { auth, .. }) => auth.known_key().is_some(),
-        Some(Destination::Mns { .. }) | None => false,
-    };
-    if stored {
+    let stored = present.and_then(Callback::auth).and_then(Auth::known_key);
+    if stored.is_some() {
         return Ok(None);
     }
     Ok(match typed_key(ctx, false).await? {

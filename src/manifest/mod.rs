@@ -174,10 +174,8 @@ impl Declaration {
 }
 
 fn stored_key(before: Option<&Callback>) -> StoredKey {
-    match before.map(|callback| &callback.destination) {
-        Some(Destination::Http { auth, .. }) => auth.key.clone(),
-        Some(Destination::Mns { .. }) | None => StoredKey::Absent,
-    }
+    let auth = before.and_then(Callback::auth);
+    auth.map_or(StoredKey::Absent, |auth| auth.key.clone())
 }
 
 /// Reads one file; `name` is what the user calls it.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{connect, keys};
-use crate::callback::{Auth, Callback, Destination, auth_key};
+use crate::callback::{Auth, Callback, auth_key};
 use crate::change::history;
 use crate::change::record::{Ended, Record};
 use crate::change::rotation::Place;
@@ -104,11 +104,11 @@ async fn status(ctx: &Context, show: bool) -> Result<Exit> {
 /// When this key was written to this target, as far as the history knows.
 fn written(ctx: &Context, place: &str, target: &Target, key: &Secret) -> Result<Option<Timestamp>> {
     let same = |record: &Record| {
-        let after = record.after.as_ref().map(|callback| &callback.destination);
+        let after = record.after.as_ref().and_then(Callback::auth);
         record.is_of(target, place)
             && record.result() == Ended::Written
             && record.changed.iter().any(|field| field == "auth_key")
-            && matches!(after, Some(Destination::Http { auth, .. }) if auth.known_key() == Some(key))
+            && after.and_then(Auth::known_key) == Some(key)
     };
     let records = history::read(ctx)?;
     let last = records.into_iter().rev().find(same);

@@ -1,7 +1,7 @@
 //! How events arrive: method, destination, authentication.
 
 use super::{Answers, Here, pick};
-use crate::callback::{Destination, auth_key, url};
+use crate::callback::{Callback, Destination, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
 use crate::change::history::{self, Mode};
@@ -151,9 +151,8 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
 }
 
 async fn auth_choice(here: &Here) -> Result<Reply<AuthChoice>> {
-    let now = here.now.as_ref().map(|callback| &callback.destination);
     let mut rows: Vec<(String, AuthChoice)> = Vec::new();
-    if let Some(Destination::Http { auth, .. }) = now {
+    if let Some(auth) = here.now.as_ref().and_then(Callback::auth) {
         let key = diff::shown_key(&auth.key).unwrap_or_else(|| "none".to_owned());
         let words = format!("As now: {}, key {key}", diff::switch(auth));
         rows.push((words, AuthChoice::Keep));
