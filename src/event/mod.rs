@@ -60,11 +60,12 @@ impl EventType {
             ))
             .hint("separate event types by commas; vodcb events list shows them"));
         }
-        if allow_unknown {
+        let is_whole = EventSelection::of_word(name).is_some();
+        if allow_unknown && !is_whole {
             return Ok(EventType(name.to_owned()));
         }
         let mut error = unknown(name);
-        if is_whole_selection(name) {
+        if is_whole {
             error.hints = vec![format!("say it alone: --events {name}")];
             return Err(error);
         }
@@ -85,7 +86,7 @@ impl std::fmt::Display for EventType {
 
 /// The refusal of a name the catalogue does not have.
 pub fn unknown(name: &str) -> Error {
-    if is_whole_selection(name) {
+    if EventSelection::of_word(name).is_some() {
         return Error::usage(format!(
             "{name} is not an event type, but a whole selection"
         ))
@@ -103,8 +104,4 @@ pub fn unknown(name: &str) -> Error {
             catalogue::nearest(name).join(", ")
         ))
         .hint("vodcb events list shows all of them")
-}
-
-fn is_whole_selection(name: &str) -> bool {
-    name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("none")
 }

@@ -30,6 +30,15 @@ impl EventSelection {
         }
     }
 
+    /// What the words `ALL` and `none` say, in any case; they stand alone.
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "all" => Some(EventSelection::All),
+            "none" => Some(EventSelection::None),
+            _ => None,
+        }
+    }
+
     /// What `--events` says: `ALL`, `none`, or names joined by commas.
     ///
     /// # Errors
@@ -52,17 +61,16 @@ impl EventSelection {
             .map(str::trim)
             .filter(|word| !word.is_empty())
             .collect();
-        let whole = |word: &str| words.iter().any(|given| given.eq_ignore_ascii_case(word));
-        match (words.len(), whole("ALL"), whole("none")) {
-            (0, ..) => Err(Error::usage("no event type is named")
+        let whole = words.iter().find_map(|word| EventSelection::of_word(word));
+        match (words.len(), whole) {
+            (0, _) => Err(Error::usage("no event type is named")
                 .hint("to switch every notification off say: --events none")),
-            (1, true, _) => Ok(EventSelection::All),
-            (1, _, true) => Ok(EventSelection::None),
-            (_, true, _) | (_, _, true) => Err(Error::usage(format!(
+            (1, Some(whole)) => Ok(whole),
+            (_, Some(_)) => Err(Error::usage(format!(
                 "{text:?} mixes ALL or none with event types"
             ))
             .hint("give ALL alone, none alone, or a list")),
-            _ => names(text).map(EventSelection::only),
+            (_, None) => names(text).map(EventSelection::only),
         }
     }
 

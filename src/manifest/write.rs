@@ -48,9 +48,27 @@ struct Row<'a> {
     mns_queue: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     allow_internal_endpoint: bool,
-    events: Vec<String>,
+    events: Events<'a>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     allow_unknown_events: bool,
+}
+
+/// As the reader takes them: an empty list says nothing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Events<'a> {
+    Whole(&'static str),
+    Only(&'a BTreeSet<EventType>),
+}
+
+impl<'a> Events<'a> {
+    fn of(selection: &'a EventSelection) -> Self {
+        match selection {
+            EventSelection::All => Events::Whole("ALL"),
+            EventSelection::None => Events::Whole("none"),
+            EventSelection::Only(events) => Events::Only(events),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -74,7 +92,7 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
             mns_endpoint: None,
             mns_queue: None,
             allow_internal_endpoint: false,
-            events: callback.events.names(),
+            events: Events::of(&callback.events),
             allow_unknown_events: has_unknown(&callback.events),
         };
         match &callback.destination {

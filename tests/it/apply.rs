@@ -599,7 +599,7 @@ app_id = "app-1000001"
 method = "MNS"
 mns_endpoint = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/"
 mns_queue = "vod-events"
-events = ["ALL"]
+events = "ALL"
 
 [[callback]]
 region = "cn-shanghai"
@@ -790,6 +790,26 @@ fn what_others_stored_survives_an_export() {
         .vodcb(["export", "-o", "json", "--query", "callback"])
         .exits(2)
         .says(&["--query does not work on a manifest"]);
+}
+
+/// No event at all is a word, and never a list that may have come out empty.
+#[test]
+fn an_export_says_that_no_event_is_sent() {
+    let sandbox = sandbox(&[]);
+    let url = "https://example.com/";
+    sandbox
+        .vodcb(["set", "--http-url", url, "--events", "none"])
+        .ok();
+    for (form, line) in [
+        ("toml", "\nevents = \"none\"\n"),
+        ("yaml", "\n  events: none\n"),
+        ("json", "\"events\": \"none\""),
+    ] {
+        let text = sandbox.vodcb(["export", "--format", form]).ok().stdout;
+        assert!(text.contains(line), "{text}");
+        let same = sandbox.vodcb_with_input(text.as_bytes(), ["diff", "-f", "-", "--format", form]);
+        same.ok();
+    }
 }
 
 #[test]

@@ -347,6 +347,12 @@ fn events_are_checked_against_the_catalogue() {
         EventSelection::parse("AIMediaAuditComplete", true),
         &["AIComplete"],
     );
+    for whole in ["ALL", "none"] {
+        refused(
+            selection::parse_names(whole, true),
+            &["but a whole selection", &format!("--events {whole}")],
+        );
+    }
     refused(selection::parse_names(" , ", false), &["no event type"]);
     refused(EventType::parse("不是事件", true), &["letters and digits"]);
 }

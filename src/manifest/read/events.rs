@@ -24,32 +24,36 @@ impl Reader<'_> {
             None => false,
         };
         if let Value::Text(word) = &pair.node.value {
-            return match word.to_ascii_lowercase().as_str() {
-                "all" => Some(EventSelection::All),
-                "none" => Some(EventSelection::None),
-                _ => {
-                    let message =
-                        format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
-                    self.problems
-                        .push(Problem::quoting(&pair.node.span, message));
-                    None
-                }
-            };
+            let selection = EventSelection::of_word(word);
+            if selection.is_none() {
+                let message =
+                    format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
+                self.problems
+                    .push(Problem::quoting(&pair.node.span, message));
+            }
+            return selection;
         }
         let names = texts(pair, &mut self.problems)?;
+        // An empty list is what is left when a template finds nothing, and silence has to be meant.
+        if names.is_empty() {
+            let problem = Problem::at(&pair.node.span, "events is an empty list");
+            self.problems
+                .push(problem.hint("to switch every notification off say: events = \"none\""));
+            return None;
+        }
         if let [(one, _)] = names[..]
-            && one.eq_ignore_ascii_case("ALL")
+            && let Some(selection) = EventSelection::of_word(one)
         {
-            return Some(EventSelection::All);
+            return Some(selection);
         }
         let mut events = BTreeSet::new();
         let count = names.len();
         let before = self.problems.len();
         for (name, at) in names {
-            if count > 1 && name.eq_ignore_ascii_case("ALL") {
-                let problem = Problem::at(at, "ALL stands among other events");
+            if count > 1 && EventSelection::of_word(name).is_some() {
+                let problem = Problem::at(at, format!("{name} stands among other events"));
                 self.problems
-                    .push(problem.hint("ALL stands alone: events = \"ALL\""));
+                    .push(problem.hint(format!("{name} stands alone: events = \"{name}\"")));
             } else {
                 events.extend(self.of(at, event(name, unknown)));
             }
