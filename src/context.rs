@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::error::{Applied, Error, Result};
 use crate::http::Http;
 use crate::order;
-use crate::output::{Format, Output, Surroundings, Talk};
+use crate::output::{Format, Forms, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
 use crate::settings::{Flags, ProjectDefaults};
 use crate::stop::Stop;
@@ -59,11 +59,11 @@ pub struct Context {
 }
 
 impl Context {
-    /// The surroundings of this process.
+    /// The surroundings of this process, for a command whose result has these forms.
     ///
     /// # Errors
     /// A usage error for global flags that do not go together.
-    pub fn of_process(flags: Flags) -> Result<Self> {
+    pub fn of_process(flags: Flags, forms: Forms) -> Result<Self> {
         let (env, home) = environment_and_home();
         let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
         let around = Surroundings {
@@ -83,7 +83,7 @@ impl Context {
                 .hint("change to a folder that exists")
         })?;
         let project = crate::settings::project(&cwd)?;
-        let format = crate::settings::format(&flags, &env, &project)?;
+        let format = crate::settings::format(&flags, &env, &project, forms)?;
         let out = Output::new(format, flags.query.as_deref(), flags.color, talk, &around)?;
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Ok(Context {
@@ -198,7 +198,7 @@ pub fn usual_format() -> Format {
     let project = std::env::current_dir().ok();
     let project = project.and_then(|cwd| crate::settings::project(&cwd).ok());
     let (flags, project) = (Flags::default(), project.unwrap_or_default());
-    crate::settings::format(&flags, &environment(), &project).unwrap_or_default()
+    crate::settings::format(&flags, &environment(), &project, Forms::Own).unwrap_or_default()
 }
 
 /// The environment and the home folder of this process.

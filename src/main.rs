@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
-    let ctx = match Context::of_process(cli.flags) {
+    let ctx = match Context::of_process(cli.flags, cli.command.forms()) {
         Ok(ctx) => ctx,
         Err(error) => return failed(&plain(wants_json()), &error),
     };

@@ -20,7 +20,7 @@ const A_SECOND: u32 = 15;
 
 fn main() {
     let count: usize = std::env::args().nth(1).unwrap().parse().unwrap();
-    let ctx = Context::of_process(Flags::default()).unwrap();
+    let ctx = Context::of_process(Flags::default(), vodcb::output::Forms::Own).unwrap();
     let endpoint = Endpoint::parse(&var("VODCB_ENDPOINT").unwrap(), false).unwrap();
     let caller = Caller::fixed(Credential {
         access_key_id: var("ALIBABA_CLOUD_ACCESS_KEY_ID").unwrap(),

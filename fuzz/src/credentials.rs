@@ -30,7 +30,8 @@ fn context() -> Context {
         quiet: true,
         ..Flags::default()
     };
-    let mut ctx = Context::of_process(flags).expect("there is a working directory");
+    let mut ctx = Context::of_process(flags, vodcb::output::Forms::Own)
+        .expect("there is a working directory");
     ctx.env.clear();
     ctx.home = None;
     ctx

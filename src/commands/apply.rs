@@ -71,7 +71,6 @@ impl Args {
 /// that failed; [`Kind::Partial`] when others had been taken; an interruption when a signal kept some
 /// from being tried.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    ctx.out.check_document()?;
     check_fingerprint(args.if_match.as_deref())?;
     let manifest = args.files.read(ctx).await?;
     let keys = Keys::resolve(ctx, &manifest).await?;

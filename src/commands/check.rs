@@ -59,8 +59,6 @@ pub struct Args {
 /// # Errors
 /// A usage error for what was typed; what the checks find is no error.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    // Refused before anything is asked or delivered.
-    ctx.out.check_document()?;
     let only = args.only.as_deref().map(parse_names).transpose()?;
     let only = only.unwrap_or_default();
     let key = args.source.read(ctx).await?;

@@ -39,7 +39,6 @@ pub struct Args {
 /// # Errors
 /// As reading the files, resolving the keys, and `declared::plan`.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    ctx.out.check_document()?;
     let manifest = args.files.read(ctx).await?;
     let keys = match args.skip_keys {
         true => None,

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::emulator::{self, Config, Fault, Storage};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Format;
+use crate::output::{Format, Forms};
 use crate::text::escape_line;
 
 /// Run, use or reset the local emulator of VOD and what it works with
@@ -95,10 +95,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             quirk,
             ready_file,
         } => {
-            // What it serves, it shows as one document or untouched.
-            if ctx.out.format != Format::Raw {
-                ctx.out.check_document()?;
-            }
             let mut config = Config::new(ctx.now, ctx.nonce);
             config.port = *port;
             config.faults = fault
@@ -148,6 +144,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 }
 
 impl Args {
+    /// The forms of a result: the address alone stands for the answer of a service.
+    pub fn forms(&self) -> Forms {
+        match self.what {
+            What::Start { .. } => Forms::Answer,
+            _ => Forms::Document,
+        }
+    }
+
     /// The word of a command that goes on until it is stopped.
     pub fn stream(&self) -> Option<&'static str> {
         matches!(self.what, What::Start { .. }).then_some("emulator start")

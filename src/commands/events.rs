@@ -8,6 +8,7 @@ use crate::delivery::{record, recording};
 use crate::error::{Error, Result};
 use crate::event::{self, catalogue, compose, decode, document};
 use crate::exit::Exit;
+use crate::output::Forms;
 use crate::render;
 
 /// Explain event types and event bodies
@@ -56,6 +57,16 @@ Examples:
         /// A file with the body, JSON or Base64 of it, or a recorded delivery; - is standard input
         file: String,
     },
+}
+
+impl Args {
+    /// The forms of a result: a sample is printed as it is.
+    pub fn forms(&self) -> Forms {
+        match self.what {
+            What::Show { sample: true, .. } => Forms::Own,
+            _ => Forms::Document,
+        }
+    }
 }
 
 /// Explains from the embedded catalogue; nothing is sent.

@@ -3,9 +3,9 @@
 use super::scope::{Missed, Scope, survey};
 use super::{Connection, connect, keys, show_callback, show_raw};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::Format;
+use crate::output::{Format, Forms};
 use crate::render::callback::{self as view, Keys};
 use crate::render::targets::{self, CallbacksDocument, MissedDocument};
 use crate::vod::wire;
@@ -35,6 +35,16 @@ pub struct Args {
     require_configured: bool,
     #[command(flatten)]
     scope: Scope,
+}
+
+impl Args {
+    /// The forms of a result: several targets have no single answer.
+    pub fn forms(&self) -> Forms {
+        match self.scope.is_single() {
+            true => Forms::Answer,
+            false => Forms::Document,
+        }
+    }
 }
 
 /// Reads and shows.
@@ -97,10 +107,6 @@ async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool
 }
 
 async fn many(ctx: &Context, args: &Args) -> Result<Exit> {
-    if matches!(ctx.out.format, Format::Raw | Format::Ndjson) {
-        return Err(Error::usage("several targets are one table or document")
-            .hint("use -o table, json or yaml"));
-    }
     args.scope.check(ctx)?;
     let connection = connect(ctx).await?;
     let keys = keys(args.show_auth_key);

@@ -121,7 +121,6 @@ pub struct Args {
 /// A usage error for flags that do not go together, a port in use, a file that cannot be used; with
 /// `--configured` those of a Get.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    ctx.out.check_stream()?;
     let expectations = args.expect.iter().map(|text| Expectation::parse(text));
     let expectations = expectations.collect::<Result<Vec<_>>>()?;
     let events = args.events()?;

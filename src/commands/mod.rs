@@ -55,6 +55,7 @@ use clap::{Parser, Subcommand};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::Forms;
 use crate::settings::Flags;
 
 pub use connection::{Because, Connection, connect, connect_signed};
@@ -118,6 +119,27 @@ pub enum Command {
     Man(man::Args),
     Schema(schema::Args),
     Help(help::Args),
+}
+
+impl Command {
+    /// The forms that its result has.
+    pub fn forms(&self) -> Forms {
+        match self {
+            Command::Get(args) => args.forms(),
+            Command::Set(args) => args.forms(),
+            Command::Delete(_) | Command::Undo(_) => Forms::Answer,
+            Command::Emulator(args) => args.forms(),
+            Command::Events(args) => args.forms(),
+            Command::Verify(args) => args.forms(),
+            Command::Queue(args) => args.forms(),
+            Command::Listen(_) | Command::Replay(_) => Forms::Stream,
+            Command::Wizard(_) => Forms::Talk,
+            Command::Export(_) | Command::Completions(_) | Command::Man(_) | Command::Help(_) => {
+                Forms::Own
+            }
+            _ => Forms::Document,
+        }
+    }
 }
 
 /// Carries a command out.

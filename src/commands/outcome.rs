@@ -74,9 +74,7 @@ pub async fn carry_out_creating(
 ) -> Result<Outcome> {
     let planned_queue = queue.filter(|_| !ctx.flags.dry_run);
     let check = |planned: &Outcome| match ctx.out.format {
-        Format::Table | Format::Raw => Ok(()),
-        // Refused now rather than after the write.
-        Format::Ndjson => ctx.out.show(&(), |_| String::new()),
+        Format::Table | Format::Raw | Format::Ndjson => Ok(()),
         Format::Json | Format::Yaml => {
             let created = planned_queue.map(|queue| queue.name.as_str());
             let document = outcome_document(order.target, planned, keys, created);

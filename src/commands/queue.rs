@@ -15,6 +15,7 @@ use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::queue::{Attributes, Status};
 use crate::mns::{Creation, MAX_BATCH, Mns};
+use crate::output::Forms;
 use crate::render::queue as view;
 use crate::settings::queue_account;
 use crate::target::Region;
@@ -106,6 +107,14 @@ fn seconds(text: &str) -> std::result::Result<Duration, String> {
 }
 
 impl Args {
+    /// The forms of a result.
+    pub fn forms(&self) -> Forms {
+        match self.stream() {
+            Some(_) => Forms::Stream,
+            None => Forms::Document,
+        }
+    }
+
     /// The word of a command that goes on taking messages, which cannot be shown beforehand.
     pub fn stream(&self) -> Option<&'static str> {
         match self.what {
@@ -217,7 +226,6 @@ async fn create(
         ..Status::default()
     };
     let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
-    ctx.out.check_document()?;
     ctx.out.check(&planned)?;
     if ctx.flags.dry_run {
         ctx.out

@@ -62,7 +62,6 @@ pub struct Args {
 /// # Errors
 /// A usage error for what is no recording, and for edits that are none.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    ctx.out.check_stream()?;
     let edits = args.edits.parse()?;
     let only = only(ctx, &args.only)?;
     if args.from.as_os_str() == "-" && args.receiver.source.auth_key_stdin {

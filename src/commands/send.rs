@@ -181,7 +181,6 @@ async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> R
         result: "delivered",
         attempts: Vec::new(),
     };
-    ctx.out.check_document()?;
     ctx.out.check(&document)?;
     ctx.out.note(&format!(
         "{} of {} bytes, {}, to {}",

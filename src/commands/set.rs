@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
+use crate::output::Forms;
 use crate::prompt::Reply;
 use crate::secret::Secret;
 
@@ -108,6 +109,16 @@ pub struct Args {
     /// Refuse if the callback is not the one with this fingerprint; none means not configured
     #[arg(long, value_name = "FINGERPRINT")]
     if_match: Option<String>,
+}
+
+impl Args {
+    /// The forms of a result: a check that failed has no answer of the service.
+    pub fn forms(&self) -> Forms {
+        match self.check {
+            true => Forms::Document,
+            false => Forms::Answer,
+        }
+    }
 }
 
 /// Checks everything offline, then changes the target by the one write path.

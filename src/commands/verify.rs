@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::delivery::signature::Claim;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::Forms;
 use crate::render::pairs;
 
 /// Check the signature of a delivery, and say what is wrong with it
@@ -51,6 +52,16 @@ pub struct Args {
     /// File with a whole delivery, or with many, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     delivery: Option<PathBuf>,
+}
+
+impl Args {
+    /// The forms of a result: a file may hold several deliveries.
+    pub fn forms(&self) -> Forms {
+        match self.delivery {
+            Some(_) => Forms::DocumentOrStream,
+            None => Forms::Document,
+        }
+    }
 }
 
 /// Verifies offline, unless `--configured` asks the service.

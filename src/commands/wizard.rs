@@ -39,13 +39,6 @@ pub struct Args {}
 /// A usage error where nobody can answer, an interruption when a question is left, and those of
 /// `change::write::change`.
 pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
-    if ctx.out.format.is_json() {
-        return Err(
-            Error::usage("the wizard talks to people, so it has no JSON").hint(
-                "vodcb set --http-url URL --events A,B -o json does the same without questions",
-            ),
-        );
-    }
     if !ctx.prompt.interactive {
         return Err(
             Error::usage("the wizard asks questions, and nobody is there to answer")

@@ -3,11 +3,13 @@
 //! A closed pipe is no error: the rest is dropped, since a write to the service must be finished
 //! and read back even when nobody watches any more.
 
+mod forms;
 mod printer;
 mod progress;
 mod results;
 mod talk;
 
+pub use forms::Forms;
 pub use printer::{Printer, Stream};
 pub use progress::Progress;
 pub use results::Made;

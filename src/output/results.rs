@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Format, Output};
+use super::{Format, Forms, Output};
 use crate::error::{Error, Result};
 use crate::query;
 
@@ -27,14 +27,7 @@ impl Output {
     pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
         match self.format {
             Format::Table => self.print(&text(self.width)),
-            Format::Raw => Err(Error::usage(
-                "this command has no answer of the service to show raw",
-            )
-            .hint("use -o table, json or yaml")),
-            Format::Ndjson => Err(Error::usage(
-                "this command shows one document and no stream of them",
-            )
-            .hint("use -o json, whose document fits on a line with: jq -c")),
+            Format::Raw | Format::Ndjson => Forms::Document.check(self.format),
             Format::Json if self.query.is_some() => self.print_json(&self.queried(document)?),
             Format::Json => self.print_json(document),
             // One text needs no quotes, so that a script can use it.
@@ -54,35 +47,10 @@ impl Output {
         document: &impl Serialize,
         text: impl FnOnce(u16) -> String,
     ) -> Result<String> {
-        if self.format != Format::Ndjson {
+        if !self.format.is_json() {
             return Ok(text(self.width));
         }
         Ok(format!("{}\n", self.queried(document)?))
-    }
-
-    /// Makes sure that a stream can be shown in the form that was asked for.
-    ///
-    /// # Errors
-    /// A usage error for a form that is one document.
-    pub fn check_stream(&self) -> Result<()> {
-        match self.format {
-            Format::Table | Format::Ndjson => Ok(()),
-            Format::Json | Format::Yaml | Format::Raw => Err(Error::usage(
-                "this command shows a stream, which is no single document",
-            )
-            .hint("use -o ndjson, one JSON document a line")),
-        }
-    }
-
-    /// Makes sure that one document can be shown in the form that was asked for.
-    ///
-    /// # Errors
-    /// A usage error for a form that is none, or no document of ours.
-    pub fn check_document(&self) -> Result<()> {
-        match self.format {
-            Format::Table | Format::Json | Format::Yaml => Ok(()),
-            Format::Raw | Format::Ndjson => self.show(&(), |_| String::new()),
-        }
     }
 
     /// Written piece by piece, since a document of many targets is large.

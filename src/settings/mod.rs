@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::context::Environment;
 use crate::error::{Error, Result};
-use crate::output::Format;
+use crate::output::{Format, Forms};
 use crate::target::{AppId, Region};
 
 use endpoints::named_endpoint;
@@ -237,13 +237,18 @@ pub fn emulator(flags: &Flags, env: &Environment) -> Result<bool> {
     }
 }
 
-/// The form of results.
+/// The form of results, one of those that the command has.
 ///
 /// # Errors
-/// A usage error for an unknown form.
-pub fn format(flags: &Flags, env: &Environment, project: &ProjectDefaults) -> Result<Format> {
+/// A usage error for an unknown form, and for a flag that asks for one that the command does not have.
+pub fn format(
+    flags: &Flags,
+    env: &Environment,
+    project: &ProjectDefaults,
+    forms: Forms,
+) -> Result<Format> {
     if let Some(format) = flags.output {
-        return Ok(format);
+        return forms.check(format).map(|()| format);
     }
     let named = variable(env, &["VODCB_OUTPUT"])
         .map(|(name, text)| (name, text.to_owned()))
@@ -251,10 +256,11 @@ pub fn format(flags: &Flags, env: &Environment, project: &ProjectDefaults) -> Re
     let Some((from, text)) = named else {
         return Ok(Format::default());
     };
-    clap::ValueEnum::from_str(&text, true).map_err(|_| {
+    let usual = <Format as clap::ValueEnum>::from_str(&text, true).map_err(|_| {
         Error::usage(format!("{text:?} from {from} is not a form of output"))
             .hint("the forms are table, json, yaml, raw and ndjson")
-    })
+    })?;
+    Ok(forms.fit(usual))
 }
 
 /// Seconds one call may take.

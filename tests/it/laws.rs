@@ -368,7 +368,7 @@ pub fn context(home: &std::path::Path) -> Context {
         yes: true,
         ..Flags::default()
     };
-    let mut ctx = Context::of_process(flags).unwrap();
+    let mut ctx = Context::of_process(flags, vodcb::output::Forms::Own).unwrap();
     ctx.env = [("VODCB_HISTORY".to_owned(), "off".to_owned())].into();
     ctx.home = Some(home.to_owned());
     ctx.cwd = home.to_owned();

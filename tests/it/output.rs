@@ -405,6 +405,99 @@ fn a_form_of_output_that_is_none_is_told_with_all_that_are() {
     sandbox.vodcb(["get"]).exits(2).says(&forms);
 }
 
+/// What a result looks like.
+fn shape(text: &str) -> &'static str {
+    let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+    if text.contains("schema_version:") {
+        "yaml"
+    } else if text.lines().count() > 1 && text.lines().all(is_json) {
+        "lines"
+    } else if is_json(text) {
+        "json"
+    } else {
+        "text"
+    }
+}
+
+/// What a folder or a variable wishes for all commands keeps none of them from being used; JSON stays JSON.
+#[test]
+fn a_usual_form_that_a_command_does_not_have_gives_way() {
+    let mut sandbox = Sandbox::new();
+    sandbox.vodcb(SET).ok();
+    let delivery = r#"{"schema_version":1,"kind":"delivery","headers":[],"body":"e30="}"#;
+    sandbox.file("two.ndjson", &format!("{delivery}\n{delivery}\n"));
+    let stream = [
+        "replay",
+        "two.ndjson",
+        "--to",
+        "http://127.0.0.1:9/",
+        "--dry-run",
+    ];
+    sandbox.set("KEY", AUTH_KEY);
+    let verify = [
+        "verify",
+        "--delivery",
+        "two.ndjson",
+        "--url",
+        "https://example.com/vod",
+        "--auth-key-env",
+        "KEY",
+    ];
+    let one = ["get"];
+    let many = ["get", "--all-apps"];
+    for (form, as_stream, as_one, as_many) in [
+        ("table", "text", "text", "text"),
+        ("json", "lines", "json", "json"),
+        ("yaml", "text", "yaml", "yaml"),
+        // What the service said is JSON, too.
+        ("raw", "text", "json", "text"),
+        ("ndjson", "lines", "json", "json"),
+    ] {
+        for from in ["VODCB_OUTPUT", "./vodcb.toml"] {
+            sandbox.unset("VODCB_OUTPUT");
+            sandbox.file("vodcb.toml", "");
+            match from {
+                "VODCB_OUTPUT" => sandbox.set(from, form),
+                _ => {
+                    sandbox.file("vodcb.toml", &format!("[defaults]\noutput = \"{form}\"\n"));
+                }
+            }
+            for (args, expected) in [
+                (&stream[..], as_stream),
+                (&verify, as_stream),
+                (&one, as_one),
+                (&many, as_many),
+            ] {
+                let run = sandbox.vodcb(args.iter().copied());
+                assert!(run.code < 2, "{form} from {from}, {args:?}: {run:#?}");
+                let found = shape(&run.stdout);
+                assert_eq!(found, expected, "{form} from {from}, {args:?}: {run:#?}");
+            }
+            let asked = sandbox.vodcb_with_input(b"", ["wizard", "--plain"]);
+            asked.exits(130).says(&["Region of the VOD centre"]);
+        }
+    }
+}
+
+#[test]
+fn a_flag_for_a_form_that_a_command_does_not_have_is_refused() {
+    let sandbox = Sandbox::offline();
+    for (args, said) in [
+        (&["listen", "-o", "json"][..], "this command shows a stream"),
+        (&["queue", "tail", "q", "-o", "yaml"], "-o ndjson"),
+        (
+            &["get", "--all-apps", "-o", "ndjson"],
+            "this command shows one document",
+        ),
+        (
+            &["set", "--auth", "off", "--check", "-o", "raw"],
+            "no single answer of the service",
+        ),
+    ] {
+        sandbox.vodcb(args.iter().copied()).exits(2).says(&[said]);
+    }
+}
+
 #[test]
 fn what_goes_on_until_it_is_stopped_has_no_dry_run() {
     let sandbox = Sandbox::new();

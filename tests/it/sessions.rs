@@ -43,7 +43,7 @@ struct World<const N: usize> {
 }
 
 fn context(home: &Path, now: fn() -> Timestamp) -> Context {
-    let mut ctx = Context::of_process(Flags::default()).unwrap();
+    let mut ctx = Context::of_process(Flags::default(), vodcb::output::Forms::Own).unwrap();
     ctx.env = vodcb::context::Environment::default();
     ctx.home = Some(home.to_owned());
     ctx.cwd = home.to_owned();

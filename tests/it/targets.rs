@@ -339,7 +339,7 @@ fn scopes_that_contradict_each_other_are_refused() {
         ),
         (
             &["get", "--all", "-o", "raw"],
-            "several targets are one table or document",
+            "no single answer of the service",
         ),
         (
             &["get", "--qps", "10001"],

@@ -85,8 +85,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         )
         .hint("add --yes, or --dry-run to see the next step"));
     }
-    // Refused before a key is kept or the receiver asked.
-    ctx.out.check_document()?;
     let given = args.source.read(ctx).await?;
     let connection = connect(ctx).await?;
     let exit = match args.abandon {

@@ -71,7 +71,6 @@ pub struct Args {
 /// Those of receiving and deleting, and a usage error for a URL or a key that cannot be used.
 pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     queue::check_name(&args.name)?;
-    ctx.out.check_stream()?;
     // What it warns about, private addresses above all, is what receivers in development have.
     url::check(&args.to)?;
     let desk = Desk {

@@ -49,7 +49,6 @@ pub struct Args {
 /// Those of receiving, and of deleting with `--ack`.
 pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     queue::check_name(&args.name)?;
-    ctx.out.check_stream()?;
     let wanted = match &args.events {
         Some(text) => event_filter::parse(text)?,
         None => EventSelection::All,

@@ -92,7 +92,6 @@ pub async fn run(
         result: Verdict::Pass,
         scenarios: Vec::new(),
     };
-    ctx.out.check_document()?;
     ctx.out.check(&document)?;
     let trial = trial(ctx, receiver, storm);
     let mut under_way = None;

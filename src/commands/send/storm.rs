@@ -117,7 +117,6 @@ pub async fn run(
         result: "delivered",
         load: LoadReport::from(&Tally::default()),
     };
-    ctx.out.check_document()?;
     ctx.out.check(&document)?;
     let trial = trial(ctx, receiver, load);
     let progress = expecting(ctx, load);

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::delivery::recording::{self, Found, Piece};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
-use crate::output::Format;
+use crate::output::{Format, Forms};
 use crate::render::pairs;
 use crate::text::{counted, escape_line};
 
@@ -77,7 +77,7 @@ pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
                 first = Some(next);
                 continue;
             };
-            ctx.out.check_stream()?;
+            check_stream(ctx)?;
             show(ctx, &lines, &first)?;
             several = true;
         }
@@ -89,12 +89,18 @@ pub async fn run(ctx: &Context, judge: Judge, from: &Path) -> Result<Exit> {
     match first {
         Some(only) if summary.deliveries + summary.damaged == 1 => return alone(ctx, only),
         Some(first) => {
-            ctx.out.check_stream()?;
+            check_stream(ctx)?;
             show(ctx, &lines, &first)?;
         }
         None => {}
     }
     end(&lines, from, &summary)
+}
+
+/// A usual form of one document gives way, and JSON is written a line each.
+fn check_stream(ctx: &Context) -> Result<()> {
+    let asked_for = ctx.flags.output;
+    asked_for.map_or(Ok(()), |form| Forms::Stream.check(form))
 }
 
 /// Reads and verifies on a thread of its own, so that Ctrl-C is heard. What comes back first is always

@@ -23,7 +23,7 @@ pub fn context() -> Context {
         quiet: true,
         ..Flags::default()
     };
-    let mut ctx = Context::of_process(flags).unwrap();
+    let mut ctx = Context::of_process(flags, vodcb::output::Forms::Own).unwrap();
     ctx.env = vodcb::context::Environment::new();
     ctx.http = Http::new(Duration::from_secs(5), "vodcb-test".into(), None).into();
     ctx.random = |bytes| bytes.fill(0);
