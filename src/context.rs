@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::error::{Applied, Error, Result};
-use crate::http::Http;
+use crate::http::{Http, roots};
 use crate::order;
 use crate::output::{Format, Forms, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
@@ -62,7 +62,7 @@ impl Context {
     /// The surroundings of this process, for a command whose result has these forms.
     ///
     /// # Errors
-    /// A usage error for global flags that do not go together.
+    /// A usage error for global flags and usual values that cannot be used or do not go together.
     pub fn of_process(flags: Flags, forms: Forms) -> Result<Self> {
         let (env, home) = environment_and_home();
         let set = |name: &str| env.get(name).is_some_and(|value| !value.is_empty());
@@ -85,6 +85,8 @@ impl Context {
         let project = crate::settings::project(&cwd)?;
         let format = crate::settings::format(&flags, &env, &project, forms)?;
         let out = Output::new(format, flags.query.as_deref(), flags.color, talk, &around)?;
+        // Read although plain http may have no use for them, since somebody named the file.
+        let authorities = flags.ca_bundle.as_deref().map(roots::read).transpose()?;
         let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Ok(Context {
             prompt: Prompt {
@@ -99,7 +101,7 @@ impl Context {
             http: Rc::new(Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
                 user_agent(&env),
-                flags.ca_bundle.clone(),
+                authorities,
             )),
             now: jiff::Timestamp::now,
             nonce: || uuid::Uuid::new_v4().simple().to_string(),

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::change::history;
 use crate::context::Context;
 use crate::credential::Credential;
 use crate::credential::chain::{self, Found};
+use crate::credential::process;
 use crate::credential::recipe::Recipe;
 use crate::emulator::{Config, Running, Storage, builtin_key, start};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +14,7 @@ use crate::http::pace::Pace;
 use crate::mns::Mns;
 use crate::openapi::client::{Caller, Client};
 use crate::ram::{self, RoleStanding};
-use crate::settings::{self, Resolved, SignatureKind};
+use crate::settings::{self, Resolved, SignatureKind, StsWish};
 use crate::sts;
 use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
@@ -108,13 +110,13 @@ impl Connection {
         let Caller::Somebody(session) = self.vod.client.caller.clone() else {
             return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
         };
-        let named = settings::variable(&ctx.env, &["VODCB_MNS_ENDPOINT"]);
+        let named = settings::address(&ctx.flags, &ctx.env, "VODCB_MNS_ENDPOINT")?;
         let endpoint = if self.is_emulated() {
             self.vod.client.endpoint.clone()
-        } else if let Some((_, endpoint)) = named {
-            Endpoint::parse(endpoint, ctx.flags.allow_http)?
+        } else if let Some(named) = named {
+            named
         } else {
-            let account_id = match account_id.or(settings::queue_account(&ctx.env)) {
+            let account_id = match account_id.or(settings::queue_account(&ctx.env)?) {
                 Some(id) => id.to_owned(),
                 None => self.own_account(ctx).await?,
             };
@@ -130,6 +132,25 @@ impl Connection {
             emulator.stop().await;
         }
     }
+}
+
+/// Judges the variables that decide about calls and changes to come, whatever the command makes of them, so
+/// that a mistake is told before anything is sent.
+fn check_variables(ctx: &Context) -> Result<()> {
+    let (flags, env) = (&ctx.flags, &ctx.env);
+    let address = |name| settings::address(flags, env, name).err();
+    let sts = settings::sts_endpoint(flags, env, &StsWish::default());
+    let failures = [
+        sts.err(),
+        address("VODCB_MNS_ENDPOINT"),
+        address("VODCB_RAM_ENDPOINT"),
+        address("VODCB_IMDS_ENDPOINT"),
+        address("VODCB_OAUTH_ENDPOINT"),
+        settings::queue_account(env).err(),
+        process::time_limit(ctx).err(),
+        history::mode(ctx).err(),
+    ];
+    Error::all(failures.into_iter().flatten())
 }
 
 /// What the settings and the sources of credentials come to; nothing is running yet.
@@ -183,6 +204,7 @@ pub async fn connect(ctx: &Context) -> Result<Connection> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<Connection> {
+    check_variables(ctx)?;
     let retries = settings::retries(&ctx.flags, &ctx.env)?;
     let pace = Rc::new(Pace::new(settings::qps(&ctx.flags, &ctx.env)?));
     let mut decided = decide(ctx).await?;

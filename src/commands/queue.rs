@@ -155,7 +155,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             }
         }
         What::Status { name } => {
-            let place = args.place(ctx, &mns, &region);
+            let place = args.place(ctx, &mns, &region)?;
             status(ctx, &connection, &mns, name, &place).await?;
         }
         What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
@@ -190,12 +190,12 @@ impl Args {
     }
 
     /// Which queues are looked at: those of this account, as far as it is known, in this region.
-    fn place(&self, ctx: &Context, mns: &Mns, region: &Region) -> (Option<String>, String) {
+    fn place(&self, ctx: &Context, mns: &Mns, region: &Region) -> Result<(Option<String>, String)> {
         if let Some(host) = queue::parse_host(&mns.endpoint.to_string()) {
-            return (Some(host.account_id), host.region);
+            return Ok((Some(host.account_id), host.region));
         }
-        let account_id = self.account_id.as_deref().or(queue_account(&ctx.env));
-        (account_id.map(str::to_owned), region.to_string())
+        let account_id = self.account_id.as_deref().or(queue_account(&ctx.env)?);
+        Ok((account_id.map(str::to_owned), region.to_string()))
     }
 }
 

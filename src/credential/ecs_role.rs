@@ -10,7 +10,7 @@ use super::Issued;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request, Response, Route};
-use crate::settings::{switch, variable};
+use crate::settings::{address, switch, variable};
 use crate::sts::issued;
 use crate::target::Endpoint;
 
@@ -121,8 +121,8 @@ fn trouble(why: &str) -> Error {
 
 /// `None` when nobody answers, which is what happens outside the cloud.
 async fn open(ctx: &Context) -> Result<Option<Metadata>> {
-    let base = match variable(&ctx.env, &["VODCB_IMDS_ENDPOINT"]) {
-        Some((_, text)) => Endpoint::parse(text, ctx.flags.allow_http)?,
+    let base = match address(&ctx.flags, &ctx.env, "VODCB_IMDS_ENDPOINT")? {
+        Some(named) => named,
         None => Endpoint::parse(USUAL_ADDRESS, true)?,
     };
     let mut metadata = Metadata { base, token: None };

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request};
 use crate::secret::Secret;
-use crate::settings::variable;
+use crate::settings::address;
 use crate::sts::issued;
 use crate::target::Endpoint;
 
@@ -108,12 +108,9 @@ impl Login {
                 } else {
                     "oauth.aliyun.com"
                 };
-                let named = variable(&ctx.env, &["VODCB_OAUTH_ENDPOINT"]);
-                let host = named.map_or(usual, |(_, host)| host);
-                (
-                    format!("{}/v1/exchange", Endpoint::parse(host, plain)?),
-                    String::new(),
-                )
+                let named = address(&ctx.flags, &ctx.env, "VODCB_OAUTH_ENDPOINT")?;
+                let endpoint = named.map_or_else(|| Endpoint::of_host(usual), Ok)?;
+                (format!("{endpoint}/v1/exchange"), String::new())
             }
         })
     }

@@ -128,7 +128,10 @@ impl External {
 }
 
 /// A minute, as in the SDKs, unless `VODCB_EXTERNAL_TIMEOUT` says otherwise.
-fn time_limit(ctx: &Context) -> Result<Duration> {
+///
+/// # Errors
+/// A usage error for anything but 0.1 to 3600 seconds.
+pub fn time_limit(ctx: &Context) -> Result<Duration> {
     let Some((name, text)) = variable(&ctx.env, &["VODCB_EXTERNAL_TIMEOUT"]) else {
         return Ok(Duration::from_secs(USUAL_SECONDS));
     };

@@ -120,14 +120,14 @@ impl Http {
     /// Shakes hands as requests do, and judges the certificate.
     ///
     /// # Errors
-    /// A usage error for certificate authorities that cannot be read.
+    /// An internal one when TLS cannot be set up.
     pub async fn certificate(
         &self,
         stream: tokio::net::TcpStream,
         host: &str,
         now: Timestamp,
     ) -> Result<Certificate> {
-        let trusted = roots::trusted(self.ca_bundle.as_deref())?;
+        let trusted = roots::trusted(self.authorities.as_ref())?;
         let Ok(name) = ServerName::try_from(host.to_owned()) else {
             return Ok(Certificate::NoTls(format!("{host:?} is no host's name")));
         };

@@ -15,12 +15,12 @@ pub mod roots;
 mod trickle;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
+use rustls::RootCertStore;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::target::endpoint::is_loopback;
@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Http {
     timeout: Duration,
     user_agent: String,
-    ca_bundle: Option<PathBuf>,
+    authorities: Option<RootCertStore>,
     clients: [OnceLock<reqwest::Client>; 4],
 }
 
@@ -139,13 +139,13 @@ impl Kind {
 }
 
 impl Http {
-    /// A door whose calls take at most this long each. A file of certificate authorities replaces the
+    /// A door whose calls take at most this long each. Certificate authorities of one's own replace the
     /// usual ones.
-    pub fn new(timeout: Duration, user_agent: String, ca_bundle: Option<PathBuf>) -> Self {
+    pub fn new(timeout: Duration, user_agent: String, authorities: Option<RootCertStore>) -> Self {
         Http {
             timeout,
             user_agent,
-            ca_bundle,
+            authorities,
             clients: Default::default(),
         }
     }
@@ -200,7 +200,7 @@ impl Http {
 
     fn build(&self, kind: Kind) -> Result<reqwest::Client> {
         let tls = if kind.secure {
-            roots::trusting(roots::trusted(self.ca_bundle.as_deref())?)
+            roots::trusting(roots::trusted(self.authorities.as_ref())?)
         } else {
             roots::none()
         };

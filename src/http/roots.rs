@@ -48,15 +48,12 @@ pub fn trusting(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig> {
         .with_no_client_auth())
 }
 
-/// Trusts the certificate authorities in this PEM file and nobody else; without one the bundled roots
-/// and, when they do not know an issuer, the system's.
-///
-/// # Errors
-/// A usage error for a file that cannot be read or holds no certificate.
-pub fn trusted(file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>> {
+/// Trusts these certificate authorities and nobody else; without them the bundled roots and, when they do
+/// not know an issuer, the system's.
+pub fn trusted(own: Option<&RootCertStore>) -> Result<Arc<dyn ServerCertVerifier>> {
     let provider = provider();
-    if let Some(file) = file {
-        let verifier = verifier(read(file)?, &provider).map_err(internal)?;
+    if let Some(own) = own {
+        let verifier = verifier(own.clone(), &provider).map_err(internal)?;
         return Ok(verifier);
     }
     let bundled = RootCertStore {
@@ -89,7 +86,11 @@ pub fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
     })
 }
 
-fn read(file: &Path) -> Result<RootCertStore> {
+/// Reads the certificate authorities of a PEM file.
+///
+/// # Errors
+/// A usage error for a file that cannot be read or holds no certificate.
+pub fn read(file: &Path) -> Result<RootCertStore> {
     let bytes = std::fs::read(file).map_err(|error| error.to_string());
     bytes.and_then(|bytes| read_pem(&bytes)).map_err(|why| {
         Error::usage(format!(

@@ -35,13 +35,24 @@ pub(super) fn named_endpoint(
         None => variable(env, &["VODCB_ENDPOINT"]),
     };
     named
-        .map(|(from, text)| {
-            Ok(Resolved::new(
-                Endpoint::parse(text, flags.allow_http)?,
-                from,
-            ))
-        })
+        .map(|(from, text)| Ok(Resolved::new(parse(flags, text, from)?, from)))
         .transpose()
+}
+
+/// The address of a service that a variable names.
+///
+/// # Errors
+/// A usage error for what is no endpoint, and for plain http beyond this machine.
+pub fn address(flags: &Flags, env: &Environment, name: &'static str) -> Result<Option<Endpoint>> {
+    let named = variable(env, &[name]);
+    named
+        .map(|(from, text)| parse(flags, text, from))
+        .transpose()
+}
+
+fn parse(flags: &Flags, text: &str, from: &str) -> Result<Endpoint> {
+    Endpoint::parse(text, flags.allow_http)
+        .map_err(|error| error.cause(format!("it comes from {from}")))
 }
 
 fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, region: &Region) -> Error {
@@ -83,11 +94,11 @@ pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<
         let region = Region::parse(region)?;
         Ok(format!("{product}.{region}.aliyuncs.com"))
     };
-    let host = if let Some((_, host)) =
-        variable(env, &["VODCB_STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"])
-    {
-        host.to_owned()
-    } else if let Some((_, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
+    let named = variable(env, &["VODCB_STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"]);
+    if let Some((from, host)) = named {
+        return parse(flags, host, from);
+    }
+    let host = if let Some((_, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
         of_region(region)?
     } else if let Some(host) = &wish.endpoint {
         host.clone()
@@ -104,6 +115,8 @@ pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<
 /// # Errors
 /// A usage error for what is no endpoint, and for plain http beyond this machine.
 pub fn ram_endpoint(flags: &Flags, env: &Environment) -> Result<Endpoint> {
-    let host = variable(env, &["VODCB_RAM_ENDPOINT"]).map_or("ram.aliyuncs.com", |(_, host)| host);
-    Endpoint::parse(host, flags.allow_http)
+    match address(flags, env, "VODCB_RAM_ENDPOINT")? {
+        Some(named) => Ok(named),
+        None => Endpoint::of_host("ram.aliyuncs.com"),
+    }
 }

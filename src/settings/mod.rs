@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::callback::queue::check_account_id;
 use crate::context::Environment;
 use crate::error::{Error, Result};
 use crate::output::{Format, Forms};
 use crate::target::{AppId, Region};
 
 use endpoints::named_endpoint;
-pub use endpoints::{StsWish, endpoint, ram_endpoint, sts_endpoint};
+pub use endpoints::{StsWish, address, endpoint, ram_endpoint, sts_endpoint};
 pub use flags::{Flags, SignatureKind};
 
 /// A value and where it came from.
@@ -111,8 +112,16 @@ pub fn variable<'a>(
 }
 
 /// The account that owns the queues, where no flag and no callback names it.
-pub fn queue_account(env: &Environment) -> Option<&str> {
-    variable(env, &["VODCB_ACCOUNT_ID"]).map(|(_, id)| id)
+///
+/// # Errors
+/// A usage error for what is no account id.
+pub fn queue_account(env: &Environment) -> Result<Option<&str>> {
+    let Some((from, id)) = variable(env, &["VODCB_ACCOUNT_ID"]) else {
+        return Ok(None);
+    };
+    check_account_id(id)
+        .map(|()| Some(id))
+        .map_err(|error| error.cause(format!("it comes from {from}")))
 }
 
 /// The file or folder that the first of these variables names.

@@ -419,6 +419,14 @@ fn a_bundle_that_cannot_be_used_is_refused_before_anything_is_sent() {
         )
         .exits(2)
         .says(&[name, "PEM file"]);
+        // Who named it meant it, whether it is needed or not.
+        get(
+            &sandbox,
+            &server.at("http://127.0.0.1"),
+            &["--ca-bundle", name],
+        )
+        .exits(2)
+        .says(&[name, "PEM file"]);
     }
     assert!(server.heads().is_empty());
 }

@@ -168,7 +168,11 @@ fn hints_can_be_copied_whatever_the_flags_hold() {
         "--ca-bundle",
         "a b.pem",
     ];
-    Sandbox::offline()
+    let sandbox = Sandbox::offline();
+    let parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    sandbox.file("a b.pem", &parameters.self_signed(&key).unwrap().pem());
+    sandbox
         .vodcb([&["--emulator", "get"][..], &flags].concat())
         .ok()
         .says(&["vodcb --emulator --allow-http --profile 'my own' --ca-bundle 'a b.pem' set --http-url URL"]);

@@ -506,6 +506,52 @@ fn contradictory_flags_are_refused_and_nothing_is_sent() {
     assert!(sandbox.calls().is_empty());
 }
 
+/// Whichever call of the command would be the first to need it.
+#[test]
+fn variables_that_cannot_be_used_are_told_before_anything_is_sent() {
+    for (name, value) in [
+        ("VODCB_REGION", "cn shanghai"),
+        ("VODCB_APP_ID", "app 1"),
+        ("VODCB_ACCOUNT_ID", "me"),
+        ("VODCB_EMULATOR", "maybe"),
+        ("VODCB_OUTPUT", "tabel"),
+        ("VODCB_TIMEOUT", "soon"),
+        ("VODCB_RETRIES", "-1"),
+        ("VODCB_QPS", "fast"),
+        ("VODCB_SIGNATURE", "v4"),
+        ("VODCB_HISTORY", "foo"),
+        ("VODCB_ENDPOINT", "ftp://vod"),
+        ("VODCB_STS_ENDPOINT", "ftp://sts"),
+        ("VODCB_MNS_ENDPOINT", "ftp://mns"),
+        ("VODCB_RAM_ENDPOINT", "ftp://ram"),
+        ("VODCB_IMDS_ENDPOINT", "ftp://imds"),
+        ("VODCB_OAUTH_ENDPOINT", "ftp://oauth"),
+        ("VODCB_EXTERNAL_TIMEOUT", "long"),
+        ("VODCB_PROFILE", "nobody"),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.set(name, value);
+        let set = ["set", "--mns-queue", "vod-events", "--create-queue"];
+        for args in [&set[..], &["get"], &["queue", "list"], &["whoami"]] {
+            let run = sandbox.vodcb(args.iter().copied());
+            assert!(matches!(run.code, 2 | 3), "{name}, {args:?}: {run:#?}");
+            run.says(&[name]);
+        }
+        assert_eq!(sandbox.actions(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn every_variable_that_cannot_be_used_is_told_at_once() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_HISTORY", "foo");
+    sandbox.set("VODCB_MNS_ENDPOINT", "ftp://mns");
+    sandbox.vodcb(["get"]).exits(2).says(&[
+        "error: \"ftp://mns\" is not an endpoint: its scheme is neither https nor http\n  it comes from VODCB_MNS_ENDPOINT\n",
+        "  also VODCB_HISTORY takes on, off or no-secrets, not \"foo\"",
+    ]);
+}
+
 #[test]
 fn every_event_that_is_none_is_told() {
     refused(

@@ -69,19 +69,16 @@ fn an_http_callback_is_set_up_after_a_url_was_corrected() {
     );
 }
 
-/// That of a test event is no error of a change that was written before.
+/// A file that only the test event at the end needs is missed before the first question.
 #[test]
-fn a_test_event_that_cannot_be_sent_does_not_deny_the_change() {
+fn certificate_authorities_that_are_missing_are_told_before_any_question() {
     let sandbox = Sandbox::new();
     let input = ["1", "1", "1", URL, "1", "1", "3", "1", "2"].join("\n") + "\n";
     let args = ["wizard", "--plain", "--ca-bundle", "nowhere.pem"];
-    let run = sandbox.vodcb_with_input(input.as_bytes(), args).ok();
-    run.says(&[
-        "the change is written, but the test event could not be sent",
-        "nowhere.pem",
-        "The same by command",
-    ]);
-    assert_eq!(stored(&sandbox)["url"], URL);
+    let run = sandbox.vodcb_with_input(input.as_bytes(), args).exits(2);
+    let run = run.says(&["nowhere.pem", "PEM file"]);
+    assert!(!run.stderr.contains("Region"), "{run:#?}");
+    assert_eq!(sandbox.actions(), Vec::<String>::new());
 }
 
 #[test]

@@ -36,11 +36,8 @@ pub(super) async fn find_account(
     if matches!(now, Some(Destination::Mns { endpoint, .. }) if parse_host(endpoint).is_some()) {
         return Ok(());
     }
-    let account_id = match queue_account(&ctx.env) {
-        Some(id) => {
-            check_account_id(id)?;
-            id.to_owned()
-        }
+    let account_id = match queue_account(&ctx.env)? {
+        Some(id) => id.to_owned(),
         None => {
             let own = present.connection.own_account(ctx).await?;
             ctx.out
