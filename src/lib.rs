@@ -11,9 +11,9 @@
 //! | 5 | `main` | everything |
 //! | 4 | [`commands`], [`emulator`] | what is below; a command never another command |
 //! | 3 | [`openapi::client`], [`credential::chain`] and the other sources, [`sts`], [`ram`], [`vod::client`], [`mns::client`], [`mns::consume`], [`change::write`], [`change::settle`], [`change::turn`], [`change::history`], [`change::rotation`], [`delivery::send`], [`delivery::receive`], [`delivery::save`], [`delivery::load`], [`delivery::scenario`], [`delivery::trial`], [`delivery::report`], [`delivery::recording`], [`probe::service`], [`probe::network`], [`probe::receiver`], [`probe::rotation`], [`probe::queue`], [`probe::destination`] | the doors below |
-//! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`render`] | terminal, network, process, files |
+//! | 2 | [`http`], [`output`], [`prompt`], [`settings`], [`context`], [`stop`], [`program`], [`render`] | terminal, network, process, files |
 //! | 1 | [`openapi::rpc`], [`openapi::acs3`], [`openapi::refusal`], [`vod::wire`], [`mns::signer`], [`mns::xml`], [`mns::refusal`], [`delivery`], [`change::diff`], [`change::edit`], [`change::plan`], [`change::record`], [`change::lines`], [`change::undo`], [`manifest`], [`probe`] | pure protocols |
-//! | 0 | [`exit`], [`error`], [`text`], [`order`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
+//! | 0 | [`exit`], [`error`], [`text`], [`order`], [`digest`], [`secret`], [`target`], [`callback`], [`event`], [`credential`], [`xml`], [`query`] | plain data |
 //!
 //! Imports never point upwards; a test reads them. Floors 0 and 1 and [`render`] know no
 //! clock, randomness, environment, file, socket or async.
@@ -28,6 +28,7 @@ pub mod commands;
 pub mod context;
 pub mod credential;
 pub mod delivery;
+pub mod digest;
 pub mod emulator;
 pub mod error;
 pub mod event;
@@ -39,6 +40,7 @@ pub mod openapi;
 pub mod order;
 pub mod output;
 pub mod probe;
+pub mod program;
 pub mod prompt;
 pub mod query;
 pub mod ram;

@@ -109,10 +109,15 @@ fn stopped_by(ctx: &Context, kind: Kind) -> Result<Exit> {
             ctx.out.note(what);
             Ok(Exit::Ok)
         }
-        None if ctx.stop.is_asked() && ctx.stop.look().is_none() => Err(Error::new(
-            kind,
-            "ended at once; what was under way was left as it was",
-        )),
+        None if ctx.stop.is_asked()
+            && ctx.stop.look().is_none()
+            && ctx.applied.get() == Applied::No =>
+        {
+            Err(Error::new(
+                kind,
+                "ended at once; what was under way was left as it was",
+            ))
+        }
         None => Err(interrupted(ctx, kind)),
     }
 }

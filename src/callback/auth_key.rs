@@ -3,8 +3,7 @@
 //! The documentation asks for at most 32 characters with an upper-case letter, a lower-case letter
 //! and a digit; it names neither a minimum nor the allowed special characters.
 
-use sha2::{Digest, Sha256};
-
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::text::is_invisible;
@@ -78,12 +77,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Secret> {
 ///
 /// They are the start of a SHA-256. Who can guess a weak key can test the guess with them.
 pub fn fingerprint(key: &Secret) -> String {
-    let digest = Sha256::digest(key.expose().as_bytes());
-    digest
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest::fingerprint([key.expose()])
 }
 
 /// Makes a key of 32 letters and digits from random bytes.

@@ -7,8 +7,7 @@ pub mod auth_key;
 pub mod queue;
 pub mod url;
 
-use sha2::{Digest, Sha256};
-
+use crate::digest;
 use crate::error::{Error, Result};
 use crate::event::EventSelection;
 use crate::secret::Secret;
@@ -67,6 +66,11 @@ impl Auth {
         on: false,
         key: StoredKey::Absent,
     };
+
+    /// Whether deliveries are signed, as the API spells it.
+    pub fn switch(&self) -> &'static str {
+        if self.on { "on" } else { "off" }
+    }
 
     /// The key, if it is known.
     pub fn known_key(&self) -> Option<&Secret> {
@@ -161,7 +165,7 @@ impl Callback {
         match &self.destination {
             Destination::Http { url, auth } => {
                 values.push(url.clone());
-                values.push(if auth.on { "on" } else { "off" }.to_owned());
+                values.push(auth.switch().to_owned());
                 values.push(match &auth.key {
                     StoredKey::Absent => String::new(),
                     StoredKey::Known(key) => key.expose().to_owned(),
@@ -173,15 +177,10 @@ impl Callback {
                 values.push(queue.clone());
             }
         }
-        let mut hash = Sha256::new();
-        for value in &values {
-            hash.update((value.len() as u64).to_be_bytes());
-            hash.update(value.as_bytes());
-        }
-        let digest = hash.finalize();
-        format!(
-            "{:02x}{:02x}{:02x}{:02x}",
-            digest[0], digest[1], digest[2], digest[3]
-        )
+        // With its length, so that no two lists of values are the same bytes.
+        digest::fingerprint(values.iter().map(|value| {
+            let length = (value.len() as u64).to_be_bytes();
+            [&length[..], value.as_bytes()].concat()
+        }))
     }
 }

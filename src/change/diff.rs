@@ -81,7 +81,7 @@ fn fields(callback: Option<&Callback>, shown_key: fn(&StoredKey) -> Option<Strin
             json!(callback.map(|callback| callback.method().as_str())),
         ),
         field("url", json!(url)),
-        field("auth", json!(auth.map(switch))),
+        field("auth", json!(auth.map(Auth::switch))),
         Field {
             name: "auth_key",
             shown: json!(key.and_then(shown_key)),
@@ -94,11 +94,6 @@ fn fields(callback: Option<&Callback>, shown_key: fn(&StoredKey) -> Option<Strin
             json!(callback.map(|callback| callback.events.names())),
         ),
     ]
-}
-
-/// `on` or `off`.
-pub fn switch(auth: &Auth) -> &'static str {
-    if auth.on { "on" } else { "off" }
 }
 
 /// The key as it may be shown.

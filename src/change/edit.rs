@@ -58,13 +58,18 @@ pub struct EventsEdit {
     pub remove: BTreeSet<EventType>,
 }
 
-/// A switch and a key to set.
+/// What becomes of the authentication.
 #[derive(Debug, Clone, Default)]
-pub struct AuthEdit {
-    /// On or off.
-    pub on: Option<bool>,
-    /// This key; it also switches authentication on.
-    pub key: Option<Secret>,
+pub enum AuthEdit {
+    /// It stays.
+    #[default]
+    Keep,
+    /// Off; the key stays, as far as the service keeps one then.
+    Off,
+    /// On, with the key that is stored.
+    On,
+    /// On, with this key.
+    Key(Secret),
 }
 
 /// The callback that is wanted and what the user should know about it.
@@ -142,14 +147,7 @@ fn queue_destination(
     };
     let endpoint = match (place, now) {
         (Some(QueuePlace::Endpoint(endpoint)), _) => endpoint.clone(),
-        (
-            None
-            | Some(QueuePlace::Part {
-                account_id: None,
-                region: None,
-            }),
-            Some((endpoint, _)),
-        ) => endpoint.to_owned(),
+        (None, Some((endpoint, _))) => endpoint.to_owned(),
         (Some(QueuePlace::Part { account_id, region }), now) => {
             let now = now.map(|(endpoint, _)| endpoint);
             part_of_endpoint(account_id.as_deref(), region.as_ref(), now, target)?
@@ -252,19 +250,21 @@ impl EventsEdit {
 impl AuthEdit {
     /// True when the user named anything of it.
     pub fn is_named(&self) -> bool {
-        self.on.is_some() || self.key.is_some()
+        !matches!(self, AuthEdit::Keep)
     }
 
     fn apply(&self, before: Option<&Callback>, notes: &mut Vec<String>) -> Result<Auth> {
         let now = before.and_then(Callback::auth).cloned();
         let now = now.unwrap_or(Auth::OFF);
-        if let Some(key) = &self.key {
-            return Ok(Auth {
-                on: true,
-                key: StoredKey::Known(key.clone()),
-            });
-        }
-        let on = self.on.unwrap_or(now.on);
+        let on = match self {
+            AuthEdit::Keep => now.on,
+            AuthEdit::Off => false,
+            AuthEdit::On => true,
+            AuthEdit::Key(key) => {
+                let key = StoredKey::Known(key.clone());
+                return Ok(Auth { on: true, key });
+            }
+        };
         if on && now.known_key().is_none() {
             return Err(if now.on {
                 lost_key(&now)

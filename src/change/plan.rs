@@ -1,9 +1,8 @@
 //! What has to be done to many targets, each judged as a single change is.
 
-use sha2::{Digest, Sha256};
-
 use super::diff::{self, Difference, Verdict};
 use crate::callback::{Auth, Callback};
+use crate::digest;
 use crate::target::Target;
 
 /// The steps in the order in which they are taken.
@@ -152,25 +151,13 @@ impl Plan {
 
     /// Eight hex digits that change with any target, with what is there, and with what is wanted.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
         let state = |callback: &Option<Callback>| {
             let fingerprint = callback.as_ref().map(Callback::fingerprint);
             fingerprint.unwrap_or_else(|| "none".to_owned())
         };
-        for step in &self.steps {
-            let line = format!(
-                "{}\n{}\n{}\n",
-                step.target,
-                state(&step.before),
-                state(&step.after)
-            );
-            hash.update(line.as_bytes());
-        }
-        let digest = hash.finalize();
-        digest
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest::fingerprint(self.steps.iter().map(|step| {
+            let (before, after) = (state(&step.before), state(&step.after));
+            format!("{}\n{before}\n{after}\n", step.target)
+        }))
     }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::context::Context;
+use crate::digest::sha256_hex;
 use crate::error::{Error, Kind, Result};
-use crate::openapi::acs3::sha256_hex;
 use crate::target::Target;
 
 const PAUSE: Duration = Duration::from_millis(20);

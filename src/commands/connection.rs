@@ -168,10 +168,6 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
     let project = &ctx.project;
     let app_id = settings::app_id(&ctx.flags, &ctx.env, project)?;
     let emulated = settings::emulator(&ctx.flags, &ctx.env)?;
-    if emulated && ctx.flags.endpoint.is_some() {
-        return Err(Error::usage("--emulator and --endpoint exclude each other")
-            .hint("leave one of them out"));
-    }
     let found = if emulated {
         Found::new(Recipe::Static(emulator_credential()), "the emulator")
     } else {

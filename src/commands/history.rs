@@ -6,10 +6,11 @@ use super::keys;
 use crate::change::history::{self, Mode};
 use crate::change::record::Record;
 use crate::change::undo;
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::history as view;
+use crate::settings;
 use crate::target::endpoint::{EMULATOR, service};
 use crate::target::{AppId, Endpoint, Region};
 
@@ -115,6 +116,8 @@ fn filter(ctx: &Context) -> Result<impl Fn(&Record) -> bool> {
     // A region may be one this version does not know, if the history does.
     let region = flags.region.as_deref().map(Region::parse).transpose()?;
     let app_id = flags.app_id.as_deref().map(AppId::parse).transpose()?;
+    // What variables say chooses nothing here.
+    settings::emulator(flags, &Environment::default())?;
     let endpoint = match &flags.endpoint {
         _ if flags.emulator => Some(EMULATOR.to_owned()),
         Some(text) => Some(service(

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use super::key_source::read_file;
+use super::key_source::{read_file, variable};
 use crate::callback::auth_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::manifest::{Declared, KeyReference, KeySource, Manifest};
+use crate::program;
 use crate::secret::Secret;
 
 /// A password manager may ask its user something.
@@ -73,10 +73,12 @@ fn folder(ctx: &Context, reference: &KeyReference) -> PathBuf {
 
 async fn resolve(ctx: &Context, reference: &KeyReference) -> Result<Secret> {
     let text = match &reference.source {
-        KeySource::Env(name) => ctx.env.get(name).cloned().ok_or_else(|| unset(name))?,
-        KeySource::File(path) => read_file(&folder(ctx, reference).join(path))?,
+        KeySource::Env(name) => return variable(ctx, name),
+        KeySource::File(path) => read_file(folder(ctx, reference).join(path)).await?,
         KeySource::Command(words) => {
-            let printed = run(words, &folder(ctx, reference)).await.map_err(|why| {
+            let folder = folder(ctx, reference);
+            let printed = program::printed(words, &folder, TIME_LIMIT).await;
+            let printed = printed.map_err(|why| {
                 Error::usage(format!("{} gives no key", reference.source))
                     .cause(why)
                     .hint("run it by hand; it must print the key and nothing else, and end with 0")
@@ -85,37 +87,4 @@ async fn resolve(ctx: &Context, reference: &KeyReference) -> Result<Secret> {
         }
     };
     auth_key::parse(&text, &reference.source.to_string())
-}
-
-/// What would do for a key is more likely one than the name of a variable, so it is not shown.
-fn unset(name: &str) -> Error {
-    if auth_key::parse(name, "env").is_ok() {
-        return Error::usage("an environment variable is not set whose name may be the key itself")
-            .hint("write the name of the variable that holds the key: auth_key = { env = \"VOD_CALLBACK_KEY\" }");
-    }
-    Error::usage(format!("the environment variable {name} is not set"))
-        .hint(format!("put the callback key into it: export {name}=…"))
-}
-
-/// Runs a program without a shell, in the manifest's folder. What it says on stderr reaches the user; its
-/// output is never shown.
-async fn run(words: &[String], folder: &Path) -> std::result::Result<Vec<u8>, String> {
-    let (program, arguments) = words.split_first().ok_or("it names no program")?;
-    let child = tokio::process::Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    let output = tokio::time::timeout(TIME_LIMIT, child.wait_with_output())
-        .await
-        .map_err(|_| format!("it did not end within {} s", TIME_LIMIT.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    match output.status.success() {
-        true => Ok(output.stdout),
-        false => Err(format!("it ended with {}", output.status)),
-    }
 }

@@ -1,10 +1,9 @@
 //! Where a callback key comes from: never the command line itself. No command, but flags that several
 //! take.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::read_stdin;
+use super::{read_aside, read_stdin};
 use crate::callback::auth_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -62,7 +61,8 @@ impl KeySource {
             return variable(ctx, name).map(Some);
         }
         if let Some(path) = &self.auth_key_file {
-            return auth_key::parse(&read_file(path)?, &path.display().to_string()).map(Some);
+            return auth_key::parse(&read_file(path.clone()).await?, &path.display().to_string())
+                .map(Some);
         }
         if self.auth_key_stdin && ctx.prompt.interactive {
             let text = ctx
@@ -86,11 +86,18 @@ impl KeySource {
 /// # Errors
 /// A usage error when it is not set, or holds what VOD could never have as a key.
 pub fn variable(ctx: &Context, name: &str) -> Result<Secret> {
-    let text = ctx.env.get(name).ok_or_else(|| {
-        Error::usage(format!("the environment variable {name} is not set"))
-            .hint("export it, or use --auth-key-file FILE")
-    })?;
+    let text = ctx.env.get(name).ok_or_else(|| unset(name))?;
     auth_key::parse(text, &format!("the variable {name}"))
+}
+
+/// What would do for a key is more likely one than the name of a variable, so it is not shown.
+fn unset(name: &str) -> Error {
+    if auth_key::parse(name, "env").is_ok() {
+        return Error::usage("an environment variable is not set whose name may be the key itself")
+            .hint("write the name of the variable that holds the key, such as VOD_CALLBACK_KEY");
+    }
+    Error::usage(format!("the environment variable {name} is not set"))
+        .hint(format!("put the callback key into it: export {name}=…"))
 }
 
 /// Far more than a key, so that a wrong file is told by its length and not read for ever.
@@ -100,16 +107,15 @@ const ENOUGH: u64 = 4096;
 ///
 /// # Errors
 /// A usage error when it cannot be read.
-pub fn read_file(path: &Path) -> Result<String> {
-    let trouble = |error: std::io::Error| {
-        Error::usage(format!("the key file {} cannot be read", path.display()))
+pub async fn read_file(path: PathBuf) -> Result<String> {
+    let named = format!("the key file {} cannot be read", path.display());
+    let read = read_aside(move || std::fs::File::open(path), ENOUGH);
+    let text = read.await.and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| std::io::Error::other("it holds no text in UTF-8"))
+    });
+    text.map_err(|error| {
+        Error::usage(named)
             .cause(error.to_string())
             .hint("give a text file that holds the key and nothing else")
-    };
-    let file = std::fs::File::open(path).map_err(trouble)?;
-    let mut text = String::new();
-    file.take(ENOUGH)
-        .read_to_string(&mut text)
-        .map_err(trouble)?;
-    Ok(text)
+    })
 }

@@ -240,16 +240,27 @@ pub fn needs_confirmation(ctx: &Context, command: &str) -> Result<()> {
     .hint("add --yes, or --dry-run to see what would change"))
 }
 
-/// Reads standard input without holding up the rest of the process, so that Ctrl-C is heard.
+/// Reads standard input, as [`read_aside`].
 ///
 /// # Errors
 /// When it cannot be read.
 pub async fn read_stdin(limit: u64) -> std::io::Result<Vec<u8>> {
+    read_aside(|| Ok(std::io::stdin()), limit).await
+}
+
+/// Opens and reads without holding up the rest of the process, so that Ctrl-C is heard: behind a name there may
+/// be a pipe that nobody writes to.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub async fn read_aside<R: Read>(
+    open: impl FnOnce() -> std::io::Result<R> + Send + 'static,
+    limit: u64,
+) -> std::io::Result<Vec<u8>> {
     let read = move || {
         let mut bytes = Vec::new();
-        std::io::Read::take(std::io::stdin(), limit)
-            .read_to_end(&mut bytes)
-            .map(|_| bytes)
+        open()?.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
     tokio::task::spawn_blocking(read)
         .await
@@ -267,11 +278,8 @@ pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
     let bytes = if file == "-" {
         read_stdin(MAX_INPUT + 1).await?
     } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(file)?
-            .take(MAX_INPUT + 1)
-            .read_to_end(&mut bytes)?;
-        bytes
+        let path = std::path::PathBuf::from(file);
+        read_aside(move || std::fs::File::open(path), MAX_INPUT + 1).await?
     };
     if bytes.len() as u64 > MAX_INPUT {
         let why = format!("it has more than {MAX_INPUT} bytes, and no event has");

@@ -135,8 +135,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         if_match: args.if_match.as_deref(),
         read: OnceCell::new(),
     };
-    if args.auth.as_deref() == Some("on") && edit.auth.key.is_none() && ctx.prompt.interactive {
-        edit.auth.key = ask_for_key(ctx, present.callback().await?).await?;
+    if matches!(edit.auth, AuthEdit::On)
+        && ctx.prompt.interactive
+        && let Some(key) = ask_for_key(ctx, present.callback().await?).await?
+    {
+        edit.auth = AuthEdit::Key(key);
     }
     if let Some(destination) = &mut edit.destination {
         queue::find_account(ctx, &present, destination).await?;
@@ -314,17 +317,19 @@ impl Args {
     }
 
     async fn auth(&self, ctx: &Context) -> Result<AuthEdit> {
-        let on = self.auth.as_deref().map(|word| word == "on");
-        let key = self.key(ctx).await?;
-        if on == Some(false) && key.is_some() {
-            return Err(Error::usage("--auth off does not go with a new key")
-                .hint("leave --auth out to sign deliveries with the new key"));
+        let is_for_a_queue = self.mns_queue.is_some() || self.mns_endpoint.is_some();
+        match (self.auth.as_deref(), self.key(ctx).await?) {
+            (Some("off"), Some(_)) => Err(Error::usage("--auth off does not go with a new key")
+                .hint("leave --auth out to sign deliveries with the new key")),
+            (_, Some(_)) if is_for_a_queue => {
+                Err(Error::usage("a callback key belongs to HTTP callbacks")
+                    .hint("messages in a queue are not signed; leave the key out"))
+            }
+            (_, Some(key)) => Ok(AuthEdit::Key(key)),
+            (Some("on"), None) => Ok(AuthEdit::On),
+            (Some(_), None) => Ok(AuthEdit::Off),
+            (None, None) => Ok(AuthEdit::Keep),
         }
-        if key.is_some() && (self.mns_queue.is_some() || self.mns_endpoint.is_some()) {
-            return Err(Error::usage("a callback key belongs to HTTP callbacks")
-                .hint("messages in a queue are not signed; leave the key out"));
-        }
-        Ok(AuthEdit { on, key })
     }
 
     async fn key(&self, ctx: &Context) -> Result<Option<Secret>> {

@@ -8,7 +8,7 @@ mod steps;
 
 use super::queue_lookup::Missing;
 use super::{Connection, carry_out_creating, connect, keys};
-use crate::callback::{Callback, Destination};
+use crate::callback::{Callback, Destination, Method};
 use crate::change::diff::{self, Difference};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::write::{Ask, Done, Order, Wanted};
@@ -52,7 +52,7 @@ pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
 /// What was answered so far; what is `None` stays as it is.
 #[derive(Default)]
 struct Answers {
-    method: Option<steps::Method>,
+    method: Option<Method>,
     destination: Option<DestinationEdit>,
     auth: AuthEdit,
     events: Option<EventSelection>,
@@ -114,7 +114,7 @@ async fn converse(ctx: &Context) -> Result<Exit> {
             Step::Destination => {
                 let reply = steps::destination(at, &mut answers).await?;
                 let onward = match answers.method {
-                    Some(steps::Method::Queue) => Step::Events,
+                    Some(Method::Mns) => Step::Events,
                     _ => Step::Auth,
                 };
                 next(reply, Step::Method, onward)
@@ -126,7 +126,7 @@ async fn converse(ctx: &Context) -> Result<Exit> {
             ),
             Step::Events => {
                 let back = match answers.method {
-                    Some(steps::Method::Queue) => Step::Destination,
+                    Some(Method::Mns) => Step::Destination,
                     _ => Step::Auth,
                 };
                 next(events::ask(at, &mut answers).await?, back, Step::Confirm)

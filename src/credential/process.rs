@@ -1,17 +1,15 @@
 //! A key that a command prints: password managers, company logins.
 //!
-//! The command line is split as a shell would do it, and run without a shell. What the command says on
-//! stderr reaches the user; what it prints on stdout is never shown, since it may be a key.
+//! The command line is split as a shell would do it.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::process::Command;
 
 use super::{Credential, Issued};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::program;
 use crate::secret::Secret;
 use crate::settings::variable;
 
@@ -48,28 +46,10 @@ impl External {
             .filter(|words| !words.is_empty())
             .ok_or_else(|| self.trouble("its command line has an open quote or is empty"))?;
         let limit = time_limit(ctx)?;
-        let child = Command::new(&words[0])
-            .args(&words[1..])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| self.trouble(&format!("{} cannot be started: {error}", words[0])))?;
-        let ended = tokio::time::timeout(limit, child.wait_with_output()).await;
-        let output = ended
-            .map_err(|_| {
-                self.trouble(&format!(
-                    "{} did not end within {} s",
-                    words[0],
-                    limit.as_secs_f64()
-                ))
-            })?
-            .map_err(|error| self.trouble(&error.to_string()))?;
-        if !output.status.success() {
-            return Err(self.trouble(&format!("{} ended with {}", words[0], output.status)));
-        }
-        let issued = self.read(&output.stdout)?;
+        let printed = program::printed(&words, &ctx.cwd, limit)
+            .await
+            .map_err(|why| self.trouble(&why))?;
+        let issued = self.read(&printed)?;
         if issued.expires.is_some_and(|time| time <= (ctx.now)()) {
             return Err(self.trouble("it prints a key that has ended already"));
         }

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use crate::callback::url::without_password;
-use crate::openapi::acs3::hex;
+use crate::digest::hex;
 use crate::order;
 use crate::secret::Secret;
 

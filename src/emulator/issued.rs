@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Members;
 use super::arn::RoleArn;
 use super::{AccessKey, builtin_key, held};
-use crate::openapi::acs3::hex;
+use crate::digest::hex;
 use crate::secret::Secret;
 
 /// The most keys, and the most metadata tokens, that are remembered.

@@ -8,6 +8,7 @@ use hyper::http::request::Parts;
 
 use super::answer::Format;
 use super::operation::Operation;
+use crate::digest;
 use crate::openapi::{Parameters, acs3};
 use crate::order;
 use crate::target::{DEFAULT_APP_ID, Region};
@@ -75,7 +76,7 @@ impl Message {
             host: header(&headers, HOST.as_str()),
             query,
             parameters: all,
-            body_sha256: acs3::sha256_hex(body),
+            body_sha256: digest::sha256_hex(body),
             headers,
             claims,
         }

@@ -16,7 +16,7 @@ use super::held;
 use super::issued::{later, members, remember};
 use super::places::{HANDED_OUT_SECONDS, Visit};
 use super::quirks::{Imds, ImdsV1};
-use crate::openapi::acs3::sha256_hex;
+use crate::digest::sha256_hex;
 use crate::target::Region;
 
 /// The role of the emulated instance.

@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::openapi::acs3::sha256_hex;
+use crate::digest::sha256_hex;
 
 const MEMORY: SignedDuration = SignedDuration::from_mins(30);
 /// Beyond this the oldest is forgotten early.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EventType, catalogue};
+use super::{EventType, catalogue, unknown};
 use crate::error::{Error, Result};
 use crate::order;
 
@@ -211,10 +211,13 @@ pub fn parse_names(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType
 /// # Errors
 /// A usage error for every name that is not one.
 pub fn parse_removed(text: &str, allow_unknown: bool) -> Result<BTreeSet<EventType>> {
-    let (single, others): (Vec<&str>, Vec<&str>) = text
-        .split(',')
-        .map(str::trim)
-        .partition(|name| catalogue::umbrella_of(name).is_some());
+    let given = text.split(',').map(str::trim);
+    let is_whole = |name: &&str| EventSelection::of_word(name).is_some();
+    if let Some(whole) = given.clone().find(is_whole) {
+        return Err(unknown(whole).hint("to switch every notification off say: --events none"));
+    }
+    let (single, others): (Vec<&str>, Vec<&str>) =
+        given.partition(|name| catalogue::umbrella_of(name).is_some());
     let single = single.into_iter().filter_map(catalogue::find);
     let mut names = order::set(single.map(|event| EventType::from_service(&event.name)));
     if names.is_empty() || others.iter().any(|name| !name.is_empty()) {

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::{Syntax, VERSION};
 use crate::callback::url::without_password;
 use crate::callback::{Callback, Destination, StoredKey, queue};
-use crate::change::diff::switch;
 use crate::event::{EventSelection, EventType};
 use crate::target::Target;
 
@@ -101,7 +100,7 @@ pub fn export(account: Option<&str>, callbacks: &[(Target, Callback)], syntax: S
                 if without_password(url) != *url {
                     with_password.push(target.clone());
                 }
-                row.auth = Some(switch(auth));
+                row.auth = Some(auth.switch());
                 if auth.on || auth.key != StoredKey::Absent {
                     let env = variable(target, &mut taken);
                     variables.push((env.clone(), target.clone()));

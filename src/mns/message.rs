@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
-use crate::openapi::acs3::hex;
+use crate::digest::hex;
 
 /// A message that goes into a queue of the emulator. The body is text; whether it is Base64 is between
 /// writer and reader.

@@ -3,10 +3,11 @@
 //! Unlike RPC 1.0 the operation is named in a header, so the parameters alone say nothing about it.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::rpc::Envelope;
 use crate::credential::Credential;
+use crate::digest::{hex, sha256_hex};
 use crate::secret::Secret;
 
 /// The name of the algorithm, first word of the `Authorization` header.
@@ -28,20 +29,6 @@ pub struct Request<'a> {
     pub headers: &'a Headers,
     /// Lower-case hex SHA-256 of the body as sent.
     pub body_sha256: &'a str,
-}
-
-/// Lower-case hexadecimal digits of the bytes.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Lower-case hex SHA-256, as for bodies and canonical requests.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// The `;`-joined names of the signed headers.

@@ -8,6 +8,7 @@ use dialoguer::console::{Key, Term, measure_text_width, style, truncate_str};
 use super::question::{BACK, Judgement, Reply, Text};
 use super::{Prompt, left};
 use crate::error::Result;
+use crate::text::escape_line;
 
 pub(super) fn text(prompt: Prompt, text: &Text) -> std::io::Result<Result<Reply<String>>> {
     let term = Term::stderr();
@@ -26,7 +27,7 @@ pub(super) fn text(prompt: Prompt, text: &Text) -> std::io::Result<Result<Reply<
                 if let Judgement::Good(_) = (text.judge)(&meant) {
                     term.clear_line()?;
                     term.clear_last_lines(1)?;
-                    term.write_line(&format!("{}: {meant}", text.title))?;
+                    term.write_line(&format!("{}: {}", text.title, escape_line(&meant)))?;
                     return Ok(Ok(Reply::Answer(meant)));
                 }
             }
@@ -55,7 +56,7 @@ fn draw(term: &Term, prompt: Prompt, text: &Text, typed: &str) -> std::io::Resul
         }
         Judgement::Bad(words) => (words, false),
     };
-    let words = truncate_str(&words, width.saturating_sub(3), "…").into_owned();
+    let words = truncate_str(&escape_line(&words), width.saturating_sub(3), "…").into_owned();
     let words = match (prompt.color, good) {
         (false, true) => words,
         (false, false) => format!("! {words}"),
@@ -63,11 +64,7 @@ fn draw(term: &Term, prompt: Prompt, text: &Text, typed: &str) -> std::io::Resul
         (true, false) => style(words).force_styling(true).red().to_string(),
     };
     term.write_line(&words)?;
-    let default = match text.default.as_str() {
-        "" => String::new(),
-        default => format!(" [{default}]"),
-    };
-    let title = format!("{}{default}: ", text.title);
+    let title = format!("{}: ", text.asked(""));
     let title = truncate_str(&title, width / 2, "…: ").into_owned();
     let room = width.saturating_sub(measure_text_width(&title) + 1);
     term.clear_line()?;

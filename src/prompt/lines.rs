@@ -35,12 +35,7 @@ pub(super) fn mark(several: &Several) -> Asked<Vec<usize>> {
 }
 
 pub(super) fn text(text: &Text) -> Asked<String> {
-    let default = match text.default.as_str() {
-        "" => String::new(),
-        default => format!(" [{default}]"),
-    };
-    let question = format!("{}, < to go back{default}", text.title);
-    asking(&question, true, |line| {
+    asking(&text.asked(", < to go back"), true, |line| {
         let meant = text.meant(line);
         match (text.judge)(&meant) {
             Judgement::Good(_) => Ok(meant),

@@ -16,6 +16,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Kind, Result};
+use crate::text::escape;
 
 /// Whether questions may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,19 +32,12 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Nobody is there.
-    pub const NOBODY: Prompt = Prompt {
-        interactive: false,
-        plain: false,
-        color: false,
-        width: 80,
-    };
-
     /// Has one of several things chosen.
     ///
     /// # Errors
     /// An interruption when the question is left, or the terminal fails.
     pub async fn choose(self, choice: Choice) -> Result<Reply<usize>> {
+        let choice = choice.escaped();
         if self.plain {
             return ask(move || lines::choose(&choice)).await?;
         }
@@ -56,6 +50,7 @@ impl Prompt {
     /// # Errors
     /// As [`Prompt::choose`].
     pub async fn mark(self, several: Several) -> Result<Reply<Vec<usize>>> {
+        let several = several.escaped();
         if self.plain {
             return ask(move || lines::mark(&several)).await?;
         }
@@ -81,6 +76,7 @@ impl Prompt {
     /// # Errors
     /// When the terminal fails.
     pub async fn confirm(self, question: String) -> Result<bool> {
+        let question = escape(&question);
         if self.plain {
             return ask(move || lines::confirm(&question)).await;
         }
@@ -150,11 +146,11 @@ fn forget_typed_ahead() {
 #[cfg(not(unix))]
 fn forget_typed_ahead() {}
 
-/// What the terminal was like before a hidden question.
+/// What the terminal was like before the first question that changes it.
 #[cfg(unix)]
 static BEFORE: std::sync::Mutex<Option<rustix::termios::Termios>> = std::sync::Mutex::new(None);
 
-/// Remembers the terminal, since a hidden question switches echo and line editing off.
+/// Remembers the terminal, since lists, texts and hidden questions switch echo and line editing off.
 #[cfg(unix)]
 fn remember_terminal() {
     if let (Ok(mut before), Ok(now)) = (BEFORE.lock(), rustix::termios::tcgetattr(std::io::stdin()))

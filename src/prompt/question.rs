@@ -1,5 +1,7 @@
 //! What can be asked, apart from how it is asked.
 
+use crate::text::{escape, escape_line};
+
 /// An answer, or the wish to go back a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply<T> {
@@ -22,6 +24,15 @@ pub struct Choice {
     pub back: bool,
 }
 
+impl Choice {
+    /// As it may be shown: names and addresses in it may be anybody's.
+    pub(super) fn escaped(mut self) -> Self {
+        self.title = escape(&self.title);
+        self.items = self.items.iter().map(|item| escape_line(item)).collect();
+        self
+    }
+}
+
 /// Any number of things.
 #[derive(Debug, Clone)]
 pub struct Several {
@@ -29,6 +40,17 @@ pub struct Several {
     pub title: String,
     /// What there is to mark, and whether it is marked already.
     pub items: Vec<(String, bool)>,
+}
+
+impl Several {
+    /// As it may be shown.
+    pub(super) fn escaped(mut self) -> Self {
+        self.title = escape(&self.title);
+        for (item, _) in &mut self.items {
+            *item = escape_line(item);
+        }
+        self
+    }
 }
 
 /// What is thought of a text while it is typed.
@@ -52,6 +74,14 @@ pub struct Text {
 }
 
 impl Text {
+    /// What is asked, with what an empty line means, as it may be shown.
+    pub(super) fn asked(&self, between: &str) -> String {
+        match self.default.as_str() {
+            "" => format!("{}{between}", self.title),
+            default => format!("{}{between} [{}]", self.title, escape_line(default)),
+        }
+    }
+
     /// The answer that a line means: the line itself, or the default for an empty one.
     pub(super) fn meant(&self, line: &str) -> String {
         let line = line.trim();

@@ -67,7 +67,7 @@ pub fn document(
         None => {}
         Some(Destination::Http { url, auth }) => {
             document.url = Some(url.clone());
-            document.auth = Some(diff::switch(auth));
+            document.auth = Some(auth.switch());
             document.auth_key = key(&auth.key, keys);
         }
         Some(Destination::Mns { endpoint, queue }) => {
@@ -104,10 +104,7 @@ pub fn text(target: &Target, callback: Option<&Callback>, keys: Keys, width: u16
             rows.push(("Method", "HTTP request".into()));
             rows.push(("URL", url.clone()));
             let key = key(&auth.key, keys).unwrap_or_else(|| "none".into());
-            rows.push((
-                "Authentication",
-                format!("{}, key {key}", diff::switch(auth)),
-            ));
+            rows.push(("Authentication", format!("{}, key {key}", auth.switch())));
         }
         Destination::Mns { endpoint, queue } => {
             rows.push(("Method", "MNS queue".into()));

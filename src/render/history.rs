@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::callback::{self, Keys};
 use super::{pairs, table};
 use crate::callback::{Callback, Destination};
-use crate::change::diff;
 use crate::change::record::Record;
 use crate::event::{EventSelection, EventType};
 use crate::target::Target;
@@ -206,7 +205,7 @@ fn change(field: &str, before: &Callback, after: &Callback) -> Option<String> {
         // The rest comes and goes with the method.
         _ if replaced => return None,
         ("url", Destination::Http { url, .. }) => format!("url {url}"),
-        ("auth", Destination::Http { auth, .. }) => format!("auth {}", diff::switch(auth)),
+        ("auth", Destination::Http { auth, .. }) => format!("auth {}", auth.switch()),
         ("mns_endpoint", Destination::Mns { endpoint, .. }) => format!("mns_endpoint {endpoint}"),
         ("mns_queue", Destination::Mns { queue, .. }) => format!("mns_queue {queue}"),
         _ => field.to_owned(),

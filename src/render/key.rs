@@ -51,7 +51,7 @@ impl KeyStatus {
             region: target.region.to_string(),
             app_id: target.app_id.to_string(),
             url: http.map(|(url, _)| url::without_password(url).into_owned()),
-            auth: http.map(|(_, auth)| diff::switch(auth)),
+            auth: http.map(|(_, auth)| auth.switch()),
             auth_key: http.and_then(|(_, auth)| diff::shown_key(&auth.key)),
             auth_key_since: None,
             rotation: None,

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::callback::{Document, Keys};
 use super::table;
 use crate::callback::{Auth, Callback, Destination};
-use crate::change::diff;
 use crate::error::Error;
 use crate::event::{EventSelection, catalogue};
 use crate::target::{App, AppId, Region, Target};
@@ -90,8 +89,8 @@ pub fn callback_row(target: &Target, callback: Option<&Callback>, keys: Keys) ->
 
 fn shown_auth(auth: &Auth, keys: Keys) -> String {
     match (auth.known_key(), keys) {
-        (Some(key), Keys::Shown) => format!("{}, key {}", diff::switch(auth), key.expose()),
-        _ => diff::switch(auth).to_owned(),
+        (Some(key), Keys::Shown) => format!("{}, key {}", auth.switch(), key.expose()),
+        _ => auth.switch().to_owned(),
     }
 }
 

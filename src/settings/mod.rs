@@ -53,6 +53,7 @@ pub struct ProjectDefaults {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ProjectFile {
     #[serde(default)]
     defaults: ProjectDefaults,
@@ -196,7 +197,7 @@ pub fn region(
 /// # Errors
 /// A usage error with the nearest ids and where the wrong one came from.
 pub fn region_id(flags: &Flags, env: &Environment, text: &str, from: &str) -> Result<Region> {
-    let text = &text.trim().to_ascii_lowercase();
+    let text = text.trim();
     let region = match named_endpoint(flags, env)? {
         Some(_) => Region::parse(text),
         None => Region::parse_strict(text),
@@ -234,16 +235,25 @@ pub fn app_id(
 /// True when the emulator inside the process is asked for.
 ///
 /// # Errors
-/// A usage error for a word that is neither yes nor no: guessing could call the real service.
+/// A usage error for a word that is neither yes nor no, since guessing could call the real service, and for a
+/// flag that names another service at the same time.
 pub fn emulator(flags: &Flags, env: &Environment) -> Result<bool> {
-    match variable(env, &["VODCB_EMULATOR"]) {
-        _ if flags.emulator => Ok(true),
-        None => Ok(false),
-        Some((name, word)) => on_or_off(word).ok_or_else(|| {
-            Error::usage(format!("{name} takes 1 or 0, not {word:?}"))
-                .hint("1 runs against the emulator, 0 against the service")
-        }),
+    let (wanted, from) = match variable(env, &["VODCB_EMULATOR"]) {
+        _ if flags.emulator => (true, "--emulator"),
+        None => (false, ""),
+        Some((name, word)) => match on_or_off(word) {
+            Some(wanted) => (wanted, name),
+            None => {
+                return Err(Error::usage(format!("{name} takes 1 or 0, not {word:?}"))
+                    .hint("1 runs against the emulator, 0 against the service"));
+            }
+        },
+    };
+    if wanted && flags.endpoint.is_some() {
+        let message = format!("{from} and --endpoint exclude each other");
+        return Err(Error::usage(message).hint("leave one of them out"));
     }
+    Ok(wanted)
 }
 
 /// The form of results, one of those that the command has.

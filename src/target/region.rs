@@ -76,13 +76,14 @@ impl std::fmt::Display for Region {
 }
 
 impl Region {
-    /// Takes an id that has the form of one: lower-case words and digits joined by hyphens.
+    /// Takes an id that has the form of one: words and digits joined by hyphens, in any case.
     ///
     /// # Errors
     /// A usage error with the nearest ids.
     pub fn parse(text: &str) -> Result<Self> {
-        if is_well_formed(text) {
-            Ok(Region(text.to_owned()))
+        let id = text.to_ascii_lowercase();
+        if is_well_formed(&id) {
+            Ok(Region(id))
         } else {
             Err(unknown(text))
         }
@@ -94,7 +95,7 @@ impl Region {
     /// A usage error with the nearest ids.
     pub fn parse_strict(text: &str) -> Result<Self> {
         let region = Region::parse(text)?;
-        if region.lookup() == Lookup::Unknown && looks_like_a_typo(text) {
+        if region.lookup() == Lookup::Unknown && looks_like_a_typo(region.as_str()) {
             return Err(unknown(text));
         }
         Ok(region)

@@ -47,7 +47,7 @@ pub fn set_parameters(app_id: &AppId, callback: &Callback) -> Parameters {
     match &callback.destination {
         Destination::Http { url, auth } => {
             put("CallbackURL", url);
-            put("AuthSwitch", if auth.on { "on" } else { "off" });
+            put("AuthSwitch", auth.switch());
             if let Some(key) = auth.known_key() {
                 put("AuthKey", key.expose());
             }

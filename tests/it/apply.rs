@@ -1033,6 +1033,13 @@ fn every_file_and_every_key_that_is_wrong_is_told_at_once() {
             "literal.toml:7:1 refers to it",
         ]);
     assert!(!run.stderr.contains("Qx7"), "{run:#?}");
+    let yes = entry("app-1", "auth_key = { command = [\"yes\"] }");
+    sandbox.file("yes.toml", &format!("schema = 1\n{yes}"));
+    sandbox.vodcb(["diff", "-f", "yes.toml"]).exits(2).says(&[
+        "gives no key",
+        "yes prints more than 64 KiB",
+        "yes.toml:7:1 refers to it",
+    ]);
     let latin = b"schema = 1\naccount = \"\xe9\"\n";
     std::fs::write(sandbox.home().join("latin.toml"), latin).unwrap();
     let run = sandbox.vodcb(["diff", "-f", "latin.toml"]).exits(2);

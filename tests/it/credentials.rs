@@ -249,6 +249,16 @@ fn a_project_file_is_checked_and_never_redirects() {
         "[defaults]\nendpoint = \"https://evil.example.com\"\n",
     );
     sandbox.vodcb(["get"]).exits(2).says(&["endpoint"]);
+    for wrong in [
+        "region = \"cn-beijing\"\n",
+        "[default]\nregion = \"cn-beijing\"\n",
+    ] {
+        sandbox.file("vodcb.toml", wrong);
+        sandbox.vodcb(["get"]).exits(2).says(&[
+            "vodcb.toml is not valid: line 1",
+            "[defaults] takes region, app_id, profile and output",
+        ]);
+    }
     sandbox.file("vodcb.toml", "[defaults]\noutput = \"json\"\n");
     assert_eq!(sandbox.vodcb(["get"]).ok().json()["configured"], false);
     sandbox.set("VODCB_OUTPUT", "table");
@@ -296,7 +306,18 @@ fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
     sandbox
         .vodcb(["get", "--endpoint", "http://127.0.0.1:1"])
         .exits(2)
-        .says(&["exclude each other"]);
+        .says(&["VODCB_EMULATOR and --endpoint exclude each other"]);
+    // Of the changes that were made somewhere flags choose, and no variable.
+    let history = [
+        "history",
+        "--endpoint",
+        "https://vod.cn-beijing.aliyuncs.com",
+    ];
+    sandbox.vodcb(history).ok();
+    sandbox
+        .vodcb([&history[..], &["--emulator"]].concat())
+        .exits(2)
+        .says(&["--emulator and --endpoint exclude each other"]);
     sandbox
         .vodcb(["set", "--http-url", "https://example.com/"])
         .ok();

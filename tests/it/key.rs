@@ -325,6 +325,37 @@ fn a_rotation_can_be_dropped_until_vod_has_the_new_key() {
         .says(&["already", "--finish"]);
 }
 
+/// What was proved is what is changed; nobody gave `--if-match` here.
+#[test]
+fn a_change_by_somebody_else_during_the_proof_is_a_conflict() {
+    let shop = Shop::new();
+    let sandbox = shop.world(&[]);
+    // The receiver does not know the new key yet; it is kept.
+    rotate(&sandbox, &["--auth-key-env", "NEW_KEY"]).exits(1);
+    shop.accepts(&[OLD, NEW]);
+    let count = || {
+        let actions = sandbox.actions();
+        let gets = actions.iter().filter(|it| *it == "GetMessageCallback");
+        gets.count()
+    };
+    let before = count();
+    // The receiver answers nothing while its keys are held.
+    let held = shop.keys.lock().unwrap();
+    let mut command = sandbox.command(["key", "rotate", "--yes"]);
+    let piped = std::process::Stdio::piped;
+    let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    crate::queue::forward::eventually(|| count() > before);
+    sandbox.vodcb(["set", "--events", "none"]).ok();
+    drop(held);
+    let run = Run::of(child.wait_with_output().unwrap()).exits(6);
+    let run = run.says(&[
+        "was changed by somebody else meanwhile",
+        "no longer the same: events",
+    ]);
+    assert!(!run.stderr.contains("--if-match"), "{run:#?}");
+    assert_eq!(configured(&sandbox), OLD);
+}
+
 #[test]
 fn somebody_elses_key_is_a_conflict() {
     let shop = Shop::new();

@@ -297,18 +297,9 @@ fn edit(step: &Step) -> Edit {
         Step::Events(selection) => edit.events.replace = Some(selection),
         Step::Add(events) => edit.events.add = events,
         Step::Remove(events) => edit.events.remove = events,
-        Step::Key(key) => {
-            edit.auth = AuthEdit {
-                on: None,
-                key: Some(key),
-            }
-        }
-        Step::Auth(on) => {
-            edit.auth = AuthEdit {
-                on: Some(on),
-                key: None,
-            }
-        }
+        Step::Key(key) => edit.auth = AuthEdit::Key(key),
+        Step::Auth(true) => edit.auth = AuthEdit::On,
+        Step::Auth(false) => edit.auth = AuthEdit::Off,
         Step::Delete => {}
     }
     edit

@@ -294,6 +294,27 @@ fn a_key_that_was_not_kept_has_to_be_given() {
         .says(&["no callback key is needed to undo change 1"]);
 }
 
+/// The history of an interrupted write without its key: the rest of the callback tells whether it took effect.
+#[test]
+fn a_key_that_was_not_kept_does_not_hide_what_an_interrupted_change_did() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_HISTORY", "no-secrets");
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    sandbox
+        .vodcb(["set", "--http-url", URL, "--auth-key-env", "VOD_KEY"])
+        .ok();
+    sandbox.vodcb(["set", "--events", "none"]).ok();
+    let path = sandbox.home().join(".local/state/vodcb/history.ndjson");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let ends = text
+        .lines()
+        .filter(|line| line.contains("\"kind\":\"end\""));
+    let last = ends.last().unwrap();
+    std::fs::write(&path, text.replace(&format!("{last}\n"), "")).unwrap();
+    let run = undo(&sandbox, &["--dry-run", "--auth-key-env", "VOD_KEY"]).ok();
+    run.says(&["undoing change 2"]);
+}
+
 #[test]
 fn a_key_that_the_service_hides_has_to_be_given() {
     let sandbox = configured(&[], &["key=masked"]);

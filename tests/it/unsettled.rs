@@ -259,3 +259,42 @@ fn a_signal_lets_a_write_be_read_back() {
         }
     }
 }
+
+/// A second signal that comes when the write is confirmed and only looked after: what was done is told as done.
+#[test]
+#[cfg(unix)]
+fn a_second_signal_after_a_confirmed_write_does_not_take_it_back() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::Stdio;
+
+    use crate::queue::forward::{eventually, signal};
+    let sandbox = Sandbox::new();
+    sandbox.afflict(&[
+        "set:slow-after=4000".to_owned(),
+        "get-role:slow=20000".to_owned(),
+    ]);
+    let set = ["set", "--mns-queue", "q1", "--no-queue-check", "--yes"];
+    let mut command = sandbox.command(set);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let stored = || sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    eventually(|| stored()["mns_queue"] == "q1");
+    signal(&child, "TERM");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    // The role is looked at once that is said.
+    let mut until = |words: &str| {
+        while !said.contains(words) {
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+    };
+    until("finishing the change under way");
+    until("written and read back");
+    signal(&child, "TERM");
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{said}");
+    assert!(
+        said.contains("what was changed so far was confirmed"),
+        "{said}"
+    );
+}

@@ -575,3 +575,65 @@ fn a_closed_centre_is_not_suggested() {
     let run = sandbox.vodcb(queue).exits(2).says(&["--mns-endpoint"]);
     assert!(!run.stderr.contains("its --endpoint"), "{run:?}");
 }
+
+#[test]
+fn a_whole_selection_cannot_be_taken_off_a_list() {
+    for (name, more) in [("ALL", false), ("none", false), ("all", true)] {
+        let sandbox = Sandbox::new();
+        let mut args = vec!["set", "--remove-events", name];
+        args.extend(more.then_some("--allow-unknown-events"));
+        let run = sandbox.vodcb(args).exits(2);
+        let run = run.says(&["a whole selection", "say: --events none"]);
+        assert!(!run.stderr.contains("--events ALL"), "{run:#?}");
+        assert_eq!(sandbox.actions(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_name_of_a_variable_that_may_be_the_key_itself_is_not_shown() {
+    let sandbox = Sandbox::new();
+    let url = "https://example.com/";
+    for args in [
+        &["set", "--http-url", url, "--auth-key-env"][..],
+        &["send", "TranscodeComplete", "--to", url, "--auth-key-env"],
+        &[
+            "verify",
+            "--url",
+            url,
+            "--timestamp",
+            "1",
+            "--signature",
+            "x",
+            "--auth-key-env",
+        ],
+    ] {
+        let run = sandbox.vodcb([args, &["Qx7Lm2Vt9Rb4"]].concat()).exits(2);
+        let run = run.says(&[
+            "an environment variable is not set whose name may be the key itself",
+            "such as VOD_CALLBACK_KEY",
+        ]);
+        assert!(!run.stderr.contains("Qx7"), "{run:#?}");
+    }
+}
+
+#[test]
+fn a_region_is_the_same_in_capitals_wherever_it_is_named() {
+    let sandbox = Sandbox::new();
+    let queue = ["set", "--mns-queue", "q", "--no-queue-check", "--yes"];
+    sandbox
+        .vodcb([&queue[..], &["--mns-region", "CN-BEIJING"]].concat())
+        .ok();
+    let stored = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(stored["mns_region"], "cn-beijing");
+    let listed = ["history", "-o", "json", "--region", "CN-Shanghai"];
+    let records = sandbox.vodcb(listed).ok().json();
+    assert_eq!(records["records"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn no_callback_is_expected_by_null_in_any_case() {
+    let sandbox = Sandbox::new();
+    let set = ["set", "--http-url", "https://example.com/", "--if-match"];
+    sandbox.vodcb([&set[..], &["NULL"]].concat()).ok();
+    sandbox.vodcb([&set[..], &["null"]].concat()).exits(6);
+}

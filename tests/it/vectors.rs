@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use vodcb::credential::Credential;
+use vodcb::digest;
 use vodcb::openapi::rpc::Envelope;
 use vodcb::openapi::{Parameters, acs3, canonical_query, rpc};
 use vodcb::secret::Secret;
@@ -105,7 +106,7 @@ fn acs3_matches_every_vector_at_each_stage() {
         let name = text(&vector, "name");
         let inputs = &vector["inputs"];
         let headers = strings(&vector["headers_to_sign"]);
-        let body_sha256 = acs3::sha256_hex(text(&vector, "body").as_bytes());
+        let body_sha256 = digest::sha256_hex(text(&vector, "body").as_bytes());
         assert_eq!(body_sha256, text(&vector, "body_sha256"), "{name}");
         let query = match &inputs["params"] {
             Value::Null => String::new(),

@@ -246,7 +246,7 @@ fn a_new_queue_is_created_only_with_the_change() {
     answered(&sandbox, &all).ok().says(&[
         "The queue vod-events will be created with the change",
         "created the queue vod-events",
-        "set --mns-queue vod-events --events ALL",
+        "set --mns-queue vod-events --mns-endpoint http://",
     ]);
     assert_eq!(stored(&sandbox)["mns_queue"], "vod-events");
     // Now it is the present one, and on the list.
@@ -257,6 +257,34 @@ fn a_new_queue_is_created_only_with_the_change() {
             "1.  vod-events",
             "already so",
         ]);
+}
+
+#[test]
+fn the_account_of_the_queues_is_the_one_that_is_set() {
+    let mut sandbox = Sandbox::new();
+    let url = sandbox.url().to_owned();
+    sandbox.set("VODCB_MNS_ENDPOINT", &url);
+    sandbox.set("VODCB_ACCOUNT_ID", "9999999999999999");
+    let lines = ["1", "1", "2", "", "1", "vod-events", "1", "2"];
+    let run = answered(&sandbox, &lines).exits(130);
+    run.says(&["Queue of 9999999999999999 in cn-shanghai"]);
+}
+
+/// Anybody who may write a callback can put anything into it.
+#[test]
+fn what_others_wrote_is_escaped_in_questions() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VODCB_EMULATOR", "1");
+    sandbox
+        .vodcb(["set", "--http-url", "https://example.com/HERE"])
+        .ok();
+    let state = sandbox.home().join(".local/state/vodcb/emulator.json");
+    let text = std::fs::read_to_string(&state).unwrap();
+    assert!(text.contains("HERE"), "{text}");
+    std::fs::write(&state, text.replace("HERE", r"\u001b[31m\u202e")).unwrap();
+    let run = answered(&sandbox, &["1", "1", ""]);
+    assert!(run.stderr.contains("\\u{1b}[31m\\u{202e}"), "{run:#?}");
+    assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']), "{run:#?}");
 }
 
 #[test]

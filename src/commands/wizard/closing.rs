@@ -3,14 +3,15 @@
 use jiff::SignedDuration;
 
 use super::{Answers, Here};
-use crate::callback::{Auth, Callback, Destination, queue};
+use crate::callback::{Auth, Callback, Destination};
+use crate::change::edit::AuthEdit;
 use crate::delivery::rules;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::error::Result;
 use crate::event::compose::Draft;
 use crate::manifest::{Syntax, export};
 use crate::prompt::{Choice, Reply};
-use crate::text::quoted;
+use crate::text::{escape_line, quoted};
 
 /// Offers to hand a sample event to the receiver, as VOD would. Never an error: the change is written.
 pub(super) async fn offer_delivery(here: &Here, url: &str, auth: &Auth) {
@@ -72,7 +73,7 @@ async fn deliver_sample(here: &Here, url: &str, auth: &Auth) -> Result<()> {
 /// Says how the same is done without questions, and where a new key is found.
 pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
     let out = &here.ctx.out;
-    if answers.auth.key.is_some() {
+    if matches!(answers.auth, AuthEdit::Key(_)) {
         let shows = here
             .ctx
             .again("get --show-auth-key -o yaml --query auth_key");
@@ -80,7 +81,7 @@ pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
     }
     out.note(&format!(
         "The same by command:\n  {}",
-        command(here, answers, callback)
+        escape_line(&command(here, answers, callback))
     ));
     out.note(&format!(
         "As a manifest, for vodcb apply:\n{}",
@@ -93,7 +94,7 @@ fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
     match &callback.destination {
         Destination::Http { url, auth } => {
             words.push(format!("--http-url {}", quoted(url)));
-            if answers.auth.key.is_some() {
+            if matches!(answers.auth, AuthEdit::Key(_)) {
                 words.push("--auth-key-env VOD_CALLBACK_KEY".to_owned());
             } else if !auth.on {
                 words.push("--auth off".to_owned());
@@ -101,16 +102,8 @@ fn command(here: &Here, answers: &Answers, callback: &Callback) -> String {
         }
         Destination::Mns { endpoint, queue } => {
             words.push(format!("--mns-queue {}", quoted(queue)));
-            if answers.destination.is_none() {
-                words.push(format!("--mns-endpoint {}", quoted(endpoint)));
-            }
-            let region = queue::parse_host(endpoint).map(|host| host.region);
-            let other = |region: &String| *region != here.connection.target.region.to_string();
-            if let Some(region) = region.filter(other)
-                && answers.destination.is_some()
-            {
-                words.push(format!("--mns-region {region}"));
-            }
+            // Without it the queue would be looked for where the settings and the present callback say.
+            words.push(format!("--mns-endpoint {}", quoted(endpoint)));
         }
     }
     let events = callback.events.names().join(",");

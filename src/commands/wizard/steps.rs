@@ -1,7 +1,7 @@
 //! How events arrive: method, destination, authentication.
 
 use super::{Answers, Here, pick};
-use crate::callback::{Callback, Destination, auth_key, url};
+use crate::callback::{Callback, Destination, Method, auth_key, url};
 use crate::change::diff;
 use crate::change::edit::{AuthEdit, DestinationEdit};
 use crate::change::history::{self, Mode};
@@ -11,13 +11,6 @@ use crate::probe::Report;
 use crate::probe::network::{self, From};
 use crate::prompt::{Choice, Judgement, Reply, Text};
 use crate::render::check as view;
-
-/// The two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Http,
-    Queue,
-}
 
 pub(super) async fn method(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
     let is_queue = matches!(
@@ -39,7 +32,7 @@ pub(super) async fn method(here: &Here, answers: &mut Answers) -> Result<Reply<(
             let method = if index == 0 {
                 Method::Http
             } else {
-                Method::Queue
+                Method::Mns
             };
             answers.method = Some(method);
             answers.auth = AuthEdit::default();
@@ -49,7 +42,7 @@ pub(super) async fn method(here: &Here, answers: &mut Answers) -> Result<Reply<(
 }
 
 pub(super) async fn destination(here: &Here, answers: &mut Answers) -> Result<Reply<()>> {
-    if answers.method == Some(Method::Queue) {
+    if answers.method == Some(Method::Mns) {
         return super::queue::ask(here, answers).await;
     }
     answers.new_queue = None;
@@ -130,11 +123,11 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
         let Reply::Answer(choice) = auth_choice(here).await? else {
             return Ok(Reply::Back);
         };
-        let (on, key) = match choice {
-            AuthChoice::Keep => (None, None),
-            AuthChoice::Off => (Some(false), None),
+        answers.auth = match choice {
+            AuthChoice::Keep => AuthEdit::Keep,
+            AuthChoice::Off => AuthEdit::Off,
             AuthChoice::Type => match typed_key(&here.ctx, true).await? {
-                Reply::Answer(key) => (Some(true), Some(key)),
+                Reply::Answer(key) => AuthEdit::Key(key),
                 Reply::Back => continue,
             },
             AuthChoice::Generate => {
@@ -142,10 +135,9 @@ pub(super) async fn auth(here: &Here, answers: &mut Answers) -> Result<Reply<()>
                 if answers.shows_key && !may_print(here).await? {
                     continue;
                 }
-                (Some(true), Some(auth_key::generate(here.ctx.random)))
+                AuthEdit::Key(auth_key::generate(here.ctx.random))
             }
         };
-        answers.auth = AuthEdit { on, key };
         return Ok(Reply::Answer(()));
     }
 }
@@ -154,7 +146,7 @@ async fn auth_choice(here: &Here) -> Result<Reply<AuthChoice>> {
     let mut rows: Vec<(String, AuthChoice)> = Vec::new();
     if let Some(auth) = here.now.as_ref().and_then(Callback::auth) {
         let key = diff::shown_key(&auth.key).unwrap_or_else(|| "none".to_owned());
-        let words = format!("As now: {}, key {key}", diff::switch(auth));
+        let words = format!("As now: {}, key {key}", auth.switch());
         rows.push((words, AuthChoice::Keep));
     }
     rows.push(("A new key, generated".to_owned(), AuthChoice::Generate));

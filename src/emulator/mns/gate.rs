@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use super::request::Request;
+use crate::digest::hex;
 use crate::emulator::AccessKey;
 use crate::emulator::answer::Refusal;
 use crate::emulator::issued::{Caller, Keyring};
 use crate::mns::{VERSION, signer};
-use crate::openapi::acs3::hex;
 
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 

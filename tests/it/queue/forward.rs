@@ -40,7 +40,7 @@ pub fn signal(child: &Child, name: &str) {
 
 /// Waits until something is so.
 #[track_caller]
-pub fn eventually(what: impl Fn() -> bool) {
+pub fn eventually(mut what: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !what() {
         assert!(begun.elapsed() < Duration::from_secs(60), "it never came");

@@ -137,10 +137,7 @@ impl Work<'_> {
     /// Gives VOD the new key by the one write path; what was proved is what is changed.
     async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Option<Callback>> {
         let edit = Edit {
-            auth: AuthEdit {
-                on: None,
-                key: Some(new.clone()),
-            },
+            auth: AuthEdit::Key(new.clone()),
             ..Edit::default()
         };
         let order = Order {
@@ -148,10 +145,10 @@ impl Work<'_> {
             target: &self.connection.target,
             wanted: Wanted::Edited {
                 edit: &edit,
-                seen: None,
+                seen: Some(Some(&self.callback)),
             },
             ask: Ask::Never,
-            if_match: Some(&self.callback.fingerprint()),
+            if_match: None,
         };
         // A query that cannot be answered is told before the write.
         let check = |_: &Outcome| self.ctx.out.check(planned);
