@@ -59,7 +59,7 @@ fn unknown(pair: &Pair, what: &str, names: &[&str]) -> Problem {
         true => format!("{what} has no {:?}", pair.name),
         false => format!("{what} has no such name"),
     };
-    let problem = Problem::at(&pair.span, message).hiding_the_rest();
+    let problem = Problem::quoting(&pair.span, message).hiding_the_rest();
     match near {
         Some((_, name)) => problem.hint(format!("did you mean {name}?")),
         None => problem.hint(format!("{what} takes {}", names.join(", "))),

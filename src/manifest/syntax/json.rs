@@ -58,6 +58,7 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
             let pairs = members.into_iter().map(|(name, value)| {
                 Ok(Pair {
                     span: self::span(text, name),
+                    origin: None,
                     name: serde_json::from_str(name.get()).map_err(wrong)?,
                     node: node(text, value, depth - 1)?,
                 })
@@ -79,7 +80,11 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
             _ => Value::Other("null"),
         },
     };
-    Ok(Node { span, value })
+    Ok(Node {
+        span,
+        origin: None,
+        value,
+    })
 }
 
 /// A piece is borrowed from the text, so its address tells its place.

@@ -14,6 +14,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     })?;
     Ok(Node {
         span: 0..0,
+        origin: None,
         value: Value::Table(pairs(table.into_inner())),
     })
 }
@@ -21,6 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
 fn pairs(table: DeTable<'_>) -> Vec<Pair> {
     let pairs = table.into_iter().map(|(name, value)| Pair {
         span: name.span(),
+        origin: None,
         name: name.into_inner().into_owned(),
         node: node(value),
     });
@@ -39,5 +41,9 @@ fn node(value: Spanned<DeValue<'_>>) -> Node {
         DeValue::Array(items) => Value::List(items.into_iter().map(node).collect()),
         DeValue::Table(table) => Value::Table(pairs(table)),
     };
-    Node { span, value }
+    Node {
+        span,
+        origin: None,
+        value,
+    }
 }

@@ -40,6 +40,7 @@ enum Content {
 fn node(parsed: Spanned<Parsed>) -> Node {
     Node {
         span: bytes(&parsed.referenced),
+        origin: origin(&parsed.referenced, &parsed.defined),
         value: match parsed.value.0 {
             Content::Plain(value) => value,
             Content::List(items) => Value::List(items.into_iter().map(node).collect()),
@@ -51,9 +52,14 @@ fn node(parsed: Spanned<Parsed>) -> Node {
 fn pair((name, value): (Spanned<String>, Spanned<Parsed>)) -> Pair {
     Pair {
         span: bytes(&name.referenced),
+        origin: origin(&name.referenced, &name.defined),
         name: name.value,
         node: node(value),
     }
+}
+
+fn origin(here: &Location, there: &Location) -> Option<usize> {
+    (here != there).then(|| bytes(there).start)
 }
 
 /// Bytes, which are always told of a text.
