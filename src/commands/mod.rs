@@ -245,36 +245,41 @@ pub fn needs_confirmation(ctx: &Context, command: &str) -> Result<()> {
 /// # Errors
 /// When it cannot be read.
 pub async fn read_stdin(limit: u64) -> std::io::Result<Vec<u8>> {
-    let read = move || {
-        let mut bytes = Vec::new();
-        std::io::Read::take(std::io::stdin(), limit)
-            .read_to_end(&mut bytes)
-            .map(|_| bytes)
-    };
+    aside(move || read_at_most(std::io::stdin(), limit)).await
+}
+
+/// Reads on a thread of its own.
+async fn aside(
+    read: impl FnOnce() -> std::io::Result<Vec<u8>> + Send + 'static,
+) -> std::io::Result<Vec<u8>> {
     tokio::task::spawn_blocking(read)
         .await
         .map_err(std::io::Error::other)?
 }
 
-/// The largest event or delivery that is read; the service's own limit for a message is 64 KiB.
+fn read_at_most(from: impl Read, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+}
+
+/// The largest event, delivery or manifest that is read; the service's own limit for a message is 64 KiB.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
-/// Reads a whole file, or standard input for `-`.
+/// Reads a whole file, or standard input for `-`. A pipe may have nobody who writes, which holds up Ctrl-C
+/// as little as standard input does.
 ///
 /// # Errors
-/// When it cannot be read, or is larger than any event or delivery.
+/// When it cannot be read, or is larger than any event, delivery or manifest.
 pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
     let bytes = if file == "-" {
         read_stdin(MAX_INPUT + 1).await?
     } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(file)?
-            .take(MAX_INPUT + 1)
-            .read_to_end(&mut bytes)?;
-        bytes
+        let file = file.to_owned();
+        aside(move || read_at_most(std::fs::File::open(file)?, MAX_INPUT + 1)).await?
     };
     if bytes.len() as u64 > MAX_INPUT {
-        let why = format!("it has more than {MAX_INPUT} bytes, and no event has");
+        let why =
+            format!("it has more than {MAX_INPUT} bytes, which is too much for what is read here");
         return Err(std::io::Error::other(why));
     }
     Ok(bytes)

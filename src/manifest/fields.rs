@@ -30,7 +30,8 @@ impl<'t> Fields<'t> {
                 problems.push(unknown(pair, what, names));
             } else if pairs[..index].iter().any(|first| first.name == pair.name) {
                 let message = format!("{} stands twice in {what}", pair.name);
-                problems.push(Problem::at(&pair.span, message).hiding_the_rest());
+                let problem = Problem::at(&pair.span, message).hiding_the_rest();
+                problems.push(problem.hint("leave one of the two out"));
             }
         }
         Some(Fields(pairs))

@@ -68,14 +68,6 @@ impl Problem {
         }
     }
 
-    /// A text that is not of its syntax.
-    pub fn syntax(span: &Span, language: &str, why: &str) -> Self {
-        let why = why.lines().next().unwrap_or_default();
-        let why = why.split_once(" at line ").map_or(why, |(why, _)| why);
-        let problem = Problem::unread(span, format!("this is not {language}"));
-        problem.note(why)
-    }
-
     /// What keeps a text from being taken apart, so that nobody knows what stands where.
     pub fn unread(span: &Span, message: impl Into<String>) -> Self {
         Problem {
@@ -127,8 +119,22 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
         }
         None => error = error.cause("the line is not shown, since it may hold a key"),
     }
+    let hints = |problem: &Problem| {
+        let hints = problem.hints.iter();
+        hints
+            .map(|hint| source.syntax.example(hint))
+            .collect::<Vec<_>>()
+    };
+    // What helps is said once.
+    let mut said = hints(first);
     for other in problems.iter().skip(1).take(TOLD) {
-        error = error.cause(format!("also {}", told(other)));
+        let hint = hints(other).into_iter().next();
+        let hint = hint.filter(|hint| !said.contains(hint));
+        error = error.cause(match &hint {
+            Some(hint) => format!("also {}; {hint}", told(other)),
+            None => format!("also {}", told(other)),
+        });
+        said.extend(hint);
     }
     if problems.len() > TOLD + 1 {
         error = error.cause(format!("and {} more", problems.len() - TOLD - 1));
@@ -136,7 +142,6 @@ pub fn error(source: &Source<'_>, problems: Vec<Problem>) -> Error {
     if source.goes_on(first) {
         error = error.hint("the value goes on in the next line; give each line of a table the same indentation, and each value one line");
     }
-    let hints = first.hints.iter().map(|hint| source.syntax.example(hint));
-    error.hints.extend(hints);
+    error.hints.extend(hints(first));
     error
 }

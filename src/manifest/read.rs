@@ -151,6 +151,9 @@ impl Reader<'_> {
             }) => Problem::at(
                 span,
                 format!("schema is {other}, and this version reads {VERSION} only"),
+            )
+            .hint(
+                "vodcb schema manifest tells what this version reads; a newer vodcb may read more",
             ),
             Some(node) => {
                 let message = format!(

@@ -205,6 +205,22 @@ fn a_text_without_a_name_is_looked_at() {
     }
 }
 
+/// However often a mistake is the same, what helps is said once.
+#[test]
+fn each_mistake_tells_what_helps() {
+    let text = "schema = 1\ndefaults = { events = \"ALL\", url = \"https://example.com/\" }\n\
+                [[callback]]\nregion = \"cn-shangai\"\n[[callback]]\nmode = 1\nregion = \"cn-beijing\"\n\
+                [[callback]]\napp_id = \"a\"\n[[callback]]\napp_id = \"b\"\n";
+    let said = told(&parse("m.toml", text).unwrap_err());
+    assert!(
+        said.contains("  also m.toml:6:1: a callback has no \"mode\"; "),
+        "{said}"
+    );
+    let missing = said.matches("a callback has no region").count();
+    let help = said.matches("; name it here or in defaults, for example region = \"cn-shanghai\"");
+    assert_eq!((missing, help.count()), (2, 1), "{said}");
+}
+
 #[test]
 fn places_count_characters() {
     let text = "schema: 1\ndefaults: {region: cn-shanghai, events: ALL}\ncallback:\n  - {url: 'https://example.com/äöü', colour: red}\n";

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::Syntax;
 use crate::manifest::problem::Problem;
 use crate::manifest::tree::{Node, Pair, Value};
 use crate::order;
@@ -10,7 +11,7 @@ use crate::order;
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let table = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        Problem::syntax(&span, "TOML", error.message())
+        Syntax::Toml.refusal(text, &span, error.message())
     })?;
     Ok(Node {
         span: 0..0,
