@@ -1,6 +1,8 @@
 //! Targets that manifests declare: reading the files, reading the targets, and how both differ. No
 //! command, but what several begin with.
 
+use std::collections::BTreeSet;
+
 use futures_util::stream::StreamExt;
 
 use super::key_reference::Keys;
@@ -65,11 +67,7 @@ impl Files {
         }
         Error::all(failures)?;
         let manifest = manifest::merge(manifests)?;
-        for entry in &manifest.entries {
-            settings::endpoint(&ctx.flags, &ctx.env, &entry.target.region).map_err(|error| {
-                error.cause(format!("{} is declared at {}", entry.target, entry.place))
-            })?;
-        }
+        check_endpoints(ctx, &manifest)?;
         for warning in &manifest.warnings {
             ctx.out.warn(warning);
         }
@@ -99,6 +97,23 @@ impl Files {
             )),
         })
     }
+}
+
+/// Makes sure that an endpoint of the settings serves every region, and tells where those first stand that
+/// it does not serve.
+fn check_endpoints(ctx: &Context, manifest: &Manifest) -> Result<()> {
+    let check = |regions: &BTreeSet<&Region>| {
+        settings::check_endpoint(&ctx.flags, &ctx.env, regions.iter().copied())
+    };
+    let entries = || manifest.entries.iter();
+    let mut regions = order::set(entries().map(|entry| &entry.target.region));
+    check(&regions).map_err(|error| {
+        let first = entries().filter(|entry| regions.remove(&entry.target.region));
+        let refused = first.filter(|entry| check(&[&entry.target.region].into()).is_err());
+        refused.fold(error, |error, Entry { target, place, .. }| {
+            error.cause(format!("{target} is declared at {place}"))
+        })
+    })
 }
 
 /// What is wanted of a plan.

@@ -267,13 +267,14 @@ pub async fn read_aside<R: Read>(
         .map_err(std::io::Error::other)?
 }
 
-/// The largest event or delivery that is read; the service's own limit for a message is 64 KiB.
+/// The largest event, delivery or manifest that is read; the service's own limit for a message is 64 KiB.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
-/// Reads a whole file, or standard input for `-`.
+/// Reads a whole file, or standard input for `-`. A pipe may have nobody who writes, which holds up Ctrl-C
+/// as little as standard input does.
 ///
 /// # Errors
-/// When it cannot be read, or is larger than any event or delivery.
+/// When it cannot be read, or is larger than any event, delivery or manifest.
 pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
     let bytes = if file == "-" {
         read_stdin(MAX_INPUT + 1).await?
@@ -282,7 +283,8 @@ pub async fn read_input(file: &str) -> std::io::Result<Vec<u8>> {
         read_aside(move || std::fs::File::open(path), MAX_INPUT + 1).await?
     };
     if bytes.len() as u64 > MAX_INPUT {
-        let why = format!("it has more than {MAX_INPUT} bytes, and no event has");
+        let why =
+            format!("it has more than {MAX_INPUT} bytes, which is too much for what is read here");
         return Err(std::io::Error::other(why));
     }
     Ok(bytes)

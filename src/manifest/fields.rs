@@ -30,7 +30,8 @@ impl<'t> Fields<'t> {
                 problems.push(unknown(pair, what, names));
             } else if pairs[..index].iter().any(|first| first.name == pair.name) {
                 let message = format!("{} stands twice in {what}", pair.name);
-                problems.push(Problem::at(&pair.span, message).hiding_the_rest());
+                let problem = Problem::at(&pair.span, message).hiding_the_rest();
+                problems.push(problem.hint("leave one of the two out"));
             }
         }
         Some(Fields(pairs))
@@ -59,7 +60,7 @@ fn unknown(pair: &Pair, what: &str, names: &[&str]) -> Problem {
         true => format!("{what} has no {:?}", pair.name),
         false => format!("{what} has no such name"),
     };
-    let problem = Problem::at(&pair.span, message).hiding_the_rest();
+    let problem = Problem::quoting(&pair.span, message).hiding_the_rest();
     match near {
         Some((_, name)) => problem.hint(format!("did you mean {name}?")),
         None => problem.hint(format!("{what} takes {}", names.join(", "))),

@@ -5,10 +5,13 @@
 //! JSON. A key is never written into a manifest; a reference names where it is, and is resolved by the
 //! command that needs it.
 
+mod excerpt;
 mod fields;
 mod problem;
 mod read;
 mod reference;
+mod secrets;
+mod source;
 mod syntax;
 mod tree;
 mod write;
@@ -18,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use reference::{KeyReference, KeySource};
 pub use syntax::Syntax;
 pub use write::{Exported, export};
+
+use secrets::Secrets;
+use source::Source;
 
 use crate::callback::{Auth, Callback, Destination, StoredKey, queue};
 use crate::error::{Error, Result};
@@ -185,18 +191,19 @@ fn stored_key(before: Option<&Callback>) -> StoredKey {
 /// below. No key that was written into the file by mistake is shown.
 pub fn parse(text: &str, name: &str, syntax: Syntax) -> Result<Manifest> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let marks = problem::marks(text);
-    let source = |secrets| problem::Source {
+    let marks = source::marks(text);
+    let source = |secrets| Source {
         name,
         text,
         secrets,
         syntax,
         marks: &marks,
     };
+    let unread = Secrets::default();
     let tree = syntax
         .parse(text)
-        .map_err(|problem| problem::error(&source(&[]), vec![problem]))?;
-    let secrets = read::secrets(&tree);
+        .map_err(|problem| problem::error(&source(&unread), vec![problem]))?;
+    let secrets = Secrets::of(&tree);
     let source = source(&secrets);
     read::manifest(&source, &tree).map_err(|problems| problem::error(&source, problems))
 }

@@ -8,12 +8,12 @@ mod events;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, is_name, is_switch, switch, text, word};
-use super::problem::{Problem, Source, tells_key};
+use super::fields::{Fields, switch, text, word};
+use super::problem::Problem;
+use super::source::Source;
 use super::tree::{Node, Pair, Span, Value};
 use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice};
 use crate::callback::queue;
-use crate::callback::url::without_password;
 use crate::error::{Error, Result};
 use crate::target::{self, AppId, Region, Target};
 
@@ -35,6 +35,11 @@ const CALLBACK: [&str; 12] = [
     "state",
 ];
 
+/// Whether a manifest has this name at its top or in a callback.
+pub fn is_known(name: &str) -> bool {
+    TOP.contains(&name) || entry_names().contains(&name)
+}
+
 /// What may stand in a `[[callback]]`.
 fn entry_names() -> Vec<&'static str> {
     [&["region", "app_id"], &CALLBACK[..], &["protected"]].concat()
@@ -46,49 +51,6 @@ fn default_names() -> Vec<&'static str> {
     let mut names = entry_names();
     names.retain(|name| !single.contains(name));
     names
-}
-
-/// All that may be a key: what stands behind the name of the reference, of the switch next to it where that
-/// is none, and of names that are none of a manifest's; and texts that tell a key or a password.
-pub fn secrets(tree: &Node) -> Vec<Span> {
-    match &tree.value {
-        Value::List(items) => items.iter().flat_map(secrets).collect(),
-        Value::Table(pairs) => pairs.iter().flat_map(secrets_of).collect(),
-        Value::Text(text) if tells_key(text) || without_password(text) != *text => {
-            vec![tree.span.clone()]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn secrets_of(pair: &Pair) -> Vec<Span> {
-    let name = pair.name.as_str();
-    let is_known = TOP.contains(&name) || entry_names().contains(&name);
-    let may_be_key = match name {
-        "auth_key" => true,
-        "auth" => !is_switch(&pair.node.value),
-        _ => !is_known,
-    };
-    if !may_be_key {
-        return secrets(&pair.node);
-    }
-    let begin = if is_name(name) {
-        pair.span.end
-    } else {
-        pair.span.start
-    };
-    let mut spans = values(&pair.node);
-    spans.push(begin..pair.span.end);
-    spans
-}
-
-/// Every value in a tree.
-fn values(tree: &Node) -> Vec<Span> {
-    match &tree.value {
-        Value::List(items) => items.iter().flat_map(values).collect(),
-        Value::Table(pairs) => pairs.iter().flat_map(|pair| values(&pair.node)).collect(),
-        _ => vec![tree.span.clone()],
-    }
 }
 
 /// Reads a whole document.
@@ -185,9 +147,13 @@ impl Reader<'_> {
             Some(Node {
                 value: Value::Integer(other),
                 span,
+                ..
             }) => Problem::at(
                 span,
                 format!("schema is {other}, and this version reads {VERSION} only"),
+            )
+            .hint(
+                "vodcb schema manifest tells what this version reads; a newer vodcb may read more",
             ),
             Some(node) => {
                 let message = format!(

@@ -1,11 +1,12 @@
 //! The three syntaxes, and how each becomes a tree.
 
 mod json;
+mod mend;
 mod toml;
 mod yaml;
 
 use super::problem::Problem;
-use super::tree::Node;
+use super::tree::{Node, Span};
 
 /// How a manifest is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -94,4 +95,22 @@ impl Syntax {
             problem
         })
     }
+
+    /// A text that is not of this syntax, in the words of its library.
+    fn refusal(self, text: &str, span: &Span, why: &str) -> Problem {
+        let why = why.lines().next().unwrap_or_default();
+        let why = why.split_once(" at line ").map_or(why, |(why, _)| why);
+        if why.contains("recurs") {
+            return too_deep(span);
+        }
+        let problem = Problem::unread(span, format!("this is not {}", self.name()));
+        problem
+            .note(why)
+            .hint(mend::hint(self, why, text, span.start))
+    }
+}
+
+fn too_deep(span: &Span) -> Problem {
+    Problem::unread(span, "this is nested too deeply for a manifest")
+        .hint("a manifest is a table with a list of callbacks, each a table; vodcb schema manifest tells all")
 }

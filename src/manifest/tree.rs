@@ -10,6 +10,8 @@ pub type Span = Range<usize>;
 pub struct Node {
     /// Where it stands.
     pub span: Span,
+    /// Where the alias that stands there takes it from.
+    pub origin: Option<usize>,
     /// What it is.
     pub value: Value,
 }
@@ -38,6 +40,8 @@ pub struct Pair {
     pub name: String,
     /// Where the name stands.
     pub span: Span,
+    /// Where the alias that stands there takes it from.
+    pub origin: Option<usize>,
     /// The value.
     pub node: Node,
 }

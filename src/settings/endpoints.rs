@@ -12,15 +12,38 @@ use crate::target::{Endpoint, Region};
 /// A usage error for what is no endpoint, for plain http beyond this machine, and for the endpoint of a
 /// centre that does not serve the region.
 pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Resolved<Endpoint>> {
-    let Some(named) = named_endpoint(flags, env)? else {
-        let endpoint = Endpoint::of_host(&region.vod_host())?;
-        return Ok(Resolved::new(endpoint, format!("region {region}")));
-    };
-    match named.value.centre() {
-        Some(centre) if centre.vod_endpoint != region.vod_host() => {
-            Err(of_another_centre(&named, centre.id, region))
+    check_endpoint(flags, env, [region])?;
+    match named_endpoint(flags, env)? {
+        Some(named) => Ok(named),
+        None => {
+            let endpoint = Endpoint::of_host(&region.vod_host())?;
+            Ok(Resolved::new(endpoint, format!("region {region}")))
         }
-        _ => Ok(named),
+    }
+}
+
+/// Makes sure that the endpoint serves all of these regions.
+///
+/// # Errors
+/// As [`endpoint`], with every region that is not served.
+pub fn check_endpoint<'r>(
+    flags: &Flags,
+    env: &Environment,
+    regions: impl IntoIterator<Item = &'r Region>,
+) -> Result<()> {
+    let Some(named) = named_endpoint(flags, env)? else {
+        return Ok(());
+    };
+    let Some(centre) = named.value.centre() else {
+        return Ok(());
+    };
+    let regions = regions.into_iter();
+    let others: Vec<&Region> = regions
+        .filter(|region| region.vod_host() != centre.vod_endpoint)
+        .collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(of_another_centre(&named, centre.id, &others)),
     }
 }
 
@@ -55,17 +78,22 @@ fn parse(flags: &Flags, text: &str, from: &str) -> Result<Endpoint> {
         .map_err(|error| error.cause(format!("it comes from {from}")))
 }
 
-fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, region: &Region) -> Error {
+fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, others: &[&Region]) -> Error {
     let Resolved { value, from } = named;
-    let host = value.host();
+    let names: Vec<&str> = others.iter().map(|region| region.as_str()).collect();
+    let (host, names) = (value.host(), names.join(", "));
+    let instead = match others {
+        [one] => format!(
+            "for {one}: leave {from} out, or have it name {}",
+            one.vod_host()
+        ),
+        _ => format!("for the others: leave {from} out"),
+    };
     Error::usage(format!(
-        "{host} serves the callbacks of {centre}, not those of {region}"
+        "{host} serves the callbacks of {centre}, not those of {names}"
     ))
     .cause(format!("{from} names this endpoint"))
-    .hint(format!(
-        "for {region}: leave {from} out, or have it name {}",
-        region.vod_host()
-    ))
+    .hint(instead)
     .hint(format!("for {centre}: name no other region"))
 }
 

@@ -17,7 +17,7 @@ use crate::output::{Format, Forms};
 use crate::target::{AppId, Region};
 
 use endpoints::named_endpoint;
-pub use endpoints::{StsWish, address, endpoint, ram_endpoint, sts_endpoint};
+pub use endpoints::{StsWish, address, check_endpoint, endpoint, ram_endpoint, sts_endpoint};
 pub use flags::{Flags, SignatureKind};
 
 /// A value and where it came from.

@@ -54,7 +54,10 @@ fn the_endpoint_of_another_centre_is_refused() {
         sandbox.vodcb(args.iter().copied()).exits(2).says(&[
             "error: vod-vpc.cn-shanghai.aliyuncs.com serves the callbacks of cn-shanghai, not those of cn-beijing",
             "VODCB_ENDPOINT names this endpoint",
-            "for cn-beijing: leave VODCB_ENDPOINT out, or have it name vod.cn-beijing.aliyuncs.com",
+            match args.iter().any(|word| word.starts_with("--all")) {
+                true => "for the others: leave VODCB_ENDPOINT out",
+                false => "for cn-beijing: leave VODCB_ENDPOINT out, or have it name vod.cn-beijing.aliyuncs.com",
+            },
             "for cn-shanghai: name no other region",
         ]);
     }
@@ -62,6 +65,17 @@ fn the_endpoint_of_another_centre_is_refused() {
         .vodcb(["diff", "-f", "callbacks.toml"])
         .exits(2)
         .says(&["app-1000000 in cn-beijing is declared at callbacks.toml:3:1"]);
+    // All that are refused are told, each with its place.
+    sandbox.file(
+        "many.toml",
+        &format!("{MANIFEST}[[callback]]\nregion = \"cn-shanghai\"\nstate = \"absent\"\n[[callback]]\nregion = \"cn-shenzhen\"\nstate = \"absent\"\n"),
+    );
+    sandbox.vodcb(["diff", "-f", "many.toml"]).exits(2).says(&[
+        "serves the callbacks of cn-shanghai, not those of cn-beijing, cn-shenzhen\n",
+        "app-1000000 in cn-beijing is declared at many.toml:3:1\n",
+        "app-1000000 in cn-shenzhen is declared at many.toml:12:1\n",
+        "hint: for the others: leave VODCB_ENDPOINT out\n",
+    ]);
     let flag = ["get", "--endpoint", "VOD.cn-hongkong.aliyuncs.com."];
     sandbox
         .vodcb([&flag[..], &["--region", "ap-southeast-1"]].concat())

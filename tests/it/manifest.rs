@@ -205,6 +205,22 @@ fn a_text_without_a_name_is_looked_at() {
     }
 }
 
+/// However often a mistake is the same, what helps is said once.
+#[test]
+fn each_mistake_tells_what_helps() {
+    let text = "schema = 1\ndefaults = { events = \"ALL\", url = \"https://example.com/\" }\n\
+                [[callback]]\nregion = \"cn-shangai\"\n[[callback]]\nmode = 1\nregion = \"cn-beijing\"\n\
+                [[callback]]\napp_id = \"a\"\n[[callback]]\napp_id = \"b\"\n";
+    let said = told(&parse("m.toml", text).unwrap_err());
+    assert!(
+        said.contains("  also m.toml:6:1: a callback has no \"mode\"; "),
+        "{said}"
+    );
+    let missing = said.matches("a callback has no region").count();
+    let help = said.matches("; name it here or in defaults, for example region = \"cn-shanghai\"");
+    assert_eq!((missing, help.count()), (2, 1), "{said}");
+}
+
 #[test]
 fn places_count_characters() {
     let text = "schema: 1\ndefaults: {region: cn-shanghai, events: ALL}\ncallback:\n  - {url: 'https://example.com/äöü', colour: red}\n";
@@ -436,7 +452,50 @@ const IN_YAML: &[(&str, &str)] = &[
     ),
 ];
 
-/// The same of whole files.
+/// A key that an alias takes somewhere else, under a name whose values are quoted.
+const BY_ALIAS: [(&str, &str); 6] = [
+    (
+        "schema: 1\nx-key: &k Qx7Lm2Vt9Rb4\ncallback:\n  - region: *k\n",
+        "m.yaml:4:13: •••• is not a region",
+    ),
+    (
+        "schema: 1\nx-all: &k {region: Qx7Lm2Vt9Rb4}\ncallback:\n  - <<: *k\n",
+        "m.yaml:4:9: •••• is not a region",
+    ),
+    (
+        "schema: 1\ncallback:\n  - auth_key: &k Qx7Lm2Vt9Rb4\n    state: *k\n",
+        "m.yaml:4:12: state is ••••",
+    ),
+    // The name of the reference tells of the value before it.
+    (
+        "schema: 1\ncallback:\n  - region: &k Qx7Lm2Vt9Rb4\n    auth_key: *k\n",
+        "m.yaml:3:16: •••• is not a region",
+    ),
+    (
+        "schema: 1\ncallback:\n  - secret: &k [Qx7Lm2Vt9Rb4]\n    region: cn-shanghai\n    events: *k\n",
+        "m.yaml:5:13: •••• is not an event type",
+    ),
+    (
+        "schema: 1\ncallback:\n  - auth_key: &k Qx7Lm2Vt9Rb4\n    *k : 1\n",
+        "m.yaml:4:5: a callback has no ••••",
+    ),
+];
+
+#[test]
+fn a_key_that_an_alias_takes_elsewhere_is_not_shown() {
+    for (text, instead) in BY_ALIAS {
+        let said = told(&parse("m.yaml", text).unwrap_err());
+        assert!(!said.contains("Qx7"), "{text}\n{said}");
+        assert!(said.contains(instead), "{text}\n{said}");
+    }
+    // What is no key is quoted, wherever it comes from.
+    let text = "schema: 1\ncallback:\n  - region: &r cn-shangai\n  - region: *r\n    app_id: a-1\n";
+    let said = told(&parse("m.yaml", text).unwrap_err());
+    let quoted = said.matches("\"cn-shangai\" is not a region").count();
+    assert_eq!(quoted, 2, "{said}");
+}
+
+/// Whole files, and what is told instead of the key.
 const IN_FILES: &[(&str, &str, &str)] = &[
     (
         "m.yaml",

@@ -197,6 +197,24 @@ fn without_a_home_what_needs_none_works() {
     sandbox.vodcb(SET.iter().copied()).ok();
 }
 
+/// Opening it lasts until somebody opens it for writing.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_writes_to_does_not_hold_up_a_signal() {
+    let sandbox = Sandbox::offline();
+    let pipe = sandbox.home().join("pipe.toml");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for args in [
+        &["diff", "-f", "pipe.toml"][..],
+        &["events", "decode", "pipe.toml"],
+    ] {
+        let words = format!("{RUN} & sleep 1; kill -TERM $!; wait $!");
+        let run = under(&sandbox, &words, args).exits(143);
+        run.says(&["terminated; nothing was changed"]);
+    }
+}
+
 #[test]
 fn a_working_directory_that_is_gone_is_told() {
     let sandbox = Sandbox::new();

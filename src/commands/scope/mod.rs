@@ -93,9 +93,8 @@ impl Scope {
     /// them are served by the endpoints of the settings.
     fn regions(&self, ctx: &Context) -> Result<Option<Vec<Region>>> {
         let regions = self.named_regions(ctx)?;
-        for region in regions.iter().flatten() {
-            settings::endpoint(&ctx.flags, &ctx.env, region)?;
-        }
+        let named = regions.iter().flatten();
+        settings::check_endpoint(&ctx.flags, &ctx.env, named)?;
         Ok(regions)
     }
 

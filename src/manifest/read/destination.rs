@@ -57,8 +57,8 @@ impl Reader<'_> {
                     "an mns_queue"
                 };
                 let message = format!("{name} does not go with {what}");
-                self.problems
-                    .push(Problem::at(&pair.span, message).hiding_the_rest());
+                let problem = Problem::at(&pair.span, message).hiding_the_rest();
+                self.problems.push(problem.hint("leave it out"));
             }
         }
         if let Some((said, at)) = self.method(layers)

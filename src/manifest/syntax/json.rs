@@ -5,13 +5,22 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::{Syntax, too_deep};
 use crate::manifest::problem::Problem;
 use crate::manifest::tree::{Node, Pair, Span, Value};
 
 /// A manifest is four deep; more is no manifest, and not worth a stack.
 const DEPTH: usize = 16;
 
+/// An empty text is a manifest without anything, as in TOML.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+    if text.trim().is_empty() {
+        return Ok(Node {
+            span: 0..0,
+            origin: None,
+            value: Value::Table(Vec::new()),
+        });
+    }
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| syntax(text, 0, &error))?;
     node(text, whole, DEPTH)
 }
@@ -47,10 +56,7 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
     let (span, piece) = (span(text, raw), raw.get());
     let wrong = |error: serde_json::Error| syntax(text, span.start, &error);
     if depth == 0 {
-        return Err(Problem::unread(
-            &span,
-            "this is nested too deeply for a manifest",
-        ));
+        return Err(too_deep(&span));
     }
     let value = match piece.as_bytes().first() {
         Some(b'{') => {
@@ -58,6 +64,7 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
             let pairs = members.into_iter().map(|(name, value)| {
                 Ok(Pair {
                     span: self::span(text, name),
+                    origin: None,
                     name: serde_json::from_str(name.get()).map_err(wrong)?,
                     node: node(text, value, depth - 1)?,
                 })
@@ -79,7 +86,11 @@ fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Problem> {
             _ => Value::Other("null"),
         },
     };
-    Ok(Node { span, value })
+    Ok(Node {
+        span,
+        origin: None,
+        value,
+    })
 }
 
 /// A piece is borrowed from the text, so its address tells its place.
@@ -94,5 +105,5 @@ fn syntax(text: &str, from: usize, error: &serde_json::Error) -> Problem {
     let lines = error.line().saturating_sub(1);
     let start: usize = piece.split_inclusive('\n').take(lines).map(str::len).sum();
     let at = from + start + error.column().saturating_sub(1);
-    Problem::syntax(&(at..at + 1), "JSON", &error.to_string())
+    Syntax::Json.refusal(text, &(at..at + 1), &error.to_string())
 }

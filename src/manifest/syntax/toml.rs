@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::Syntax;
 use crate::manifest::problem::Problem;
 use crate::manifest::tree::{Node, Pair, Value};
 use crate::order;
@@ -10,10 +11,11 @@ use crate::order;
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let table = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        Problem::syntax(&span, "TOML", error.message())
+        Syntax::Toml.refusal(text, &span, error.message())
     })?;
     Ok(Node {
         span: 0..0,
+        origin: None,
         value: Value::Table(pairs(table.into_inner())),
     })
 }
@@ -21,6 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
 fn pairs(table: DeTable<'_>) -> Vec<Pair> {
     let pairs = table.into_iter().map(|(name, value)| Pair {
         span: name.span(),
+        origin: None,
         name: name.into_inner().into_owned(),
         node: node(value),
     });
@@ -39,5 +42,9 @@ fn node(value: Spanned<DeValue<'_>>) -> Node {
         DeValue::Array(items) => Value::List(items.into_iter().map(node).collect()),
         DeValue::Table(table) => Value::Table(pairs(table)),
     };
-    Node { span, value }
+    Node {
+        span,
+        origin: None,
+        value,
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
+use super::Syntax;
 use crate::manifest::problem::Problem;
 use crate::manifest::tree::{Node, Pair, Span, Value};
 
@@ -15,6 +16,15 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     };
     serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options)
         .map(node)
+        .map(|tree| match tree.value {
+            // An empty text is a manifest without anything, as in TOML.
+            Value::Other(_) if is_empty(text) => Node {
+                span: 0..0,
+                value: Value::Table(Vec::new()),
+                ..tree
+            },
+            _ => tree,
+        })
         .map_err(|error| {
             let at = error.location().map_or(0..0, |at| span(text, &at));
             if matches!(
@@ -24,8 +34,34 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
                 return Problem::unread(&at, "a second document begins, and a manifest is one")
                     .hint("give each document a file of its own: -f ONE -f OTHER");
             }
-            Problem::syntax(&at, "YAML", &error.without_snippet().to_string())
+            let why = error.without_snippet().to_string();
+            let at = if why.contains("tab") {
+                tab(text, at)
+            } else {
+                at
+            };
+            Syntax::Yaml.refusal(text, &at, &why)
         })
+}
+
+fn is_empty(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.all(|line| line.is_empty() || line.starts_with('#'))
+}
+
+/// The tab that indents this line or the next one. The library tells where it began to read, in part.
+fn tab(text: &str, told: Span) -> Span {
+    let before = text.get(..told.start).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let mut start = begin;
+    for line in text[begin..].split_inclusive('\n').take(2) {
+        let indented = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(at) = line[..indented].find('\t') {
+            return start + at..start + at + 1;
+        }
+        start += line.len();
+    }
+    told
 }
 
 /// A value whose parts have places.
@@ -40,6 +76,7 @@ enum Content {
 fn node(parsed: Spanned<Parsed>) -> Node {
     Node {
         span: bytes(&parsed.referenced),
+        origin: origin(&parsed.referenced, &parsed.defined),
         value: match parsed.value.0 {
             Content::Plain(value) => value,
             Content::List(items) => Value::List(items.into_iter().map(node).collect()),
@@ -51,9 +88,14 @@ fn node(parsed: Spanned<Parsed>) -> Node {
 fn pair((name, value): (Spanned<String>, Spanned<Parsed>)) -> Pair {
     Pair {
         span: bytes(&name.referenced),
+        origin: origin(&name.referenced, &name.defined),
         name: name.value,
         node: node(value),
     }
+}
+
+fn origin(here: &Location, there: &Location) -> Option<usize> {
+    (here != there).then(|| bytes(there).start)
 }
 
 /// Bytes, which are always told of a text.
