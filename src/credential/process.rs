@@ -70,7 +70,7 @@ impl External {
             return Err(self.trouble(&format!("{} ended with {}", words[0], output.status)));
         }
         let issued = self.read(&output.stdout)?;
-        if issued.expires.is_some_and(|time| time <= (ctx.now)()) {
+        if issued.has_ended((ctx.now)()) {
             return Err(self.trouble("it prints a key that has ended already"));
         }
         Ok(issued)
