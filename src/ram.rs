@@ -85,7 +85,11 @@ pub async fn vod_role(
 }
 
 fn unreadable(endpoint: &Endpoint) -> Error {
-    http::nonsense(&endpoint.host(), "the role has no readable trust policy")
+    http::nonsense(
+        &endpoint.host(),
+        200,
+        "the role has no readable trust policy",
+    )
 }
 
 /// Reads an answer of `GetRole`; `None` when it has no readable trust policy.
