@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::process::Command;
 
+use super::profile::or_default;
 use super::{Credential, Issued};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -30,10 +31,15 @@ pub struct External {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Printed {
+    #[serde(deserialize_with = "or_default")]
     mode: String,
+    #[serde(deserialize_with = "or_default")]
     access_key_id: String,
+    #[serde(deserialize_with = "or_default")]
     access_key_secret: String,
+    #[serde(deserialize_with = "or_default")]
     sts_token: String,
+    #[serde(deserialize_with = "or_default")]
     expiration: String,
 }
 
