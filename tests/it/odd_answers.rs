@@ -118,6 +118,15 @@ fn an_answer_that_is_not_understood_is_described_and_never_quoted() {
     }
 }
 
+/// Some gateways write so, and send no header with it.
+#[test]
+fn a_request_id_with_a_small_first_letter_is_kept() {
+    let answer = STORED.replacen("RequestId", "requestId", 1);
+    let server = OddServer::new(move |_| reply("200 OK", "application/json", &answer));
+    let document = server.sandbox().vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(document["request_id"], "R-1");
+}
+
 /// The usual words of a web framework for an unknown address quote the whole query.
 #[test]
 fn a_page_that_quotes_the_request_is_not_shown() {
