@@ -47,7 +47,24 @@ fn is_linked_as_usual() -> bool {
     variable("PROFILE") == "release"
         && variable("TARGET") == "x86_64-unknown-linux-gnu"
         && variable("RUSTC_LINKER").is_empty()
-        && !["link", "unwind"].iter().any(|word| flags.contains(word))
+        && !flags_the_linker(&flags)
+}
+
+/// Whether one of the flags is an option of code generation, or an unstable one, about linking or unwinding;
+/// a path may have such words in it.
+fn flags_the_linker(flags: &str) -> bool {
+    let mut before = "";
+    flags.split('\u{1f}').any(|word| {
+        let option = match std::mem::replace(&mut before, word) {
+            "-C" | "--codegen" | "-Z" => word,
+            _ => ["-C", "--codegen=", "-Z"]
+                .iter()
+                .find_map(|start| word.strip_prefix(start))
+                .unwrap_or_default(),
+        };
+        let name = option.split('=').next().unwrap_or_default();
+        option == "panic=unwind" || name.contains("link") || name.contains("unwind")
+    })
 }
 
 /// A panic ends the process where it is, so nothing ever reads the tables for unwinding, an eighth of the

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::openapi::Parameters;
 use crate::openapi::client::{Caller, Client, Effect};
+use crate::openapi::{Parameters, member};
 use crate::target::Endpoint;
 
 /// The version of the API.
@@ -85,12 +85,16 @@ pub async fn vod_role(
 }
 
 fn unreadable(endpoint: &Endpoint) -> Error {
-    http::nonsense(&endpoint.host(), "the role has no readable trust policy")
+    http::nonsense(
+        &endpoint.host(),
+        200,
+        "the role has no readable trust policy",
+    )
 }
 
 /// Reads an answer of `GetRole`; `None` when it has no readable trust policy.
 pub fn read_role(answer: &Value) -> Option<RoleStanding> {
-    let policy = answer["Role"]["AssumeRolePolicyDocument"].as_str()?;
+    let policy = member(member(answer, "Role")?, "AssumeRolePolicyDocument")?.as_str()?;
     let policy: Value = serde_json::from_str(policy).ok()?;
     Some(match trusts(&policy, VOD_SERVICE) {
         true => RoleStanding::Trusting,

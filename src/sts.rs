@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::credential::{Credential, Issued};
 use crate::error::{Error, Kind, Result};
-use crate::openapi::Parameters;
 use crate::openapi::client::{Caller, Client, Effect};
+use crate::openapi::{Parameters, member};
 use crate::secret::Secret;
 use crate::settings::{retries, variable};
 use crate::target::Endpoint;
 
-const VERSION: &str = "2015-04-01";
+/// The version of its API.
+pub const VERSION: &str = "2015-04-01";
 /// The lifetime that is asked for when none is configured, as the SDKs do.
 const USUAL_SECONDS: u64 = 3600;
 
@@ -77,11 +78,11 @@ pub async fn caller_identity(
     let answer = client
         .call(ctx, "GetCallerIdentity", &Parameters::new(), Effect::Reads)
         .await?;
-    let member = |name: &str| answer.value.get(name)?.as_str().map(str::to_owned);
+    let text = |name: &str| member(&answer.value, name)?.as_str().map(str::to_owned);
     Ok(Identity {
-        account_id: member("AccountId"),
-        identity_type: member("IdentityType"),
-        arn: member("Arn"),
+        account_id: text("AccountId"),
+        identity_type: text("IdentityType"),
+        arn: text("Arn"),
         request_id: answer.request_id.clone(),
     })
 }
@@ -110,7 +111,7 @@ pub async fn assume_role(
     let answer = client
         .call(ctx, "AssumeRole", &parameters, Effect::Reads)
         .await?;
-    issued(answer.value.get("Credentials"), "AssumeRole")
+    issued(member(&answer.value, "Credentials"), "AssumeRole")
 }
 
 /// Takes a role on with the token of an OIDC provider; the request is not signed.
@@ -131,7 +132,7 @@ pub async fn assume_role_with_oidc(
     let answer = client
         .call(ctx, "AssumeRoleWithOIDC", &parameters, Effect::Reads)
         .await?;
-    issued(answer.value.get("Credentials"), "AssumeRoleWithOIDC")
+    issued(member(&answer.value, "Credentials"), "AssumeRoleWithOIDC")
 }
 
 impl Role {
@@ -167,22 +168,19 @@ impl Role {
 /// # Errors
 /// A credentials error that names the origin and the first missing member.
 pub fn issued(object: Option<&Value>, origin: &str) -> Result<Issued> {
-    let member = |name: &str| {
-        let mut small = name.to_owned();
-        small[..1].make_ascii_lowercase();
-        let object = object?;
-        let value = object.get(name).or_else(|| object.get(&small))?;
-        value.as_str().filter(|text| !text.is_empty())
+    let text = |name: &str| {
+        let text = member(object?, name)?.as_str();
+        text.filter(|text| !text.is_empty())
     };
     let needed = |name: &str| {
-        member(name).ok_or_else(|| {
+        text(name).ok_or_else(|| {
             Error::new(
                 Kind::Credentials,
                 format!("{origin} answers without {name}"),
             )
         })
     };
-    let expires = member("Expiration")
+    let expires = text("Expiration")
         .map(|text| {
             text.parse().map_err(|_| {
                 Error::new(

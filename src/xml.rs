@@ -148,6 +148,11 @@ pub fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
+/// The text without the characters that XML cannot hold.
+pub fn speakable(text: &str) -> String {
+    text.chars().filter(|c| is_allowed(*c)).collect()
+}
+
 /// Builds a document from its outermost element inwards.
 #[derive(Debug)]
 pub struct Writer {

@@ -65,7 +65,7 @@ pub fn credentials(bytes: &[u8]) {
         profile: "profile".to_owned(),
         access_token: Secret::new("token"),
         site: Site::OAuth {
-            site: "CN".to_owned(),
+            host: "oauth.aliyun.com",
         },
     };
     check(&external.read(body), body);

@@ -22,7 +22,12 @@ const PROFILE: [&str; 4] = [
     "ALICLOUD_PROFILE",
 ];
 
-const CLI_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+/// The variables that forbid aliyun-cli's file.
+const CLI_DISABLED: [&str; 3] = [
+    "ALIBABA_CLOUD_CLI_PROFILE_DISABLED",
+    "ALIBABA_CLOUD_IGNORE_PROFILE",
+    "ALIBABACLOUD_IGNORE_PROFILE",
+];
 
 /// A place to look for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,14 +167,8 @@ impl Source {
                 Ok(found.map(|oidc| Found::new(Recipe::Oidc(oidc), "OIDC variables")))
             }
             Source::CurrentProfile => {
-                for forbids in [
-                    CLI_DISABLED,
-                    "ALIBABA_CLOUD_IGNORE_PROFILE",
-                    "ALIBABACLOUD_IGNORE_PROFILE",
-                ] {
-                    if switch(&ctx.env, forbids) {
-                        return Ok(Err(format!("{forbids} forbids it")));
-                    }
+                if let Some(forbids) = cli_disabled(ctx) {
+                    return Ok(Err(format!("{forbids} forbids it")));
                 }
                 match &ctx.project.profile {
                     Some(name) => named_profile(ctx, "./vodcb.toml", name).map(Ok),
@@ -191,6 +190,12 @@ impl Source {
     }
 }
 
+/// The variable that forbids aliyun-cli's file, if one does.
+fn cli_disabled(ctx: &Context) -> Option<&'static str> {
+    let mut forbid = CLI_DISABLED.into_iter();
+    forbid.find(|name| switch(&ctx.env, name))
+}
+
 /// The profile that is named explicitly and by what.
 fn named(ctx: &Context) -> Option<(&'static str, &str)> {
     match &ctx.flags.profile {
@@ -202,11 +207,9 @@ fn named(ctx: &Context) -> Option<(&'static str, &str)> {
 /// The name may belong to aliyun-cli's file or to that of the SDKs.
 fn named_profile(ctx: &Context, from: &str, name: &str) -> Result<Found> {
     // The flag was typed just now; a variable does not outweigh another one that forbids the file.
-    let forbidden = from != "--profile" && switch(&ctx.env, CLI_DISABLED);
-    let look = if forbidden {
-        Err(format!("{CLI_DISABLED} forbids aliyun-cli's file"))
-    } else {
-        cli_profile(ctx, Some(name))?
+    let look = match cli_disabled(ctx) {
+        Some(forbids) if from != "--profile" => Err(format!("{forbids} forbids aliyun-cli's file")),
+        _ => cli_profile(ctx, Some(name))?,
     };
     let in_config = match look {
         Ok(found) => return Ok(found),

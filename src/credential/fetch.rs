@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::http::{Request, Response, backoff};
+use crate::http::{self, Request, Response, backoff};
 use crate::settings;
 
 /// Sends a request that changes nothing until it is answered by something other than trouble.
@@ -15,7 +15,7 @@ pub async fn fetch(ctx: &Context, what: &str, request: impl Fn() -> Request) -> 
     let mut tried = 0;
     loop {
         let error = match ctx.http.send(request()).await? {
-            Ok(response) if response.status < 500 => return Ok(response),
+            Ok(response) if !http::is_trouble(response.status) => return Ok(response),
             Ok(response) => Error::new(Kind::Unavailable, what)
                 .cause(format!("it answers with status {}", response.status))
                 .hint("try again in a while"),

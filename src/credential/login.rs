@@ -42,9 +42,31 @@ pub enum Site {
     },
     /// The vendor's own login.
     OAuth {
-        /// `CN` or `INTL`.
-        site: String,
+        /// Where the exchange of the site is.
+        host: &'static str,
     },
+}
+
+impl Site {
+    /// The site of the vendor that this `oauth_site_type` means. A token is shown to no other.
+    pub fn oauth(site_type: &str) -> Option<Self> {
+        let host = match site_type.to_ascii_uppercase().as_str() {
+            "CN" => "oauth.aliyun.com",
+            "INTL" => "oauth.alibabacloud.com",
+            _ => return None,
+        };
+        Some(Site::OAuth { host })
+    }
+
+    /// The aliyun command that renews the login.
+    fn command(&self, profile: &str) -> String {
+        match self {
+            Site::CloudSso { .. } => {
+                format!("aliyun configure --mode CloudSSO --profile {profile}")
+            }
+            Site::OAuth { .. } => format!("aliyun sts GetCallerIdentity --profile {profile}"),
+        }
+    }
 }
 
 impl Login {
@@ -102,14 +124,9 @@ impl Login {
                 json!({"AccountId": account_id, "AccessConfigurationId": access_config})
                     .to_string(),
             ),
-            Site::OAuth { site } => {
-                let usual = if site.eq_ignore_ascii_case("INTL") {
-                    "oauth.alibabacloud.com"
-                } else {
-                    "oauth.aliyun.com"
-                };
+            Site::OAuth { host } => {
                 let named = address(&ctx.flags, &ctx.env, "VODCB_OAUTH_ENDPOINT")?;
-                let endpoint = named.map_or_else(|| Endpoint::of_host(usual), Ok)?;
+                let endpoint = named.map_or_else(|| Endpoint::of_host(host), Ok)?;
                 (format!("{endpoint}/v1/exchange"), String::new())
             }
         })
@@ -140,18 +157,6 @@ impl Login {
                 "or log in anew: {}",
                 self.site.command(&self.profile)
             ))
-    }
-}
-
-impl Site {
-    /// The aliyun command that renews the login.
-    fn command(&self, profile: &str) -> String {
-        match self {
-            Site::CloudSso { .. } => {
-                format!("aliyun configure --mode CloudSSO --profile {profile}")
-            }
-            Site::OAuth { .. } => format!("aliyun sts GetCallerIdentity --profile {profile}"),
-        }
     }
 }
 

@@ -57,6 +57,13 @@ pub struct Issued {
     pub expires: Option<jiff::Timestamp>,
 }
 
+impl Issued {
+    /// True when it is known to be good no longer.
+    pub fn has_ended(&self, now: jiff::Timestamp) -> bool {
+        self.expires.is_some_and(|time| time <= now)
+    }
+}
+
 impl From<Credential> for Issued {
     fn from(credential: Credential) -> Self {
         Issued {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::profile::or_default;
 use super::{Credential, Issued};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -28,10 +29,15 @@ pub struct External {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Printed {
+    #[serde(deserialize_with = "or_default")]
     mode: String,
+    #[serde(deserialize_with = "or_default")]
     access_key_id: String,
+    #[serde(deserialize_with = "or_default")]
     access_key_secret: String,
+    #[serde(deserialize_with = "or_default")]
     sts_token: String,
+    #[serde(deserialize_with = "or_default")]
     expiration: String,
 }
 
@@ -50,7 +56,7 @@ impl External {
             .await
             .map_err(|why| self.trouble(&why))?;
         let issued = self.read(&printed)?;
-        if issued.expires.is_some_and(|time| time <= (ctx.now)()) {
+        if issued.has_ended((ctx.now)()) {
             return Err(self.trouble("it prints a key that has ended already"));
         }
         Ok(issued)

@@ -56,6 +56,11 @@ impl Recipe {
         Box::pin(async move {
             match self {
                 Recipe::Static(credential) => Ok(credential.clone().into()),
+                // A role may be taken on with it long after it was read.
+                Recipe::Kept {
+                    issued,
+                    then: Some(then),
+                } if issued.has_ended((ctx.now)()) => then.carry_out(ctx).await,
                 Recipe::Kept { issued, .. } => Ok(issued.clone()),
                 Recipe::AssumeRole { base, role, sts } => {
                     assume_role::obtain(ctx, base, role, sts).await

@@ -79,29 +79,30 @@ impl Session {
         if !self.is_due(ctx) {
             return Ok(self.held().credential);
         }
-        let held = self.held.borrow().clone();
+        let error = match self.fetch(ctx).await {
+            Ok(credential) => return Ok(credential),
+            Err(error) => error,
+        };
+        // The failure itself may have taken longer than the breath, or than the key had left.
         let now = (ctx.now)();
-        match self.fetch(ctx).await {
-            Ok(credential) => Ok(credential),
-            Err(error) if held.is_good(now) => {
-                let left = held
-                    .issued
-                    .expires
-                    .map_or(BREATH, |time| time.duration_since(now) / 5);
-                let breath = left.min(BREATH);
-                self.held.borrow_mut().not_before = now.checked_add(breath).unwrap_or(now);
-                ctx.out
-                    .warn(&format!("the key could not be renewed yet: {error}"));
-                Ok(held.issued.credential)
-            }
-            Err(error) => Err(error),
+        let issued = self.held();
+        if issued.has_ended(now) {
+            return Err(error);
         }
+        let left = issued
+            .expires
+            .map_or(BREATH, |time| time.duration_since(now) / 5);
+        let breath = left.min(BREATH);
+        self.held.borrow_mut().not_before = now.checked_add(breath).unwrap_or(now);
+        ctx.out
+            .warn(&format!("the key could not be renewed yet: {error}"));
+        Ok(issued.credential)
     }
 
     fn is_due(&self, ctx: &Context) -> bool {
         let held = self.held.borrow();
         let now = (ctx.now)();
-        let too_early = held.is_good(now) && now < held.not_before;
+        let too_early = !held.issued.has_ended(now) && now < held.not_before;
         held.is_due(now) && self.recipe.renews() && !too_early
     }
 
@@ -151,9 +152,5 @@ impl Held {
             let quarter = expires.duration_since(self.since) / 4;
             expires.duration_since(now) <= MARGIN.min(quarter)
         })
-    }
-
-    fn is_good(&self, now: Timestamp) -> bool {
-        self.issued.expires.is_none_or(|expires| expires > now)
     }
 }

@@ -5,6 +5,7 @@ use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::body::Body;
+use crate::xml::{Writer, speakable};
 
 /// The members of an answer, in the order in which they are shown.
 pub(super) type Members = Map<String, Value>;
@@ -213,10 +214,9 @@ impl Letterhead {
         } else {
             members
         };
-        let value = Value::Object(members);
         match self.format {
-            Format::Json => value.to_string(),
-            Format::Xml => xml(root, &value),
+            Format::Json => Value::Object(members).to_string(),
+            Format::Xml => xml(root, &members),
         }
     }
 
@@ -262,34 +262,22 @@ fn small_letters_within(value: Value) -> Value {
     }
 }
 
-fn xml(root: &str, value: &Value) -> String {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-    element(root, value, &mut text);
-    text
+fn xml(root: &str, members: &Members) -> String {
+    Writer::document(root, "", |writer| write_all(members, writer))
 }
 
-fn element(name: &str, value: &Value, text: &mut String) {
-    // A list is its items, each under the name of the list.
-    if let Value::Array(items) = value {
-        items.iter().for_each(|item| element(name, item, text));
-        return;
-    }
-    text.push_str(&format!("<{name}>"));
+fn write_all(members: &Members, writer: &mut Writer) {
+    members
+        .iter()
+        .for_each(|(name, value)| write(name, value, writer));
+}
+
+fn write(name: &str, value: &Value, writer: &mut Writer) {
     match value {
-        Value::Object(members) => {
-            for (name, inner) in members {
-                element(name, inner, text);
-            }
-        }
-        Value::String(inner) => {
-            // Control characters cannot be written in XML 1.0 at all, not even escaped.
-            let inner: String = inner
-                .chars()
-                .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-                .collect();
-            text.push_str(&quick_xml::escape::escape(inner.as_str()));
-        }
-        other => text.push_str(&other.to_string()),
+        // A list is its items, each under the name of the list.
+        Value::Array(items) => items.iter().for_each(|item| write(name, item, writer)),
+        Value::Object(members) => writer.element(name, |writer| write_all(members, writer)),
+        Value::String(text) => writer.text(name, speakable(text)),
+        other => writer.text(name, other),
     }
-    text.push_str(&format!("</{name}>"));
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Mutex;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use super::answer::Refusal;
@@ -15,10 +15,9 @@ use super::message::{Claims, Message, Scheme};
 use super::nonces::Nonces;
 use super::operation::Operation;
 use super::{AccessKey, held};
-use crate::openapi::{acs3, canonical_query, rpc};
+use crate::openapi::{TOLERANCE, acs3, canonical_query, rpc};
 use crate::order;
 
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 /// What a request needs that carries no signature.
 const UNSIGNED_TOO: [&str; 3] = ["Action", "Version", "Timestamp"];
 
@@ -229,6 +228,6 @@ fn check_acs3(message: &Message, signed: &[String], key: &AccessKey) -> Result<(
 }
 
 /// Compares in a time that does not tell where two texts differ.
-fn equal(one: &str, other: &str) -> bool {
+pub(super) fn equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

@@ -11,6 +11,7 @@ use super::operation::Operation;
 use crate::digest;
 use crate::openapi::{Parameters, acs3};
 use crate::order;
+use crate::sts;
 use crate::target::{DEFAULT_APP_ID, Region};
 
 /// A request, taken apart and not yet believed.
@@ -34,7 +35,7 @@ pub(super) struct Message {
 }
 
 /// What a request says about itself; empty where it says nothing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Claims {
     pub(super) action: String,
     pub(super) version: String,
@@ -116,12 +117,13 @@ impl Message {
         }
     }
 
-    /// The format of the answer. ACS3 clients expect JSON; RPC clients must ask for it.
+    /// The format of the answer. ACS3 clients expect JSON, and STS gives it; other RPC clients must ask for it.
     pub(super) fn format(&self) -> Format {
         let is_acs3 = matches!(self.claims.scheme, Scheme::Acs3 { .. });
+        let is_sts = self.claims.version == sts::VERSION;
         let accepted = header(&self.headers, ACCEPT.as_str()).to_ascii_lowercase();
         let json = match self.parameter("Format") {
-            "" => is_acs3,
+            "" => is_acs3 || is_sts,
             asked => asked.eq_ignore_ascii_case("json") || (is_acs3 && accepted.contains("json")),
         };
         if json { Format::Json } else { Format::Xml }

@@ -3,10 +3,7 @@
 
 use super::answer::Refusal;
 use crate::vod::wire;
-use crate::{mns, ram};
-
-/// The version of the STS API.
-const STS_VERSION: &str = "2015-04-01";
+use crate::{mns, ram, sts};
 
 /// One operation, or one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +134,7 @@ impl Operation {
         match self.product() {
             "vod" => wire::VERSION,
             "ram" => ram::VERSION,
-            _ => STS_VERSION,
+            _ => sts::VERSION,
         }
     }
 
@@ -179,7 +176,7 @@ impl Operation {
 
     /// The operation of that version.
     pub(super) fn find(version: &str, action: &str) -> Result<Self, Refusal> {
-        if ![wire::VERSION, STS_VERSION, ram::VERSION].contains(&version) {
+        if ![wire::VERSION, sts::VERSION, ram::VERSION].contains(&version) {
             return Err(Refusal::new(
                 400,
                 "InvalidVersion",

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::CONNECT_TIMEOUT;
 use crate::error::{Error, Kind, Trouble};
 
 /// How an error of the system ends that has no file left for a connection.
@@ -48,33 +47,35 @@ impl Failure {
             false => format!("{host} cannot be reached"),
         };
         let error = Error::new(Kind::Unavailable, what).cause(self.message);
-        let mut error = retryable(self.hint.into_iter().fold(error, Error::hint));
+        let mut error = self.hint.into_iter().fold(error, Error::hint);
+        error.details.retryable = true;
         error.details.in_flight = self.sent;
         error.details.no_service = self.trouble == Trouble::Name;
         error
     }
 }
 
-/// The error for an answer that is not the service's, such as the page of a proxy, by a description
-/// that quotes nothing of it.
-pub fn nonsense(host: &str, description: &str) -> Error {
-    let error = Error::new(
+/// The error for an answer of this status that is not the service's, such as the page of a proxy, by a
+/// description that quotes nothing of it.
+pub fn nonsense(host: &str, status: u16, description: &str) -> Error {
+    let mut error = Error::new(
         Kind::Unavailable,
         format!("{host} gave an answer that is none of the service's"),
     )
     .cause(description)
     .hint("check the endpoint and the proxy variables");
-    retryable(error)
-}
-
-fn retryable(mut error: Error) -> Error {
-    error.details.retryable = true;
+    error.details.retryable = !is_last_word(status);
     error
 }
 
 /// Whether such an answer will stay the same: a 403 or 404 page is some proxy's last word.
 pub const fn is_last_word(status: u16) -> bool {
-    !matches!(status, 200..300 | 500..)
+    !matches!(status, 200..300) && !is_trouble(status)
+}
+
+/// Whether a server says by such a status that it cannot answer at present.
+pub const fn is_trouble(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
 }
 
 /// Whether such a status is a gateway's word that it lost whom it asked: the request was passed on, and may
@@ -83,17 +84,14 @@ pub const fn is_lost_by_gateway(status: u16) -> bool {
     matches!(status, 502 | 504)
 }
 
-/// Why no answer came within this time.
-pub(super) fn of(error: &reqwest::Error, timeout: Duration) -> Failure {
+/// Why no answer came within this time, of which a connection may take no more than its limit.
+pub(super) fn of(error: &reqwest::Error, timeout: Duration, connect_limit: Duration) -> Failure {
     let causes = causes(error);
     let certificate = causes.iter().any(|cause| cause.contains("certificate"));
     let (trouble, what, hint) = if error.is_timeout() && error.is_connect() {
         (
-            Trouble::TimeOut,
-            format!(
-                "no connection within {} s",
-                CONNECT_TIMEOUT.min(timeout).as_secs_f64()
-            ),
+            Trouble::Connect,
+            format!("no connection within {} s", connect_limit.as_secs_f64()),
             Some("check the network, the proxy variables and the endpoint"),
         )
     } else if error.is_timeout() {

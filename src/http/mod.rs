@@ -24,12 +24,15 @@ use rustls::RootCertStore;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::target::endpoint::is_loopback;
-pub use failure::{Failure, is_last_word, is_lost_by_gateway, nonsense};
+pub use failure::{Failure, is_last_word, is_lost_by_gateway, is_trouble, nonsense};
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The outgoing side of the network. A clone has connections of its own.
+/// The longest that a connection may take: less than a delivery has in all, so that nobody who takes none is
+/// blamed for a late answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The outgoing side of the network.
 #[derive(Debug, Clone)]
 pub struct Http {
     timeout: Duration,
@@ -155,6 +158,12 @@ impl Http {
         self.timeout
     }
 
+    /// How long a connection may take. The time of a call must not be over first, since then nobody could tell
+    /// whether it was sent.
+    fn connect_limit(&self) -> Duration {
+        CONNECT_TIMEOUT.min(self.timeout * 4 / 5)
+    }
+
     /// Sends the request once.
     ///
     /// # Errors
@@ -179,7 +188,9 @@ impl Http {
             call = call.header(name, header_value(name, value)?);
         }
         let answer = async { read(call.send().await?, limit).await };
-        Ok(answer.await.map_err(|error| failure::of(&error, timeout)))
+        Ok(answer
+            .await
+            .map_err(|error| failure::of(&error, timeout, self.connect_limit())))
     }
 
     /// True when requests to this address go through a proxy that the environment names.
@@ -208,7 +219,7 @@ impl Http {
             .tls_backend_preconfigured(tls?)
             .user_agent(&self.user_agent)
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT.min(self.timeout));
+            .connect_timeout(self.connect_limit());
         let builder = if kind.direct {
             builder.no_proxy()
         } else {

@@ -226,6 +226,7 @@ impl Mns {
     fn odd(&self, operation: Operation, status: u16, Unexpected(why): Unexpected) -> Error {
         let error = http::nonsense(
             &self.endpoint.host(),
+            status,
             &format!("HTTP status {status}: {why}"),
         );
         call::unsettled(error, operation)

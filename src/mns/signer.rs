@@ -13,7 +13,7 @@ use crate::secret::Secret;
 pub type Headers = BTreeMap<String, String>;
 
 /// What the signature covers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The verb in capitals.
     pub method: &'a str,
@@ -56,8 +56,8 @@ pub fn authorization(access_key_id: &str, signature: &str) -> String {
     format!("MNS {access_key_id}:{signature}")
 }
 
-/// A signed set of headers.
-#[derive(Debug, Clone)]
+/// A signed set of headers. It holds tokens and signatures, so it cannot be printed.
+#[derive(Clone)]
 pub struct Signed {
     /// Everything to send except `Host`, which the HTTP client writes.
     pub headers: Headers,

@@ -17,7 +17,7 @@ pub const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 pub type Headers = std::collections::BTreeMap<String, String>;
 
 /// What is signed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The verb really sent.
     pub method: &'a str,

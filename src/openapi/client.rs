@@ -318,7 +318,9 @@ impl Client {
         let in_flight = miss.may_be_under_way();
         let mut error = match miss {
             Miss::Refused(refusal, clues) => self.refused(action, parameters, &refusal, &clues),
-            Miss::Nonsense(_, description) => http::nonsense(&self.endpoint.host(), &description),
+            Miss::Nonsense(status, description) => {
+                http::nonsense(&self.endpoint.host(), status, &description)
+            }
             Miss::Lost(failure) => failure.explain(&self.endpoint.host()),
         };
         if unknown {

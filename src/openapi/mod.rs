@@ -10,7 +10,9 @@ pub mod client;
 pub mod refusal;
 pub mod rpc;
 
+use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 /// Everything but the unreserved characters of RFC 3986: `A-Z a-z 0-9 - _ . ~` stay.
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC
@@ -18,6 +20,9 @@ const STRICT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
+
+/// The services take a signature by a clock that is off by so much.
+pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Request parameters as the user means them, names in byte order.
 pub type Parameters = std::collections::BTreeMap<String, String>;
@@ -43,4 +48,11 @@ pub fn canonical_query(parameters: &Parameters) -> String {
         query.extend(utf8_percent_encode(value, STRICT));
     }
     query
+}
+
+/// A member of an answer by its name, or by its name with a small first letter as some gateways write.
+pub fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut small = name.to_owned();
+    small[..1].make_ascii_lowercase();
+    object.get(name).or_else(|| object.get(&small))
 }

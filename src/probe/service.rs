@@ -8,14 +8,13 @@ use crate::callback::url::without_password;
 use crate::callback::{Callback, Destination};
 use crate::context::Context;
 use crate::error::{Error, Kind};
+use crate::openapi::TOLERANCE;
 use crate::openapi::refusal::Cause;
 use crate::target::AppId;
 use crate::vod::Vod;
 
 /// A clock that is off by more makes receivers refuse fresh signatures.
 const NOTICEABLE: SignedDuration = SignedDuration::from_secs(60);
-/// VOD refuses what is further away.
-const TOLERATED: SignedDuration = SignedDuration::from_mins(15);
 
 const ALL: [&str; 6] = [
     "credentials",
@@ -136,7 +135,7 @@ fn clock(vod: &Vod) -> Check {
     let found = format!("off by {} s against VOD", offset.as_secs());
     match offset.abs() {
         off if off < NOTICEABLE => Check::pass(NAME, found),
-        off if off < TOLERATED => Check::warn(NAME, found, REMEDY),
+        off if off < TOLERANCE => Check::warn(NAME, found, REMEDY),
         _ => Check::fail(NAME, found, REMEDY),
     }
 }

@@ -9,7 +9,7 @@ use crate::callback::auth_key::looks_masked;
 use crate::callback::{Auth, Callback, Destination, Method, StoredKey};
 use crate::error::{Error, Kind, Result};
 use crate::event::EventSelection;
-use crate::openapi::Parameters;
+use crate::openapi::{Parameters, member};
 use crate::secret::Secret;
 use crate::target::AppId;
 use crate::target::app::{App, AppStatus};
@@ -207,13 +207,6 @@ fn mask_keys(value: &mut Value, masked: &mut bool) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// A member by its name, or by its name with a small first letter as some gateways write.
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let mut small = name.to_owned();
-    small[..1].make_ascii_lowercase();
-    value.get(name).or_else(|| value.get(&small))
 }
 
 /// An object that arrives as a JSON text is taken for the object.

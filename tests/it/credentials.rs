@@ -87,6 +87,22 @@ fn a_temporary_key_comes_from_a_profile_or_the_environment() {
     );
 }
 
+/// As some gateways write, see `case` among the emulator's quirks.
+#[test]
+fn small_first_letters_of_sts_are_read() {
+    let sandbox = Sandbox::with(&[], &["case=lower"]);
+    let arn = "acs:ram::1234567890123456:role/vod-admin";
+    let role = json!({"name": "role", "mode": "RamRoleArn", "access_key_id": ACCESS_KEY_ID,
+        "access_key_secret": ACCESS_KEY_SECRET, "ram_role_arn": arn, "ram_session_name": "ada"});
+    sandbox.file(CONFIG, &config("role", &[role]));
+    let whoami = ["whoami", "--profile", "role", "-o", "json"];
+    let document = sandbox.vodcb(whoami).ok().json();
+    assert_eq!(document["account_id"], "1234567890123456");
+    assert_eq!(document["identity_type"], "AssumedRoleUser");
+    let session = "acs:ram::1234567890123456:assumed-role/vod-admin/ada";
+    assert_eq!(document["arn"], session);
+}
+
 #[test]
 fn half_a_key_in_the_environment_passes_on_and_is_explained() {
     let mut sandbox = Sandbox::offline();

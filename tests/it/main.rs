@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod apply;
+mod build_script;
 mod check;
 mod clock;
 mod completions;

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use vodcb::http::knock;
+use vodcb::error::Trouble;
+use vodcb::http::{Http, Method, knock};
 
 use crate::receiver::{self, Reply, Request};
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Run, Sandbox};
@@ -273,28 +274,56 @@ fn a_metadata_service_that_gives_no_token_is_asked_without() {
     assert!(later.iter().all(|request| request.method == "PUT"));
 }
 
-/// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 does.
+/// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 or a firewall does.
+#[cfg(target_os = "linux")]
+pub struct Silent {
+    pub address: std::net::SocketAddr,
+    _crowd: Vec<tokio::task::JoinHandle<std::io::Result<tokio::net::TcpStream>>>,
+    _listener: tokio::net::TcpListener,
+}
+
+#[cfg(target_os = "linux")]
+impl Silent {
+    pub async fn listen() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let knock = |_| tokio::spawn(tokio::net::TcpStream::connect(address));
+        let crowd = (0..8).map(knock).collect();
+        tokio::task::yield_now().await;
+        Silent {
+            address,
+            _crowd: crowd,
+            _listener: listener,
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_address_that_is_silent_does_not_keep_the_next_from_being_tried() {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let silent = socket.listen(1).unwrap();
-    let silent = silent.local_addr().unwrap();
-    let mut crowd: Vec<_> = (0..8)
-        .map(|_| Box::pin(tokio::net::TcpStream::connect(silent)))
-        .collect();
-    std::future::poll_fn(|cx| {
-        for knocking in &mut crowd {
-            let _ = knocking.as_mut().poll(cx);
-        }
-        std::task::Poll::Ready(())
-    })
-    .await;
+    let silent = Silent::listen().await;
     let open = TcpListener::bind("127.0.0.1:0").unwrap();
     let open = open.local_addr().unwrap();
-    let stream = knock::connect(&[silent, open]).await.unwrap();
+    let stream = knock::connect(&[silent.address, open]).await.unwrap();
     assert_eq!(stream.peer_addr().unwrap(), open);
+}
+
+/// What was never sent has no effect, so that nobody has to read back whether it had one.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_request_that_finds_no_connection_was_not_sent() {
+    let silent = Silent::listen().await;
+    for (allowed, limit) in [(0.5, "0.4"), (1.0, "0.8")] {
+        let http = Http::new(Duration::from_secs_f64(allowed), "vodcb-test".into(), None);
+        let request = vodcb::http::Request::new(Method::Post, format!("http://{}", silent.address));
+        let failure = http.send(request).await.unwrap().err().unwrap();
+        assert!(!failure.sent, "{failure:?}");
+        assert_eq!(failure.trouble, Trouble::Connect);
+        let words = format!("no connection within {limit} s");
+        assert!(failure.message.contains(&words), "{}", failure.message);
+    }
 }
 
 /// The words of every address are told, in the order in which they came.

@@ -5,6 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
+use serde_json::json;
+
+use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, AUTH_KEY, Run, Sandbox};
 
 /// Answers each request by a function of it, and hands the requests over at the end.
@@ -115,6 +118,15 @@ fn an_answer_that_is_not_understood_is_described_and_never_quoted() {
     }
 }
 
+/// Some gateways write so, and send no header with it.
+#[test]
+fn a_request_id_with_a_small_first_letter_is_kept() {
+    let answer = STORED.replacen("RequestId", "requestId", 1);
+    let server = OddServer::new(move |_| reply("200 OK", "application/json", &answer));
+    let document = server.sandbox().vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(document["request_id"], "R-1");
+}
+
 /// The usual words of a web framework for an unknown address quote the whole query.
 #[test]
 fn a_page_that_quotes_the_request_is_not_shown() {
@@ -212,9 +224,45 @@ fn a_proxys_own_json_is_not_an_empty_configuration() {
 
 #[test]
 fn a_proxys_last_word_is_not_asked_for_again() {
-    let server = OddServer::new(|_| reply("403 Forbidden", "text/html", "<title>Blocked</title>"));
-    server.sandbox().vodcb(["get"]).exits(5);
+    let blocked = || reply("403 Forbidden", "text/html", "<title>Blocked</title>");
+    let server = OddServer::new(move |_| blocked());
+    let run = server.sandbox().vodcb(["get", "-o", "json"]).exits(5);
+    assert_eq!(run.error()["retryable"], false);
     assert_eq!(server.requests.try_iter().count(), 1);
+
+    let server = OddServer::new(move |request| match request.contains("GetMessage") {
+        true => reply("200 OK", "application/json", STORED),
+        false => blocked(),
+    });
+    let set = ["set", "--http-url", "https://example.com/new", "-o", "json"];
+    let error = server.sandbox().vodcb(set).exits(5).error();
+    assert_eq!(
+        (&error["retryable"], &error["applied"]),
+        (&json!(false), &json!("no"))
+    );
+    let sent: Vec<String> = server.requests.try_iter().collect();
+    let is_set = |request: &&String| request.contains("SetMessageCallback");
+    assert_eq!(sent.iter().filter(is_set).count(), 1);
+}
+
+/// The statuses by which a server says "not now", whoever it is.
+#[test]
+fn a_page_that_asks_for_patience_is_followed_by_another_attempt() {
+    for status in ["408 Request Timeout", "429 Too Many Requests"] {
+        let server = OddServer::new(move |_| reply(status, "text/html", "<title>Later</title>"));
+        let get = ["get", "--retries", "1", "-o", "json"];
+        let run = server.sandbox().vodcb(get).exits(5);
+        assert_eq!(run.error()["retryable"], true, "{status}");
+        assert_eq!(server.requests.try_iter().count(), 2, "{status}");
+
+        let key = r#"{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token"}"#;
+        let number = status[..3].parse().unwrap();
+        let source = Receiver::start(&[Reply::Status(number), Reply::With(200, "", key)]);
+        let mut sandbox = Sandbox::offline();
+        sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", &source.url("/key"));
+        sandbox.vodcb(["whoami", "--offline"]).ok();
+        assert_eq!(source.requests().len(), 2, "{status}");
+    }
 }
 
 #[test]

@@ -34,6 +34,8 @@ async fn the_role_is_there_and_trusts_or_does_not_or_is_not_there() {
     ];
     for (quirk, expected) in cases {
         assert_eq!(standing(&[], &[quirk]).await.unwrap(), expected, "{quirk}");
+        let small = standing(&[], &[quirk, "case=lower"]).await.unwrap();
+        assert_eq!(small, expected, "{quirk} in small letters");
     }
     assert_eq!(RoleStanding::Trusting.problem(), None);
     assert_eq!(RoleStanding::Trusting.remedy(), None);

@@ -179,6 +179,40 @@ fn a_refused_permission_names_the_action_and_a_policy_that_parses() {
         "vod:SetMessageCallback"
     );
     assert_eq!(policy["Statement"][0]["Resource"], "*");
+    let small = r#"{"code":"Forbidden.RAM","message":"no","accessDeniedDetail":{"authAction":"vod:Other"}}"#;
+    let denied = refusal(403, small).denied_action;
+    assert_eq!(denied.as_deref(), Some("vod:Other"));
+}
+
+/// The codes of the gateway's table.
+#[test]
+fn a_hint_fits_its_code() {
+    let hint = |code: &str| {
+        let refusal = Refusal {
+            status: 403,
+            code: code.into(),
+            ..Refusal::default()
+        };
+        explain(&refusal, ASKED, &[]).hints.join("; ")
+    };
+    for code in [
+        "InvalidAction",
+        "InvalidAction.NotFound",
+        "InvalidApi.NotFound",
+        "InvalidProduct.NotFound",
+        "InvalidVersion",
+        "NoSuchVersion",
+    ] {
+        let told = hint(code);
+        assert!(told.contains("--endpoint"), "{code}: {told}");
+    }
+    assert!(hint("Forbidden.RAM").contains("SetMessageCallback"));
+    let told = hint("Forbidden.RiskControl");
+    assert!(
+        !told.contains("Statement") && told.contains("its support"),
+        "{told}"
+    );
+    assert!(!hint("InvalidActions").contains("--endpoint"));
 }
 
 #[test]

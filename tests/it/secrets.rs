@@ -328,3 +328,29 @@ fn files_hold_no_secret_beyond_the_history() {
     }
     assert!(files >= 1, "the history was not written");
 }
+
+/// Has two meanings for what can be printed, so that naming it is an error of the compiler there.
+trait Unprintable<Meaning> {
+    const IS: bool = true;
+}
+
+struct Whatever;
+struct Printable;
+
+impl<T> Unprintable<Whatever> for T {}
+impl<T: std::fmt::Debug> Unprintable<Printable> for T {}
+
+/// That this is compiled is the test; `--debug` and a panic can show none of them by mistake.
+#[test]
+fn what_holds_tokens_and_signatures_cannot_be_printed() {
+    let all = [
+        <vodcb::mns::signer::Signed as Unprintable<_>>::IS,
+        <vodcb::mns::signer::Request<'_> as Unprintable<_>>::IS,
+        <vodcb::openapi::acs3::Signed as Unprintable<_>>::IS,
+        <vodcb::openapi::acs3::Request<'_> as Unprintable<_>>::IS,
+        <vodcb::openapi::client::Answer as Unprintable<_>>::IS,
+        <vodcb::http::Request as Unprintable<_>>::IS,
+        <vodcb::http::Response as Unprintable<_>>::IS,
+    ];
+    assert_eq!(all, [true; 7]);
+}

@@ -24,7 +24,7 @@ const START: i64 = 1_772_352_300;
 const ROLE: &str = "acs:ram::1234567890123456:role/vod-admin";
 
 /// One clock for each test, since they run at the same time; a clock moves only when it is told to.
-static CLOCKS: [AtomicI64; 7] = [const { AtomicI64::new(START) }; 7];
+static CLOCKS: [AtomicI64; 10] = [const { AtomicI64::new(START) }; 10];
 
 fn now<const N: usize>() -> Timestamp {
     Timestamp::from_second(CLOCKS[N].load(Ordering::SeqCst)).unwrap()
@@ -246,6 +246,47 @@ fn an_expired_key_that_cannot_be_renewed_is_an_error_and_nothing_is_sent() {
     });
 }
 
+/// A call whose renewal fails, and takes so many seconds to do it.
+async fn call_while_renewing_takes<const N: usize>(
+    world: &World<N>,
+    seconds: i64,
+) -> vodcb::error::Result<()> {
+    let time = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        pass::<N>(seconds);
+    };
+    tokio::join!(world.call(), time).0
+}
+
+const SLOW_REFUSAL: [&str; 3] = ["assume:pass*1", "assume:slow=300", "assume:deny"];
+
+#[test]
+fn a_renewal_that_fails_slowly_does_not_hold_up_the_next_call() {
+    run(async {
+        let world = World::<7>::new(&SLOW_REFUSAL, &[]).await;
+        pass::<7>(3600 - 180);
+        call_while_renewing_takes(&world, 30).await.unwrap();
+        assert_eq!(world.outcomes("AssumeRole").len(), 2, "it was tried");
+        pass::<7>(9);
+        world.call().await.unwrap();
+        assert_eq!(world.outcomes("AssumeRole").len(), 2, "9 s after its end");
+        pass::<7>(1);
+        world.call().await.unwrap();
+        assert_eq!(world.outcomes("AssumeRole").len(), 3, "10 s after its end");
+    });
+}
+
+#[test]
+fn a_key_that_ends_while_its_renewal_fails_is_not_used() {
+    run(async {
+        let world = World::<8>::new(&SLOW_REFUSAL, &["session-seconds=20"]).await;
+        pass::<8>(15);
+        let error = call_while_renewing_takes(&world, 5).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Credentials);
+        assert!(world.outcomes("GetMessageCallback").is_empty());
+    });
+}
+
 #[test]
 fn an_expiry_that_only_the_service_knows_of_is_answered_by_one_renewal() {
     run(async {
@@ -279,38 +320,63 @@ fn an_expiry_that_only_the_service_knows_of_is_answered_by_one_renewal() {
     });
 }
 
-/// A person who signed in to CloudSSO: the stored key is good for a minute, the sign-in for an hour.
-fn signed_in(address: &str) -> String {
+/// A person who signed in to CloudSSO, good for an hour, and holds a stored key. On top of it there is a
+/// profile that takes a role on.
+fn signed_in(address: &str, stored: &Credential, expires: Timestamp) -> String {
     json!({"current": "default", "profiles": [{
         "name": "default", "mode": "CloudSSO",
         "cloud_sso_sign_in_url": address, "cloud_sso_account_id": "5550001", "cloud_sso_access_config": "ac-1",
         "access_token": "sso-token", "cloud_sso_access_token_expire": START + 3600,
-        "access_key_id": "STS.NTstored00000000001", "access_key_secret": "stored", "sts_token": "stored",
-        "sts_expiration": START + 60,
+        "access_key_id": stored.access_key_id, "access_key_secret": stored.access_key_secret.expose(),
+        "sts_token": stored.security_token.as_ref().unwrap().expose(), "sts_expiration": expires.as_second(),
+    }, {
+        "name": "chained", "mode": "ChainableRamRoleArn", "source_profile": "default",
+        "ram_role_arn": ROLE, "sts_endpoint": address,
     }]})
     .to_string()
+}
+
+/// The session of this profile of a person who is signed in.
+async fn opened<const N: usize>(world: &mut World<N>, profile: &str) -> Session {
+    let stored = world.vod.client.caller.issued().unwrap().credential;
+    let folder = world.ctx.home.as_deref().unwrap().join(".aliyun");
+    std::fs::create_dir(&folder).unwrap();
+    let text = signed_in(&world.emulator.url(), &stored, world.expires());
+    std::fs::write(folder.join("config.json"), text).unwrap();
+    world.ctx.flags.profile = Some(profile.to_owned());
+    let found = chain::find(&world.ctx).await.unwrap();
+    found.open(&world.ctx).await.unwrap()
 }
 
 #[test]
 fn a_stored_key_that_ends_during_the_run_is_followed_by_the_exchange_of_the_sign_in() {
     run(async {
-        let home = tempfile::tempdir().unwrap();
-        let ctx = context(home.path(), now::<5>);
-        let emulator = start(Config::new(now::<5>, ctx.nonce)).await.unwrap();
-        std::fs::create_dir(home.path().join(".aliyun")).unwrap();
-        let file = home.path().join(".aliyun/config.json");
-        std::fs::write(file, signed_in(&emulator.url())).unwrap();
-        let found = chain::find(&ctx).await.unwrap();
-        let session = found.open(&ctx).await.unwrap();
-        let stored = session.current(&ctx).await.unwrap();
-        assert_eq!(stored.access_key_id, "STS.NTstored00000000001");
-        pass::<5>(61);
-        let fresh = session.current(&ctx).await.unwrap();
+        let mut world = World::<5>::new(&[], &["session-seconds=20"]).await;
+        let session = opened(&mut world, "default").await;
+        let stored = session.current(&world.ctx).await.unwrap();
+        assert_eq!(stored.access_key_id, world.key_id());
+        pass::<5>(21);
+        let fresh = session.current(&world.ctx).await.unwrap();
         assert_ne!(
             fresh, stored,
             "the stored key has ended and the sign-in has not"
         );
-        emulator.stop().await;
+    });
+}
+
+/// The stored key ends in second 20, and the role's is renewed in 15, 30, 45 and 60.
+#[test]
+fn a_role_is_taken_on_with_the_exchange_of_the_sign_in_once_the_stored_key_has_ended() {
+    run(async {
+        let mut world = World::<9>::new(&[], &["session-seconds=20"]).await;
+        let session = opened(&mut world, "chained").await;
+        for exchanges in [0, 0, 1, 2, 3] {
+            session.current(&world.ctx).await.unwrap();
+            assert!(session.held().expires.unwrap() > now::<9>());
+            assert_eq!(world.outcomes("POST /cloud-credentials").len(), exchanges);
+            pass::<9>(15);
+        }
+        assert_eq!(world.outcomes("AssumeRole"), vec!["OK"; 1 + 5]);
     });
 }
 

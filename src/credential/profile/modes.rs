@@ -244,9 +244,20 @@ impl Place<'_> {
 
     fn oauth(&self, ctx: &Context) -> Result<Recipe> {
         let profile = self.profile;
-        let site = Site::OAuth {
-            site: profile.oauth_site_type.clone(),
-        };
+        let site_type = self.needed("oauth_site_type", &profile.oauth_site_type)?;
+        let site = Site::oauth(site_type).ok_or_else(|| {
+            trouble(
+                self.book.path,
+                &format!(
+                    "profile {:?} has the oauth_site_type {site_type:?}, which is neither CN nor INTL",
+                    profile.name
+                ),
+            )
+            .hint(format!(
+                "log in anew: aliyun configure --profile {} --mode OAuth",
+                profile.name
+            ))
+        })?;
         self.login(
             ctx,
             site,

@@ -74,8 +74,10 @@ pub(super) struct Profile {
     pub(super) oauth_access_token_expire: i64,
 }
 
-/// Some SDKs write `null` where aliyun-cli writes nothing.
-fn or_default<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
+/// Some SDKs, and commands that print a key, write `null` where aliyun-cli writes nothing.
+pub(in crate::credential) fn or_default<'de, D, T>(
+    deserializer: D,
+) -> std::result::Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + Default,

@@ -2,17 +2,16 @@
 //! account. The order of the checks is not documented.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jiff::{SignedDuration, Timestamp};
-use subtle::ConstantTimeEq;
+use jiff::Timestamp;
 
 use super::request::Request;
 use crate::digest::hex;
 use crate::emulator::AccessKey;
 use crate::emulator::answer::Refusal;
+use crate::emulator::gateway::equal;
 use crate::emulator::issued::{Caller, Keyring};
 use crate::mns::{VERSION, signer};
-
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+use crate::openapi::TOLERANCE;
 
 /// Who signed the request.
 pub(super) fn verify(
@@ -126,9 +125,4 @@ fn check_digest(request: &Request) -> Result<(), Refusal> {
         given if given == STANDARD.encode(hex(&request.body_md5)) => Ok(()),
         _ => refuse("InvalidDegist", "The Content-MD5 you specified is invalid."),
     }
-}
-
-/// Compares in a time that does not tell where two texts differ.
-fn equal(one: &str, other: &str) -> bool {
-    one.as_bytes().ct_eq(other.as_bytes()).into()
 }

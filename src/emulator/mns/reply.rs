@@ -9,7 +9,7 @@ use crate::emulator::body::Body;
 use crate::mns::queue::{Attributes, RANGES};
 use crate::mns::xml::capitalised;
 use crate::mns::{NAMESPACE, VERSION};
-use crate::xml::Writer;
+use crate::xml::{Writer, speakable};
 
 const XML: &str = "text/xml;charset=utf-8";
 
@@ -259,11 +259,4 @@ impl Letterhead {
         }
         response
     }
-}
-
-/// Without the characters that XML cannot hold; a refusal may quote the request.
-fn speakable(text: &str) -> String {
-    text.chars()
-        .filter(|c| crate::xml::is_allowed(*c))
-        .collect()
 }

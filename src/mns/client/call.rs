@@ -278,7 +278,7 @@ impl Mns {
                 let secrets: Vec<&Secret> = key.into_iter().flatten().collect();
                 error.explain(asked, &secrets)
             }
-            Miss::Nonsense(_, description) => http::nonsense(&host, &description),
+            Miss::Nonsense(status, description) => http::nonsense(&host, status, &description),
             Miss::Lost(failure) => failure.explain(&host),
         }
     }

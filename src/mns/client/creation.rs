@@ -1,6 +1,6 @@
 //! Making a queue, and the certainty about it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::call::Call;
 use super::{Attributes, Mns, Status, xml};
@@ -8,9 +8,7 @@ use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
 use crate::http::Method;
 use crate::mns::operation::Operation;
-
-/// The service takes a clock that is off by so much without a word.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+use crate::openapi::TOLERANCE;
 
 /// Whose a queue is that is there as wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Answer;
 use crate::http::{self, Failure, Response};
+use crate::openapi::member;
 use crate::openapi::refusal::{self, Cause, Head, Reading, Refusal};
 
 /// One attempt that was not carried out.
@@ -38,8 +39,7 @@ pub(super) fn sort(
     let text = response.text();
     match refusal::read(head, &text) {
         Reading::Success(value) => Ok(Answer {
-            request_id: value
-                .get("RequestId")
+            request_id: member(&value, "RequestId")
                 .and_then(Value::as_str)
                 .map(str::to_owned)
                 .or(header_id),

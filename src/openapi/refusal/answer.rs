@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Refusal;
+use crate::openapi::member;
 use crate::xml;
 
 /// What an answer turned out to be.
@@ -51,27 +52,20 @@ pub fn read(head: Head<'_>, body: &str) -> Reading {
 }
 
 fn has_request_id(value: &Value) -> bool {
-    let id = value.get("RequestId").or_else(|| value.get("requestId"));
-    id.is_some_and(Value::is_string)
+    member(value, "RequestId").is_some_and(Value::is_string)
 }
 
 /// A `Code` that is text is a refusal, whatever the status says.
 fn json_refusal(status: u16, value: &Value) -> Option<Refusal> {
-    let member = |name: &str| {
-        let mut small = name.to_owned();
-        small[..1].make_ascii_lowercase();
-        let found = value.get(name).or_else(|| value.get(&small))?;
-        found.as_str().map(str::to_owned)
-    };
-    let detail = value.get("AccessDeniedDetail");
+    let text_in = |object, name: &str| member(object, name)?.as_str().map(str::to_owned);
+    let text = |name: &str| text_in(value, name);
+    let detail = member(value, "AccessDeniedDetail");
     Some(Refusal {
         status,
-        code: member("Code").filter(|code| !code.is_empty())?,
-        message: member("Message").unwrap_or_default(),
-        request_id: member("RequestId"),
-        denied_action: detail
-            .and_then(|detail| detail.get("AuthAction")?.as_str())
-            .map(str::to_owned),
+        code: text("Code").filter(|code| !code.is_empty())?,
+        message: text("Message").unwrap_or_default(),
+        request_id: text("RequestId"),
+        denied_action: detail.and_then(|detail| text_in(detail, "AuthAction")),
     })
 }
 

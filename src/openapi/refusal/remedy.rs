@@ -5,6 +5,19 @@ use crate::error::{Details, Error};
 use crate::openapi::encode;
 use crate::secret::Secret;
 
+/// What is left to say where nothing is known.
+const SERVICES_OWN: &str =
+    "the message above is the service's own; with the request id its support can tell more";
+
+/// The families of codes for an operation that is not to be had at this address.
+const ELSEWHERE: [&str; 5] = [
+    "invalidaction",
+    "invalidapi",
+    "invalidproduct",
+    "invalidversion",
+    "nosuchversion",
+];
+
 /// What was asked, for the words of an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -69,9 +82,7 @@ pub fn common_hint(refusal: &Refusal, string_to_sign: &str) -> &'static str {
         Cause::BadToken => {
             "log in again: temporary credentials are an id, a secret and a token that belong together and expire"
         }
-        _ => {
-            "the message above is the service's own; with the request id its support can tell more"
-        }
+        _ => SERVICES_OWN,
     }
 }
 
@@ -84,6 +95,10 @@ fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         Cause::NotAuthenticated => one(
             "get a new token from the provider; it must be meant for this audience and not have ended",
         ),
+        // No policy helps against it.
+        Cause::Forbidden if refusal.code.eq_ignore_ascii_case("Forbidden.RiskControl") => {
+            one(SERVICES_OWN)
+        }
         Cause::Forbidden => permission_hints(refusal, asked),
         Cause::NoService
             if refusal
@@ -96,12 +111,7 @@ fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         Cause::ParameterNotSeen => {
             one("something between here and the service drops the request's body")
         }
-        Cause::Other
-            if refusal
-                .code
-                .to_ascii_lowercase()
-                .starts_with("invalidaction") =>
-        {
+        Cause::Other if is_elsewhere(&refusal.code) => {
             one("the endpoint does not offer this operation; check --region and --endpoint")
         }
         Cause::Other if refusal.message.contains("CallbackURL") => {
@@ -109,6 +119,12 @@ fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         }
         _ => one(common_hint(refusal, asked.string_to_sign)),
     }
+}
+
+fn is_elsewhere(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    let family = code.split('.').next();
+    family.is_some_and(|family| ELSEWHERE.contains(&family))
 }
 
 /// The exact action and the smallest policy that allows it.

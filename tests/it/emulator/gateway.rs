@@ -226,6 +226,28 @@ fn without_a_format_the_answer_is_xml() {
     assert!(reply.body.contains("<Code>InvalidAction.NotFound</Code>"));
 }
 
+/// What the standard calls a Char; what is none cannot be written in any way.
+#[test]
+fn xml_holds_every_character_that_it_can() {
+    let twin = Twin::new();
+    let events = "A\t\u{85},\r\u{FFFD},\u{10000}";
+    let odd = format!("\u{1}{events}\u{FFFE}\u{FFFF}");
+    let set = twin.set(&[
+        ("CallbackType", "HTTP"),
+        ("CallbackURL", "https://example.com/"),
+        ("EventTypeList", &odd),
+    ]);
+    assert_eq!(set.code(), "OK");
+    let all = resigned("POST", signed("GetMessageCallback", &[]), |all| {
+        all.insert("Format".into(), "XML".into());
+    });
+    let body = twin.form(&all).unwrap().body;
+    // A plain one would be read as a line feed.
+    let events = events.replace('\r', "&#13;");
+    let list = format!("<EventTypeList>{events}</EventTypeList>");
+    assert!(body.contains(&list), "{body:?}");
+}
+
 #[test]
 fn answers_carry_request_id_and_date() {
     let twin = Twin::new();

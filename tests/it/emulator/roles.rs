@@ -77,17 +77,21 @@ fn each_signature_and_each_call_gets_a_key_of_its_own() {
     }
 }
 
+/// The manual of STS: the default is JSON.
 #[test]
-fn an_answer_in_xml() {
+fn an_answer_in_xml_and_one_without_a_wish() {
     let twin = Twin::new();
-    let all = super::twin::resigned(
-        "POST",
-        super::twin::signed("AssumeRole", &assumption(&[])),
-        |all| {
+    let answer = |format: Option<&str>| {
+        let all = super::twin::signed("AssumeRole", &assumption(&[]));
+        let all = super::twin::resigned("POST", all, |all| {
             all.remove("Format");
-        },
-    );
-    let body = twin.form(&all).unwrap().body;
+            all.extend(format.map(|format| ("Format".to_owned(), format.to_owned())));
+        });
+        twin.form(&all).unwrap()
+    };
+    let key = &answer(None).json()["Credentials"]["AccessKeyId"];
+    assert!(key.as_str().unwrap().starts_with("STS."));
+    let body = answer(Some("XML")).body;
     assert!(body.contains("<AssumeRoleResponse><RequestId>"), "{body}");
     assert!(body.contains("<Credentials><AccessKeyId>STS."), "{body}");
 }

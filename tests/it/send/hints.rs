@@ -7,6 +7,8 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
+#[cfg(target_os = "linux")]
+use crate::network::Silent;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::Sandbox;
 
@@ -96,6 +98,15 @@ fn of_an_answer_that_comes_too_late() {
         "no answer within 5 s",
         "answer 200 at once",
     );
+}
+
+/// VOD's five seconds are for connection and answer together.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_a_firewall_that_drops_what_comes() {
+    let silent = Silent::listen().await;
+    let url = format!("http://{}/vod", silent.address);
+    fails(&url, None, "no connection within 4 s", "a firewall");
 }
 
 #[test]

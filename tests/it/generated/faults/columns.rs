@@ -200,6 +200,7 @@ impl Column {
             (Ends::Source, _) => row.source(),
             (Ends::NoKey, _) => 3,
             (Ends::WithoutIf(refused), code) if refused.contains(&code) => 0,
+            (Ends::OnceMore(_), _) if row.is_last_word => row.unread(),
             (Ends::OnceMore(end), 5 | 7) => end,
             (Ends::WithoutIf(_) | Ends::OnceMore(_), code) => code,
         }

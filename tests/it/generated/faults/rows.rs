@@ -51,6 +51,8 @@ pub struct Row {
     pub in_the_body: bool,
     /// There is a whole answer, which no service gives.
     pub is_nonsense: bool,
+    /// By its status it will be the same the next time.
+    pub is_last_word: bool,
 }
 
 impl Row {
@@ -109,6 +111,7 @@ const fn row(name: &'static str, cause: Cause, outcome: Outcome) -> Row {
         everywhere: false,
         in_the_body: false,
         is_nonsense: false,
+        is_last_word: false,
     }
 }
 
@@ -152,6 +155,13 @@ const fn nonsense(row: Row) -> Row {
     }
 }
 
+const fn last_word(row: Row) -> Row {
+    Row {
+        is_last_word: true,
+        ..nonsense(row)
+    }
+}
+
 /// In the order of the page.
 pub const ROWS: &[Row] = &[
     service("none", "pass", Fine),
@@ -179,7 +189,7 @@ pub const ROWS: &[Row] = &[
     nonsense(service("`garbage`", "garbage", Lost)),
     service("`html`", "html", InFlight),
     nonsense(service("`html-ok`", "html-ok", Lost)),
-    nonsense(service("`redirect`", "redirect", Lost)),
+    last_word(service("`redirect`", "redirect", Lost)),
     service("`wrong-type`", "wrong-type", Fine),
     service("`huge-headers`", "huge-headers", LostAfter),
     nonsense(service("`gzip-bomb`", "gzip-bomb", LostAfter)),
