@@ -15,7 +15,7 @@ use vodcb::target::Endpoint;
 use super::world::{World, builtin, context};
 use crate::receiver::{Receiver, Reply, Request};
 
-fn drain(concurrency: usize) -> Terms {
+pub fn drain(concurrency: usize) -> Terms {
     Terms {
         concurrency,
         drain: true,
@@ -23,14 +23,14 @@ fn drain(concurrency: usize) -> Terms {
     }
 }
 
-fn deleted(count: u64) -> Totals {
+pub fn deleted(count: u64) -> Totals {
     Totals {
         deleted: count,
         ..Totals::default()
     }
 }
 
-async fn filled(faults: &[&str], messages: usize) -> World {
+pub async fn filled(faults: &[&str], messages: usize) -> World {
     let world = World::with_queue(faults).await;
     for number in 0..messages {
         world.deliver(&number.to_string());
@@ -43,7 +43,7 @@ async fn status(world: &World) -> Status {
     status.unwrap()
 }
 
-async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
+pub async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
@@ -51,7 +51,7 @@ where
 }
 
 /// What was done by one that is to end well.
-async fn all(ending: impl Future<Output = (Totals, Result<()>)>) -> Result<Totals> {
+pub async fn all(ending: impl Future<Output = (Totals, Result<()>)>) -> Result<Totals> {
     let (totals, ended) = ending.await;
     ended.map(|()| totals)
 }
@@ -273,8 +273,8 @@ async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
 
 const DAMAGED: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h1</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
 const DAMAGED_AGAIN: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h2</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>2</DequeueCount></Message></Messages>";
-const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
-const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+pub const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
+pub const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
 
 /// Put back at its first receipt, so that it is never deleted then; worked on at its second, in the same run,
 /// which counts only those that were worked on.
