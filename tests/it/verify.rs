@@ -186,6 +186,16 @@ fn each_near_miss_is_named() {
             "https://E.Example.com/A",
             "small letters in the host's name",
         ),
+        (
+            "https://e.example.com/回调?a=%2F",
+            "https://e.example.com/%E5%9B%9E%E8%B0%83?a=%2F",
+            "letters instead of percent-encoding",
+        ),
+        (
+            "https://e.example.com/%E5%9B%9E?a=%7B%7D",
+            "https://e.example.com/回?a={}",
+            "percent-encoding instead of letters",
+        ),
     ] {
         misses(judged(believed, KEY, &signed(configured)), text);
     }
