@@ -107,8 +107,8 @@ where
                 .change_visibility(ctx, self.queue, &handle, EXTENSION)
                 .await
             {
-                Ok(changed) => {
-                    hold.handle.replace(changed.receipt_handle);
+                Ok(handle) => {
+                    hold.handle.replace(handle);
                     let until = Instant::now() + Duration::from_secs(EXTENSION.into());
                     hold.until.set(until);
                 }

@@ -242,6 +242,28 @@ async fn deletions_that_fail_are_counted_or_end_it() {
     );
 }
 
+/// One message was to be deleted, and the answer tells of two.
+#[tokio::test]
+async fn more_failures_than_deletions_are_as_many_as_deletions() {
+    const FAILURES: &str = "<Errors><Error><ErrorCode>ReceiptHandleError</ErrorCode><ReceiptHandle>h</ReceiptHandle></Error><Error><ErrorCode>ReceiptHandleError</ErrorCode><ReceiptHandle>other</ReceiptHandle></Error></Errors>";
+    let server = Receiver::judging(move |request, count| match request.method.as_str() {
+        "GET" if count == 0 => Reply::With(200, "", MESSAGE),
+        "GET" => Reply::With(404, "", NOTHING),
+        _ => Reply::With(404, "", FAILURES),
+    });
+    let endpoint = Endpoint::parse(&server.url(""), false).unwrap();
+    let (ctx, mns) = (context(), Mns::new(endpoint, builtin(), 0));
+    let terms = drain(1);
+    let totals = consume(&ctx, &mns, "q", &terms, async |_: &Message| {
+        Ok(Verdict::Delete)
+    });
+    let expected = Totals {
+        again: 1,
+        ..Totals::default()
+    };
+    assert_eq!(all(totals).await.unwrap(), expected);
+}
+
 /// What is put back is neither kept by whoever works, nor among so many that were to be worked on.
 #[tokio::test]
 async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
@@ -271,6 +293,7 @@ async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
     assert!(server.requests().iter().any(is_back));
 }
 
+pub const MESSAGE: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h</ReceiptHandle><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
 const DAMAGED: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h1</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
 const DAMAGED_AGAIN: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h2</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>2</DequeueCount></Message></Messages>";
 pub const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
