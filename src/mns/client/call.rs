@@ -175,8 +175,9 @@ impl Mns {
                 Next::GiveUp => return Err(self.error(call, miss)),
                 Next::AgainWithClock(offset) => {
                     attempts.clock_corrected = true;
-                    self.clock_offset.set(offset);
-                    ctx.out.warn(&clock::warning(offset));
+                    if let Some(words) = clock::learn(&self.clock_offset, offset) {
+                        ctx.out.warn(&words);
+                    }
                 }
                 Next::AgainWithFreshKey => {
                     attempts.key_renewed = true;
