@@ -4,6 +4,7 @@
 mod apply;
 mod check;
 mod clock;
+mod company;
 mod completions;
 mod compose;
 mod converge;

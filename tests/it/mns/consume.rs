@@ -115,7 +115,7 @@ fn pauses_grow_up_to_ten_minutes() {
 async fn a_message_in_work_stays_out_of_sight_of_others() {
     let world = World::with(&[]).await;
     let brief = Attributes {
-        visibility_timeout: Some(1),
+        visibility_timeout: Some(3),
         ..Attributes::default()
     };
     world
@@ -127,14 +127,14 @@ async fn a_message_in_work_stays_out_of_sight_of_others() {
         world.deliver(&number.to_string());
     }
     let slow = work_off(&world, drain(1), async |_| {
-        tokio::time::sleep(Duration::from_millis(900)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         Ok(Verdict::Delete)
     });
     let other = async {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let terms = Terms {
             concurrency: 1,
-            limit: Some(Duration::from_millis(2300)),
+            limit: Some(Duration::from_millis(4100)),
             ..Terms::default()
         };
         work_off(&world, terms, async |_| Ok(Verdict::Delete)).await
