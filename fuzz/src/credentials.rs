@@ -42,6 +42,7 @@ pub fn profile(bytes: &[u8]) {
     let (name, file) = first_line(bytes);
     let name = Some(name.as_str()).filter(|name| !name.is_empty());
     let _ = profiles::read(&context(), Path::new("config.json"), file, name);
+    assert!(!profiles::names_in(file).contains(&String::new()));
 }
 
 /// The name of a section, and the SDKs' file of credentials.

@@ -103,9 +103,16 @@ pub fn recording(bytes: &[u8]) {
     let read = recording::read_from(bytes, "file", &mut |entry| {
         assert!(entry.line > line || entry.line.is_none() && line == Some(0));
         line = entry.line;
-        if let Some(piece) = entry.piece()
-            && let Found::Delivery(recorded) = piece.found
-        {
+        let found = entry.piece().map(|piece| piece.found);
+        if let Some(signed) = record::signed(entry.bytes) {
+            let Some(Found::Delivery(recorded)) = &found else {
+                panic!("what is signed is a delivery")
+            };
+            let claim = recorded.claim().expect("what is signed claims something");
+            assert_eq!(signed.timestamp, claim.timestamp);
+            assert_eq!(signed.signature, claim.signature);
+        }
+        if let Some(Found::Delivery(recorded)) = found {
             let written = serde_json::to_vec(&recorded.envelope()).expect("an envelope is JSON");
             assert!(recording::is_delivery(&written));
             let again = record::envelope(&written).expect("our own envelope can be read");

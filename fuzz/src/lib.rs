@@ -5,6 +5,7 @@
 mod credentials;
 mod files;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use vodcb::callback::{self, Destination};
 use vodcb::change::lines;
@@ -122,8 +123,11 @@ pub fn mns(bytes: &[u8]) {
     if let Some(error) = messages::read_error(400, &root) {
         error.cause();
     }
-    for message in messages::read_messages(&root).into_iter().flatten() {
+    for mut message in messages::read_messages(&root).into_iter().flatten() {
         message.is_intact();
+        message.received = Some(Timestamp::UNIX_EPOCH);
+        message.hidden_for();
+        assert!(message.age().is_none_or(|age| !age.is_negative()));
     }
 }
 

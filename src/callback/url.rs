@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
@@ -16,6 +17,9 @@ pub const THIS_MACHINE: &str = "this machine itself";
 
 /// The longest URL in bytes, by the API page.
 pub const MAX_BYTES: usize = 256;
+
+/// What belongs in no URL as it is; senders percent-encode most of it by themselves.
+const ODD: &str = "<>\"|^`{}";
 
 /// Checks a callback URL and returns what the user should know about an acceptable one.
 ///
@@ -99,10 +103,42 @@ fn blank(text: &str) -> Option<(usize, char)> {
 }
 
 fn odd_characters(text: &str) -> Option<String> {
-    let odd: String = text.chars().filter(|c| "<>\"|^`{}".contains(*c)).collect();
+    let odd: String = text.chars().filter(|c| ODD.contains(*c)).collect();
     (!odd.is_empty()).then(|| {
         format!("the URL holds {odd}, which many receivers refuse; write them percent-encoded")
     })
+}
+
+/// The text as it may have been before its sender percent-encoded what no request line holds: all beyond
+/// ASCII, and odd characters. `None` when that is no UTF-8.
+pub fn written_out(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        let (before, escape) = rest.split_at(at);
+        bytes.extend_from_slice(before.as_bytes());
+        let code = escape.get(1..3);
+        let code = code.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let code = code.filter(|byte| !byte.is_ascii() || ODD.as_bytes().contains(byte));
+        bytes.push(code.unwrap_or(b'%'));
+        rest = &escape[if code.is_some() { 3 } else { 1 }..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok()
+}
+
+/// The text as its sender percent-encodes it by itself; the counterpart of [`written_out`].
+pub fn encoded(text: &str) -> String {
+    const SET: AsciiSet = CONTROLS
+        .add(b'<')
+        .add(b'>')
+        .add(b'"')
+        .add(b'|')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'}');
+    utf8_percent_encode(text, &SET).collect()
 }
 
 /// The URL as it may be shown: a password in it is masked. What is configured is shown as it is.

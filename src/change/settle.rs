@@ -12,6 +12,7 @@ use super::record::Ended;
 use crate::callback::{Auth, Callback};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
+use crate::http::backoff::LONGEST_WISH;
 use crate::target::Target;
 use crate::vod::client::Reading;
 use crate::vod::{Vod, wire};
@@ -197,7 +198,7 @@ impl Writing<'_> {
             self.vod.client.retries
         ));
         if let Some(wish) = error.details.retry_after {
-            tokio::time::sleep(wish.min(Duration::from_secs(60))).await;
+            tokio::time::sleep(wish.min(LONGEST_WISH)).await;
         }
     }
 

@@ -193,16 +193,19 @@ pub fn read_from(
     file: &str,
     take: &mut impl FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> std::io::Result<ControlFlow<()>> {
-    // A pipe may give the first line in pieces.
-    let mut begin = Vec::new();
-    while begin.trim_ascii().is_empty()
-        && input.by_ref().take(LONGEST).read_until(b'\n', &mut begin)? > 0
-    {}
+    // Blank lines are counted and not kept, since a stream may have nothing else.
+    let (mut begin, mut blank) = (Vec::new(), 0);
+    while input.by_ref().take(LONGEST).read_until(b'\n', &mut begin)? > 0
+        && begin.trim_ascii().is_empty()
+    {
+        blank += u64::from(begin.ends_with(b"\n"));
+        begin.clear();
+    }
     let has_lines = has_lines(&mut begin, &mut input)?;
     let begin = begin.as_slice();
     let input = begin.chain(input);
     if has_lines {
-        return read_lines(input, file, take);
+        return read_lines(input, file, blank + 1, take);
     }
     let mut bytes = Vec::new();
     input.take(LONGEST + 1).read_to_end(&mut bytes)?;
@@ -244,10 +247,11 @@ fn is_body(bytes: &[u8]) -> bool {
 fn read_lines(
     mut input: impl BufRead,
     file: &str,
+    first: u64,
     take: &mut impl FnMut(Entry<'_>) -> ControlFlow<()>,
 ) -> std::io::Result<ControlFlow<()>> {
     let mut bytes = Vec::new();
-    for line in 1.. {
+    for line in first.. {
         bytes.clear();
         let count = input.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)?;
         if count == 0 {

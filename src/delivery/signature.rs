@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use crate::callback::url::without_password;
+use crate::callback::url::{encoded, without_password, written_out};
 use crate::digest::hex;
 use crate::order;
 use crate::secret::Secret;
@@ -215,9 +215,17 @@ fn url_variants(text: &str) -> Vec<(&'static str, String)> {
             format!("{path}?{}", parts.join("&")),
         );
     }
+    let (host, behind) = text.split_at(host_end(text));
     add(
         "small letters in the host's name",
-        with_host(text, str::to_lowercase),
+        host.to_lowercase() + behind,
+    );
+    if let Some(written_out) = written_out(text) {
+        add("letters instead of percent-encoding", written_out);
+    }
+    add(
+        "percent-encoding instead of letters",
+        host.to_owned() + &encoded(behind),
     );
     add(
         "percent-encoding in capitals",
@@ -233,13 +241,11 @@ fn url_variants(text: &str) -> Vec<(&'static str, String)> {
     variants
 }
 
-/// The text with the letters of scheme and host changed.
-fn with_host(text: &str, change: fn(&str) -> String) -> String {
+/// Where the host and its port end.
+fn host_end(text: &str) -> usize {
     let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..]
-        .find(['/', '?'])
-        .map_or(text.len(), |at| start + at);
-    format!("{}{}", change(&text[..end]), &text[end..])
+    let end = text[start..].find(['/', '?']);
+    end.map_or(text.len(), |at| start + at)
 }
 
 /// The text with the letters of each `%xx` changed.
@@ -265,20 +271,13 @@ fn port_variants(text: &str) -> Vec<(&'static str, String)> {
     let Ok(url) = Url::parse(text) else {
         return Vec::new();
     };
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..]
-        .find(['/', '?'])
-        .map_or(text.len(), |at| start + at);
-    let (scheme, authority, rest) = (&text[..start], &text[start..end], &text[end..]);
+    let (host, behind) = text.split_at(host_end(text));
     let Some(port) = url.port_or_known_default() else {
         return Vec::new();
     };
-    match authority.strip_suffix(&format!(":{port}")) {
-        Some(bare) => vec![("no port", format!("{scheme}{bare}{rest}"))],
-        None => vec![(
-            "the port written out",
-            format!("{scheme}{authority}:{port}{rest}"),
-        )],
+    match host.strip_suffix(&format!(":{port}")) {
+        Some(bare) => vec![("no port", format!("{bare}{behind}"))],
+        None => vec![("the port written out", format!("{host}:{port}{behind}"))],
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A service's own wish is followed up to this, as the vendor's command line tool does.
+pub const LONGEST_WISH: Duration = Duration::from_secs(60);
 
 /// From nothing to all of a pause that doubles: "full jitter".
 pub fn pause(random: fn(&mut [u8]), tried: u32) -> Duration {

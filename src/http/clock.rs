@@ -1,9 +1,14 @@
 //! The service's clock, as far as its answers tell it.
 
+use std::cell::Cell;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// A clock may stand at its epoch, but a date centuries away is a proxy's joke.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
+
+/// Corrections that differ by less are the same one; the `Date` header has whole seconds.
+const TELLABLE: SignedDuration = SignedDuration::from_secs(5);
 
 /// A service's clock minus ours, by the `Date` header of an answer.
 pub fn offset(date: Option<&str>, now: Timestamp) -> Option<SignedDuration> {
@@ -21,10 +26,14 @@ pub fn at_answer(date: Option<&str>, now: Timestamp) -> Timestamp {
         .map_or(now, |(date, end)| now.clamp(date, end))
 }
 
-/// What is said when that offset is taken into account.
-pub fn warning(offset: SignedDuration) -> String {
-    format!(
-        "this machine's clock is off by {} s against the service; corrected for this run",
-        offset.as_secs()
-    )
+/// Takes an offset into account, and gives the warning of one that is new: several calls may be under way when
+/// the first is refused.
+pub fn learn(known: &Cell<SignedDuration>, offset: SignedDuration) -> Option<String> {
+    let before = known.replace(offset);
+    ((before - offset).abs() > TELLABLE).then(|| {
+        format!(
+            "this machine's clock is off by {} s against the service; corrected for this run",
+            offset.as_secs()
+        )
+    })
 }

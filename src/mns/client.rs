@@ -11,7 +11,7 @@ mod pages;
 
 use std::cell::Cell;
 
-use super::message::{Failed, Message, Visibility};
+use super::message::Message;
 use super::operation::Operation;
 use super::queue::{Attributes, Status};
 use super::xml::{self, Unexpected};
@@ -131,7 +131,8 @@ impl Mns {
         self.messages(ctx, call).await
     }
 
-    /// Deletes up to sixteen received messages and tells which handles were not good.
+    /// Deletes up to sixteen received messages, and gives a code, for example `ReceiptHandleError`, for each that
+    /// was not deleted.
     ///
     /// # Errors
     /// What every call can meet; a bad handle is an entry, not an error.
@@ -140,7 +141,7 @@ impl Mns {
         ctx: &Context,
         queue: &str,
         handles: &[&str],
-    ) -> Result<Vec<Failed>> {
+    ) -> Result<Vec<String>> {
         check_batch(handles.len())?;
         let call = Call::new(Operation::BatchDeleteMessage, queue, Method::Delete)?
             .body(xml::write_receipt_handles(handles));
@@ -153,13 +154,15 @@ impl Mns {
         let Some(root) = root else {
             return Ok(Vec::new());
         };
-        let mut failures =
+        let mut codes =
             xml::read_failures(&root).map_err(|odd| self.odd(call.operation, status, odd))?;
-        failures.retain(|failed| !(repeated && BAD_HANDLE.contains(&failed.code.as_str())));
-        Ok(failures)
+        codes.retain(|code| !(repeated && BAD_HANDLE.contains(&code.as_str())));
+        // A list that tells of more says no more than that none was.
+        codes.truncate(handles.len());
+        Ok(codes)
     }
 
-    /// Lets a received message come back after so many seconds from now; go on with the new handle.
+    /// Lets a received message come back after so many seconds from now, and gives its new handle to go on with.
     ///
     /// # Errors
     /// `ReceiptHandleError` when the handle is outdated; an unknown outcome.
@@ -169,7 +172,7 @@ impl Mns {
         queue: &str,
         handle: &str,
         seconds: u32,
-    ) -> Result<Visibility> {
+    ) -> Result<String> {
         if !(1..=43200).contains(&seconds) {
             return Err(Error::usage(
                 "a message stays out of sight for 1 to 43200 seconds",

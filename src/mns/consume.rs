@@ -207,9 +207,8 @@ where
             Ok(messages) => {
                 state.is_reached = true;
                 state.troubles = 0;
-                let put_back = self.put_back.borrow();
-                let is_old = |message: &Message| put_back.get(&message.id).is_some();
-                state.is_over |= self.terms.drain && messages.iter().all(is_old);
+                // A batch of what was put back proves nothing: it may hide all that is behind it.
+                state.is_over |= self.terms.drain && messages.is_empty();
                 messages
             }
             Err(error) if state.is_reached && error.details.retryable => {
@@ -274,21 +273,20 @@ where
         let all = handles.len() as u64;
         let handles: Vec<&str> = handles.iter().map(String::as_str).collect();
         let deleted = self.mns.batch_delete(ctx, queue, &handles).await;
-        let failed = deleted.as_ref().map_or(all, |failed| failed.len() as u64);
+        let failed = deleted.as_ref().map_or(all, |codes| codes.len() as u64);
         self.add(Totals {
             deleted: all - failed,
             again: failed,
             ..Totals::default()
         });
         match deleted {
-            Ok(failed) if failed.is_empty() => Ok(()),
-            Ok(failed) => {
-                let words = format!(
-                    "{} of {all} messages were done with, but not deleted in time: {}. They come once more",
-                    failed.len(),
-                    failed[0].code
-                );
-                ctx.out.warn(&words);
+            Ok(codes) => {
+                if let Some(code) = codes.first() {
+                    let words = format!(
+                        "{failed} of {all} messages were done with, but not deleted in time: {code}. They come once more"
+                    );
+                    ctx.out.warn(&words);
+                }
                 Ok(())
             }
             Err(error) if error.details.retryable => {

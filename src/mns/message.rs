@@ -1,4 +1,4 @@
-//! A message, as it goes into a queue and as it comes out.
+//! A message, as it comes out of a queue.
 
 use std::time::Duration;
 
@@ -6,39 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
 use crate::digest::hex;
-
-/// A message that goes into a queue of the emulator. The body is text; whether it is Base64 is between
-/// writer and reader.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The body as the queue shall hold it.
-    pub body: String,
-    /// Seconds before it can be received, if not as the queue says; at most seven days.
-    pub delay_seconds: Option<u32>,
-    /// 1 is received first, 16 last; the service takes 8 if none is given.
-    pub priority: Option<u32>,
-}
-
-impl Outgoing {
-    /// A message with this body and nothing special.
-    pub fn new(body: impl Into<String>) -> Self {
-        Outgoing {
-            body: body.into(),
-            ..Outgoing::default()
-        }
-    }
-}
-
-/// A part of a batch that was not done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Failed {
-    /// The service's code, for example `ReceiptHandleError`.
-    pub code: String,
-    /// The service's words.
-    pub message: String,
-    /// The handle it is about.
-    pub receipt_handle: String,
-}
 
 /// A message that was received or looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,15 +59,6 @@ impl Message {
         let told = &self.body_md5;
         told.is_empty() || body_md5(&self.body).eq_ignore_ascii_case(told)
     }
-}
-
-/// The new state of a message whose visibility was changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Visibility {
-    /// Replaces the old handle.
-    pub receipt_handle: String,
-    /// When it can be received again.
-    pub next_visible: Option<Timestamp>,
 }
 
 /// The checksum of a body as the service writes it: upper-case hex MD5.

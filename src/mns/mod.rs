@@ -18,7 +18,6 @@ pub mod xml;
 pub use client::{Creation, Mns};
 pub use message::Message;
 pub use operation::Operation;
-pub use refusal::MnsError;
 
 /// The version of the protocol, sent as `x-mns-version`.
 pub const VERSION: &str = "2015-06-06";

@@ -9,21 +9,6 @@ use crate::error::Error;
 use crate::openapi::refusal::{self, Cause, Refusal};
 use crate::secret::Secret;
 
-/// A refusal in the service's own terms: `<Error>` with its status.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MnsError {
-    /// The HTTP status.
-    pub status: u16,
-    /// The code, for example `QueueNotExist`.
-    pub code: String,
-    /// The message as it came; it may quote the request.
-    pub message: String,
-    /// For the vendor's support.
-    pub request_id: Option<String>,
-    /// The host that answered, as it calls itself.
-    pub host_id: Option<String>,
-}
-
 /// What was asked, for the words of an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -37,62 +22,45 @@ pub struct Asked<'a> {
     pub string_to_sign: &'a str,
 }
 
-impl MnsError {
-    /// What the refusal is about.
-    pub fn cause(&self) -> Cause {
-        self.general().cause()
-    }
+/// A refusal as an error with its remedy. `secrets` are cut out of every foreign word.
+pub fn explain(refusal: Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Error {
+    let refusal = refusal.in_words();
+    let host = asked.endpoint.split("://").last().unwrap_or_default();
+    refusal::report(&refusal, what(&refusal, asked), host, secrets).hint(hint(&refusal, asked))
+}
 
-    /// The refusal as an error with its remedy. `secrets` are cut out of every foreign word.
-    pub fn explain(&self, asked: Asked<'_>, secrets: &[&Secret]) -> Error {
-        let host = asked.endpoint.split("://").last().unwrap_or_default();
-        refusal::report(&self.general(), self.what(asked), host, secrets).hint(self.hint(asked))
+fn what(refusal: &Refusal, asked: Asked<'_>) -> String {
+    let Asked {
+        operation, queue, ..
+    } = asked;
+    match refusal.code.as_str() {
+        "QueueNotExist" => format!("there is no queue {queue}"),
+        _ if queue.is_empty() => format!("{} was refused", operation.name()),
+        _ => format!("{} of the queue {queue} was refused", operation.name()),
     }
+}
 
-    fn general(&self) -> Refusal {
-        Refusal {
-            status: self.status,
-            code: self.code.clone(),
-            message: self.message.clone(),
-            request_id: self.request_id.clone(),
-            denied_action: None,
+fn hint(refusal: &Refusal, asked: Asked<'_>) -> String {
+    let own = match refusal.code.as_str() {
+        "QueueNotExist" => "check the name and the region; names differ in capitals, too",
+        "QueueAlreadyExist" => "a queue of that name exists with other attributes",
+        "QueueDeletedRecently" => "a name can be used again some seconds after it was deleted",
+        "ReceiptHandleError" => {
+            "the message's time out of sight is over, or it was received again; it will be delivered once more"
         }
-        .in_words()
-    }
-
-    fn what(&self, asked: Asked<'_>) -> String {
-        let Asked {
-            operation, queue, ..
-        } = asked;
-        match self.code.as_str() {
-            "QueueNotExist" => format!("there is no queue {queue}"),
-            _ if queue.is_empty() => format!("{} was refused", operation.name()),
-            _ => format!("{} of the queue {queue} was refused", operation.name()),
+        _ => "",
+    };
+    match refusal.cause() {
+        _ if !own.is_empty() => own.to_owned(),
+        Cause::Throttled => {
+            "the account's calls to queues are limited; wait, or raise --retries".to_owned()
         }
-    }
-
-    fn hint(&self, asked: Asked<'_>) -> String {
-        let own = match self.code.as_str() {
-            "QueueNotExist" => "check the name and the region; names differ in capitals, too",
-            "QueueAlreadyExist" => "a queue of that name exists with other attributes",
-            "QueueDeletedRecently" => "a name can be used again some seconds after it was deleted",
-            "ReceiptHandleError" => {
-                "the message's time out of sight is over, or it was received again; it will be delivered once more"
-            }
-            _ => "",
-        };
-        match self.cause() {
-            _ if !own.is_empty() => own.to_owned(),
-            Cause::Throttled => {
-                "the account's calls to queues are limited; wait, or raise --retries".to_owned()
-            }
-            Cause::Forbidden if self.message.contains("OwnerId") => {
-                "the access key belongs to another account than the queue's host; the number in front of .mns. must be the account's own"
-                    .to_owned()
-            }
-            Cause::Forbidden => permission_hint(asked),
-            _ => refusal::common_hint(&self.general(), asked.string_to_sign).to_owned(),
+        Cause::Forbidden if refusal.message.contains("OwnerId") => {
+            "the access key belongs to another account than the queue's host; the number in front of .mns. must be the account's own"
+                .to_owned()
         }
+        Cause::Forbidden => permission_hint(asked),
+        _ => refusal::common_hint(refusal, asked.string_to_sign).to_owned(),
     }
 }
 

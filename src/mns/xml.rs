@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 
 use super::NAMESPACE;
-use super::message::{Failed, Message, Visibility};
+use super::message::Message;
 use super::queue::{Attributes, RANGES, Status};
-use super::refusal::MnsError;
+use crate::openapi::refusal::Refusal;
 use crate::xml::{Element, Writer};
 
 /// An answer that is XML, but not the answer to this request; the words quote nothing of it.
@@ -142,44 +142,34 @@ fn message(entry: &Element) -> Read<Message> {
     })
 }
 
-/// Reads the answer to ChangeMessageVisibility.
+/// Reads the new handle in the answer to ChangeMessageVisibility.
 ///
 /// # Errors
 /// When it is not one.
-pub fn read_visibility(root: &Element) -> Read<Visibility> {
+pub fn read_visibility(root: &Element) -> Read<String> {
     expect(root, "ChangeVisibility")?;
-    Ok(Visibility {
-        receipt_handle: required(root, "ReceiptHandle")?.to_owned(),
-        next_visible: milliseconds(root, "NextVisibleTime")?,
-    })
+    Ok(required(root, "ReceiptHandle")?.to_owned())
 }
 
-/// Reads the failures of a BatchDeleteMessage.
+/// Reads the codes of what a BatchDeleteMessage did not delete.
 ///
 /// # Errors
 /// When there is no list of them.
-pub fn read_failures(root: &Element) -> Read<Vec<Failed>> {
+pub fn read_failures(root: &Element) -> Read<Vec<String>> {
     expect(root, "Errors")?;
-    Ok(root.all("Error").map(failed).collect())
-}
-
-fn failed(entry: &Element) -> Failed {
-    Failed {
-        code: optional(entry, "ErrorCode"),
-        message: optional(entry, "ErrorMessage"),
-        receipt_handle: optional(entry, "ReceiptHandle"),
-    }
+    let codes = root.all("Error").map(|entry| optional(entry, "ErrorCode"));
+    Ok(codes.collect())
 }
 
 /// Reads `<Error>`; `None` for anything else, and for one without a code.
-pub fn read_error(status: u16, root: &Element) -> Option<MnsError> {
+pub fn read_error(status: u16, root: &Element) -> Option<Refusal> {
     let code = filled(root, "Code").filter(|_| root.name == "Error")?;
-    Some(MnsError {
+    Some(Refusal {
         status,
         code: code.to_owned(),
         message: optional(root, "Message"),
         request_id: filled(root, "RequestId").map(str::to_owned),
-        host_id: filled(root, "HostId").map(str::to_owned),
+        ..Refusal::default()
     })
 }
 

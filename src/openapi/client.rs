@@ -29,12 +29,6 @@ use crate::target::Endpoint;
 use miss::{Clues, Miss, sort};
 use signed::{Place, Signed};
 
-/// The service's own wish is followed up to this, as the vendor's command line tool does.
-const LONGEST_WISH: Duration = Duration::from_secs(60);
-
-/// Corrections of the clock that differ by less are the same one; the `Date` header has whole seconds.
-const TELLABLE: SignedDuration = SignedDuration::from_secs(5);
-
 /// A product at an address, called by somebody.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -164,7 +158,9 @@ impl Client {
             if effect == Effect::Writes {
                 ctx.applied.set(Applied::Unknown);
             }
-            let miss = match self.attempt(ctx, action, parameters, tried.place).await? {
+            let attempt = self.attempt(ctx, action, parameters, tried.place).await;
+            // Its errors are those of what was never sent.
+            let miss = match attempt.inspect_err(|_| ctx.applied.set(before))? {
                 Ok(answer) => return Ok(answer),
                 Err(miss) => miss,
             };
@@ -204,7 +200,7 @@ impl Client {
         }
         Next::Again(wish.map_or_else(
             || backoff::pause(ctx.random, tried.times),
-            |wish| wish.min(LONGEST_WISH),
+            |wish| wish.min(backoff::LONGEST_WISH),
         ))
     }
 
@@ -226,10 +222,8 @@ impl Client {
             }
             Next::AgainWithClock(offset) => {
                 tried.clock_corrected = true;
-                // Several calls may be under way when the first is refused.
-                let known = self.learnt.clock_offset.replace(offset);
-                if (known - offset).abs() > TELLABLE {
-                    ctx.out.warn(&clock::warning(offset));
+                if let Some(words) = clock::learn(&self.learnt.clock_offset, offset) {
+                    ctx.out.warn(&words);
                 }
             }
             Next::AgainWithFreshKey => {

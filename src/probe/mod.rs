@@ -136,6 +136,14 @@ impl Check {
         }
     }
 
+    /// A warning in the words of an error.
+    pub fn warning(name: &'static str, error: &Error) -> Self {
+        Check {
+            result: Verdict::Warn,
+            ..Check::failed(name, error)
+        }
+    }
+
     /// Not looked at, for this reason.
     pub fn skip(name: &'static str, reason: impl Into<String>) -> Self {
         Check::new(name, Verdict::Skip, reason)
@@ -175,11 +183,14 @@ pub fn skip_all<'a>(
     names.iter().map(|name| Check::skip_because(name, other))
 }
 
+/// Where a check stands among all.
+fn place(name: &str) -> Option<usize> {
+    NAMES.iter().position(|(known, _)| *known == name)
+}
+
 /// Whether a check is one of queues, which stand last.
 fn of_queue(name: &str) -> bool {
-    let mut names = NAMES.iter().map(|(name, _)| *name);
-    names.by_ref().any(|first| first == "public-endpoint");
-    name == "public-endpoint" || names.any(|other| other == name)
+    place(name) >= place("public-endpoint")
 }
 
 /// The checks that were made, and what they come to.
@@ -192,9 +203,8 @@ pub struct Report {
 impl Report {
     /// Puts the checks into their order.
     pub fn new(checks: Vec<Check>) -> Self {
-        let place = |check: &Check| NAMES.iter().position(|(name, _)| *name == check.name);
         Report {
-            checks: order::by(checks, |one, other| place(one).cmp(&place(other))),
+            checks: order::by(checks, |one, other| place(one.name).cmp(&place(other.name))),
         }
     }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::receiver::{Receiver, Reply, Request};
+use crate::receiver::{Deaf, Receiver, Reply, Request};
 use crate::sandbox::{Run, Sandbox};
 
 /// The key of the receivers here.
@@ -248,10 +248,8 @@ fn what_is_no_refusal_proves_nothing() {
 
 #[test]
 fn nobody_listens_and_no_name_are_told_apart() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let run = checked(&format!("http://127.0.0.1:{port}/vod"), &["--deliver"]).exits(1);
+    let deaf = Deaf::new();
+    let run = checked(&format!("http://{}/vod", deaf.address()), &["--deliver"]).exits(1);
     assert_eq!(found(&run), pairs(&[HERE, ("connect", "fail")]), "{run:?}");
     // A label has 63 characters at most, so that this name is refused without asking anybody.
     let url = format!("http://{}.example.com/vod", "a".repeat(64));

@@ -5,6 +5,7 @@ mod apply;
 mod build_script;
 mod check;
 mod clock;
+mod company;
 mod completions;
 mod compose;
 mod converge;

@@ -3,17 +3,15 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use vodcb::error::Trouble;
 use vodcb::http::{Http, Method, knock};
 
+use crate::company::Company;
 use crate::receiver::{self, Reply, Request};
 use crate::sandbox::{ACCESS_KEY_ID, ACCESS_KEY_SECRET, Run, Sandbox};
 
@@ -329,57 +327,18 @@ async fn a_request_that_finds_no_connection_was_not_sent() {
 /// The words of every address are told, in the order in which they came.
 #[tokio::test]
 async fn addresses_that_all_refuse_are_told_together() {
-    // Bound, so that nobody else listens there meanwhile.
-    let deaf = tokio::net::TcpSocket::new_v4().unwrap();
-    deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let one = deaf.local_addr().unwrap();
+    let deaf = receiver::Deaf::new();
+    let one = deaf.address();
     let why = knock::connect(&[one, one]).await.unwrap_err();
     assert_eq!(why.matches("127.0.0.1: ").count(), 2, "{why}");
     let why = knock::connect(&[one]).await.unwrap_err();
     assert!(!why.contains("127.0.0.1"), "{why}");
 }
 
-/// A company with a certificate authority of its own.
-pub struct Company {
-    authority: CertifiedIssuer<'static, KeyPair>,
-}
-
 impl Company {
-    pub fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        Company {
-            authority: CertifiedIssuer::self_signed(params, key).unwrap(),
-        }
-    }
-
     /// A server with a certificate for these names.
     fn server(&self, names: &[&str]) -> Server {
         Server::secure(self.certified(names))
-    }
-
-    /// What a server needs that has a certificate for these names.
-    pub fn certified(&self, names: &[&str]) -> Arc<ServerConfig> {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(names).unwrap();
-        let certificate = params.signed_by(&key, &self.authority).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            )
-            .unwrap();
-        Arc::new(config)
-    }
-
-    pub fn file(&self, sandbox: &Sandbox) -> PathBuf {
-        sandbox.file("company.pem", &self.authority.pem())
     }
 }
 

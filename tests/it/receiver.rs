@@ -1,7 +1,7 @@
 //! A receiver of deliveries for tests: it keeps every request byte for byte and answers by a script.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -58,6 +58,21 @@ pub struct Receiver {
     port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
     over: Arc<AtomicBool>,
+}
+
+/// An address of this machine where nobody listens, nor anybody else meanwhile.
+pub struct Deaf(tokio::net::TcpSocket);
+
+impl Deaf {
+    pub fn new() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Deaf(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }
 
 impl Receiver {

@@ -1,7 +1,15 @@
 //! Writes whose answer was lost: what reading back proves, what it does not, and where to look then.
 
-use serde_json::json;
+use std::time::Duration;
 
+use serde_json::json;
+use vodcb::error::Applied;
+use vodcb::http::Http;
+use vodcb::openapi::Parameters;
+use vodcb::openapi::client::{Caller, Client, Effect};
+use vodcb::target::Endpoint;
+
+use crate::mns::world::{builtin, context};
 use crate::odd_answers::{OddServer, reply};
 use crate::sandbox::{Run, Sandbox};
 
@@ -26,6 +34,25 @@ fn apply(sandbox: &Sandbox, more: &[&str]) -> Run {
     sandbox.file("callbacks.toml", MANIFEST);
     let words = ["apply", "-f", "callbacks.toml", "--yes", "--retries", "0"];
     sandbox.vodcb([&words, more].concat())
+}
+
+/// Certificate authorities that cannot be read keep it from being sent; what was known of an earlier write stays.
+#[tokio::test]
+async fn a_write_that_cannot_be_sent_is_not_in_doubt() {
+    let mut ctx = context();
+    let missing = Some("missing.pem".into());
+    ctx.http = Http::new(Duration::from_secs(5), "vodcb-test".into(), missing).into();
+    let endpoint = Endpoint::parse("https://127.0.0.1:9", false).unwrap();
+    let caller = Caller::Somebody(Box::new(builtin()));
+    let client = Client::new("vod", "2017-03-21", endpoint, caller);
+    for before in [Applied::No, Applied::Yes] {
+        ctx.applied.set(before);
+        let action = "SetMessageCallback";
+        let parameters = Parameters::default();
+        let called = client.call(&ctx, action, &parameters, Effect::Writes);
+        assert_eq!(called.await.err().unwrap().details.applied, Applied::No);
+        assert_eq!(ctx.applied.get(), before);
+    }
 }
 
 #[test]

@@ -186,6 +186,16 @@ fn each_near_miss_is_named() {
             "https://E.Example.com/A",
             "small letters in the host's name",
         ),
+        (
+            "https://e.example.com/回调?a=%2F",
+            "https://e.example.com/%E5%9B%9E%E8%B0%83?a=%2F",
+            "letters instead of percent-encoding",
+        ),
+        (
+            "https://e.example.com/%E5%9B%9E?a=%7B%7D",
+            "https://e.example.com/回?a={}",
+            "percent-encoding instead of letters",
+        ),
     ] {
         misses(judged(believed, KEY, &signed(configured)), text);
     }
@@ -789,6 +799,7 @@ fn a_recording_is_the_same_however_it_is_read() {
         // As after a crash.
         (format!("{{\"kind\":\n{right}\n"), &[Some(1), Some(2)]),
         ("POST / HTTP/1.1\nHost: e\n\n{}".to_owned(), &[None]),
+        ("\r\n \nPOST / HTTP/1.1\nHost: e\n\n{}".to_owned(), &[None]),
     ] {
         for size in [1, 2, 30, 64 * 1024] {
             let mut found = Vec::new();
@@ -801,6 +812,22 @@ fn a_recording_is_the_same_however_it_is_read() {
             assert_eq!(found, places, "{text} by {size}");
         }
     }
+}
+
+/// Half a minute is for work that grows with their number, which takes a second at most; the square of a million
+/// takes minutes.
+#[test]
+fn a_recording_may_begin_with_a_million_blank_lines() {
+    let text = "\n".repeat(1_000_000) + &recording()[0] + "\n";
+    let begin = std::time::Instant::now();
+    let mut found = Vec::new();
+    let read = recording::read_from(text.as_bytes(), "f", &mut |entry| {
+        found.push((entry.line, entry.bytes.len()));
+        ControlFlow::Continue(())
+    });
+    assert!(read.unwrap().is_continue());
+    assert_eq!(found, [(Some(1_000_001), recording()[0].len())]);
+    assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
 }
 
 /// A body and a header that the thorough look refuses, among others that are right: in either form, and for the exit code.

@@ -127,10 +127,13 @@ pub fn read(
 /// The names in the file, none when it cannot be read; who asks only offers them.
 pub fn names(env: &Environment, home: Option<&Path>) -> Vec<String> {
     let path = path(env, home).ok().flatten();
-    let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) else {
-        return Vec::new();
-    };
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    let bytes = path.and_then(|path| std::fs::read(path).ok());
+    names_in(&bytes.unwrap_or_default())
+}
+
+/// The same of a file that was read.
+pub fn names_in(bytes: &[u8]) -> Vec<String> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let Ok(file) = serde_json::from_slice::<File>(bytes) else {
         return Vec::new();
     };

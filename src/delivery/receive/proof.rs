@@ -8,6 +8,7 @@ use hyper::http::uri::PathAndQuery;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::callback::url;
 use crate::delivery::notice::Verdict;
 use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
 
@@ -118,6 +119,17 @@ impl Proof {
 /// added a host.
 fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
     let target = target.map_or("/", PathAndQuery::as_str);
+    // What was configured in letters beyond ASCII is asked for percent-encoded, and signed as it is.
+    let written_out = url::written_out(target).filter(|text| text != target);
+    let targets = std::iter::once(target).chain(written_out.as_deref());
+    // A URL without a path, such as https://example.com, is asked for as /, and signed without it.
+    let targets: Vec<&str> = targets
+        .flat_map(|target| {
+            let bare = target.strip_prefix('/');
+            let bare = bare.filter(|rest| rest.is_empty() || rest.starts_with('?'));
+            std::iter::once(target).chain(bare)
+        })
+        .collect();
     let values = |name| headers.get_all(name).iter();
     let values = values(&FORWARDED_HOST).chain(values(&HOST));
     let hosts = values.filter_map(|value| value.to_str().ok());
@@ -125,13 +137,11 @@ fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl
     let hosts = hosts.take(MAX_HOSTS);
     let origins =
         hosts.flat_map(|host| ["https", "http"].map(|scheme| format!("{scheme}://{host}")));
-    // A URL without a path, such as https://example.com, is asked for as /, and signed without it.
-    let bare = target.strip_prefix('/');
-    let bare = bare.filter(|rest| rest.is_empty() || rest.starts_with('?'));
     origins
         .flat_map(|origin| {
-            let bare = bare.map(|rest| format!("{origin}{rest}"));
-            std::iter::once(origin + target).chain(bare)
+            targets
+                .iter()
+                .map(move |target| format!("{origin}{target}"))
         })
         .map(|url| NamedUrl {
             name: "as the request shows it".to_owned(),

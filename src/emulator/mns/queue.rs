@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::store::Lease;
-use crate::mns::message::{Outgoing, body_md5};
+use super::terms::Outgoing;
+use crate::mns::message::body_md5;
 use crate::mns::queue::{Attributes, RANGES};
 
 const DEFAULT_PRIORITY: u32 = 8;

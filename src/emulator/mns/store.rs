@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::Undelivered;
 use super::queue::{Millis, Queue, Shown};
+use super::terms::Outgoing;
 use crate::emulator::held;
-use crate::mns::message::Outgoing;
 use crate::xml;
 
 /// What a message costs beside its body, roughly.
@@ -141,7 +141,10 @@ impl Queues {
         queue: &str,
         body: &str,
     ) -> Result<(), Undelivered> {
-        let message = Outgoing::new(body);
+        let message = Outgoing {
+            body: body.to_owned(),
+            ..Outgoing::default()
+        };
         let now = self.now();
         self.with(place, |names| {
             let queue = names.queues.get_mut(queue);

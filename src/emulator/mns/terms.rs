@@ -4,12 +4,22 @@ use super::reply::{self, refused};
 use crate::callback::queue::check_name;
 use crate::emulator::answer::Refusal;
 use crate::mns::MAX_BATCH;
-use crate::mns::message::Outgoing;
 use crate::xml::Element;
 
 const MAX_NAME: usize = 120;
 const MAX_DELAY: u32 = 604_800;
 const LOWEST_PRIORITY: u32 = 16;
+
+/// A message that goes into a queue. The body is text; whether it is Base64 is between writer and reader.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    /// The body as the queue shall hold it.
+    pub(super) body: String,
+    /// Seconds before it can be received, if not as the queue says; at most seven days.
+    pub(super) delay_seconds: Option<u32>,
+    /// 1 is received first, 16 last; the service takes 8 if none is given.
+    pub(super) priority: Option<u32>,
+}
 
 /// The message in a `<Message>`.
 pub(super) fn outgoing(entry: &Element) -> Result<Outgoing, Refusal> {

@@ -8,10 +8,10 @@ use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
 use crate::http::{self, Failure, Method, Request, Response, backoff, clock};
 use crate::mns::operation::{Effect, Operation};
-use crate::mns::refusal::{Asked, MnsError};
+use crate::mns::refusal::{self, Asked};
 use crate::mns::signer::{self, Headers};
 use crate::mns::xml::read_error;
-use crate::openapi::refusal::{Cause, Head, describe};
+use crate::openapi::refusal::{Cause, Head, Refusal, describe};
 use crate::secret::Secret;
 use crate::xml::{self, Element};
 
@@ -44,7 +44,7 @@ pub(super) struct Done {
 #[derive(Debug)]
 enum Miss {
     Refused {
-        error: MnsError,
+        error: Refusal,
         date: Option<String>,
         string_to_sign: String,
     },
@@ -175,8 +175,9 @@ impl Mns {
                 Next::GiveUp => return Err(self.error(call, miss)),
                 Next::AgainWithClock(offset) => {
                     attempts.clock_corrected = true;
-                    self.clock_offset.set(offset);
-                    ctx.out.warn(&clock::warning(offset));
+                    if let Some(words) = clock::learn(&self.clock_offset, offset) {
+                        ctx.out.warn(&words);
+                    }
                 }
                 Next::AgainWithFreshKey => {
                     attempts.key_renewed = true;
@@ -276,7 +277,7 @@ impl Mns {
                 let held = self.caller.held().credential;
                 let key = [Some(&held.access_key_secret), held.security_token.as_ref()];
                 let secrets: Vec<&Secret> = key.into_iter().flatten().collect();
-                error.explain(asked, &secrets)
+                refusal::explain(error, asked, &secrets)
             }
             Miss::Nonsense(status, description) => http::nonsense(&host, status, &description),
             Miss::Lost(failure) => failure.explain(&host),

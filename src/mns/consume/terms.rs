@@ -12,8 +12,8 @@ pub struct Terms {
     pub concurrency: usize,
     /// Whether a message that was put back is left alone when it comes again. The last 10,000 are known.
     pub once: bool,
-    /// Whether it ends when nothing is left, instead of waiting for more. What is put back counts as
-    /// nothing, so `once` is implied.
+    /// Whether it ends when nothing can be received, instead of waiting for more. What was put back is left
+    /// alone, so `once` is implied, and stays away longer each time that it comes again.
     pub drain: bool,
     /// Ends when so many messages were deleted or kept.
     pub exit_after: Option<u64>,

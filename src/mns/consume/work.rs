@@ -25,6 +25,10 @@ where
         let hold = Hold::new(&message);
         let known = self.put_back.borrow().get(&message.id);
         let verdict = match known {
+            // Whoever drains gets past it in the end, however many there are.
+            Some(seconds) if self.terms.drain => Ok(Verdict::Pass(
+                pause_after(message.dequeue_count).max(seconds),
+            )),
             Some(seconds) => Ok(Verdict::Pass(seconds)),
             None if self.is_damaged(&message) => {
                 // Not put to those that are left alone: what comes again is worked on.
@@ -103,8 +107,8 @@ where
                 .change_visibility(ctx, self.queue, &handle, EXTENSION)
                 .await
             {
-                Ok(changed) => {
-                    hold.handle.replace(changed.receipt_handle);
+                Ok(handle) => {
+                    hold.handle.replace(handle);
                     let until = Instant::now() + Duration::from_secs(EXTENSION.into());
                     hold.until.set(until);
                 }

@@ -141,6 +141,38 @@ fn what_we_may_not_see_loses_no_event() {
     assert!(remedy.contains("mns:GetQueueAttributes"), "{remedy}");
 }
 
+/// Attributes and oldest message are asked for at once, and both are refused.
+#[test]
+fn a_wrong_clock_is_warned_of_once() {
+    let sandbox = world(&["get-queue:skew=7200", "peek:skew=7200"]);
+    create(&sandbox, Attributes::default());
+    let args = ["set", "--mns-queue", "q", "--no-queue-check"];
+    sandbox.vodcb(args).ok();
+    let run = checked(&sandbox).ok();
+    let told = run.stderr.matches("clock is off by").count();
+    assert_eq!(told, 1, "{run:?}");
+}
+
+/// Trouble on our way to the queue says nothing about VOD's, and keeps no `set --check` from writing.
+#[test]
+fn a_queue_service_that_is_out_of_order_loses_no_event() {
+    for (fault, words) in [
+        ("get-queue:unavailable", "try again in a while"),
+        ("get-queue:throttle", "raise --retries"),
+    ] {
+        let sandbox = world(&[fault]);
+        create(&sandbox, Attributes::default());
+        let args = ["set", "--mns-queue", "q", "--no-queue-check", "--check"];
+        sandbox.vodcb(args).ok();
+        let run = checked(&sandbox).ok();
+        assert_eq!(found(&run), pairs(&[("queue-exists", "warn")]), "{run:?}");
+        let remedy = check(&run, "queue-exists")["remedy"].to_string();
+        assert!(remedy.contains(words), "{remedy}");
+        assert_eq!(check(&run, "backlog")["result"], "skip", "{run:?}");
+        sandbox.vodcb(["check", "--strict"]).exits(1);
+    }
+}
+
 /// The service takes any text for an endpoint, and finding out which is wrong is the check's job.
 #[test]
 fn an_endpoint_that_is_none_is_one_failure_in_its_own_words() {

@@ -1,81 +1,24 @@
-//! Certificates, each made by the test.
+//! Certificates of receivers.
 
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use super::{HERE, check, found, pairs};
+use crate::company::{Company, Days, config};
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 
-struct Company {
-    authority: CertifiedIssuer<'static, KeyPair>,
-}
-
-/// Days from now.
-type Days = i64;
-
-fn valid(params: &mut CertificateParams, from: Days, until: Days) {
-    #[allow(clippy::disallowed_methods)] // certificates live in the present
-    let now = std::time::SystemTime::now();
-    let at = |days: Days| {
-        let distance = std::time::Duration::from_secs(days.unsigned_abs() * 86400);
-        let time = if days < 0 {
-            now - distance
-        } else {
-            now + distance
-        };
-        time.into()
-    };
-    params.not_before = at(from);
-    params.not_after = at(until);
-}
-
-fn config(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Arc<ServerConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::try_from(key.serialize_der()).unwrap());
-    Arc::new(config.unwrap())
-}
-
 impl Company {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        Company {
-            authority: CertifiedIssuer::self_signed(params, key).unwrap(),
-        }
-    }
-
     fn receiver(&self, name: &str, from: Days, until: Days) -> Receiver {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        valid(&mut params, from, until);
-        let certificate = params.signed_by(&key, &self.authority).unwrap();
-        let config = config(vec![certificate.der().clone()], &key);
+        let config = self.certified_within(name, from, until);
         Receiver::secure(config, &[Reply::Status(200)])
     }
 
     fn check(&self, receiver: &Receiver) -> Run {
         let sandbox = Sandbox::offline();
-        let file = sandbox.file("company.pem", &self.authority.pem());
-        let (url, file) = (receiver.url("/vod"), file.to_str().unwrap().to_owned());
-        let args = [
-            "check",
-            &url,
-            "--deliver",
-            "--ca-bundle",
-            &file,
-            "-o",
-            "json",
-        ];
-        sandbox.vodcb(args)
+        let (url, file) = (receiver.url("/vod"), self.file(&sandbox));
+        let file = file.to_str().unwrap();
+        let bundle = ["--ca-bundle", file, "-o", "json"];
+        sandbox.vodcb(["check", &url, "--deliver"].into_iter().chain(bundle))
     }
 }
 
@@ -132,7 +75,7 @@ fn self_signed_certificates_are_told_from_unknown_authorities() {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.is_ca = is_ca;
         let certificate = params.self_signed(&key).unwrap();
-        let config = config(vec![certificate.der().clone()], &key);
+        let config = config(certificate.der().clone(), &key);
         let receiver = Receiver::secure(config, &[Reply::Status(200)]);
         assert_tls(&company.check(&receiver).exits(1), "fail", "self-signed");
         assert!(receiver.requests().is_empty());

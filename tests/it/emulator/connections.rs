@@ -115,8 +115,14 @@ fn get_request() -> String {
     format!("POST / HTTP/1.1\r\nhost: a\r\n{form}\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
+/// Another process may take the port at once, which does not happen three times.
 #[test]
 fn a_request_that_was_accepted_is_finished_before_the_end() {
+    assert!((0..3).any(|_| finishes_and_closes()), "the port is closed");
+}
+
+/// Whether nobody listens after the end.
+fn finishes_and_closes() -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -139,6 +145,6 @@ fn a_request_that_was_accepted_is_finished_before_the_end() {
         tokio::time::sleep(std::time::Duration::from_millis(80)).await;
         running.stop().await;
         assert!(client.join().unwrap().starts_with("HTTP/1.1 200 OK"));
-        assert!(TcpStream::connect(address).is_err(), "the port is closed");
-    });
+        TcpStream::connect(address).is_err()
+    })
 }

@@ -137,19 +137,19 @@ fn a_truncated_answer_promises_more_than_comes() {
 #[test]
 fn delays_before_and_after_the_effect() {
     for kind in ["slow", "slow-after"] {
-        let twin = Twin::with_faults(&[&format!("set:{kind}=300*1")]);
+        let twin = Twin::with_faults(&[&format!("set:{kind}=1500*1")]);
         let begin = Instant::now();
         assert_eq!(attempt(&twin).unwrap().status, 200);
-        assert!(begin.elapsed() >= Duration::from_millis(300));
+        assert!(begin.elapsed() >= Duration::from_millis(1500));
         let begin = Instant::now();
         assert!(is_stored(&twin));
-        assert!(begin.elapsed() < Duration::from_millis(300));
+        assert!(begin.elapsed() < Duration::from_millis(1500));
     }
 }
 
 #[test]
 fn a_slow_write_happens_although_the_client_hung_up() {
-    let twin = Twin::with_faults(&["set:slow=200"]);
+    let twin = Twin::with_faults(&["set:slow=2000"]);
     let all = signed(
         "SetMessageCallback",
         &[
@@ -167,8 +167,11 @@ fn a_slow_write_happens_although_the_client_hung_up() {
     std::thread::sleep(Duration::from_millis(100));
     drop(stream);
     assert!(!is_stored(&twin));
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(is_stored(&twin));
+    let begin = Instant::now();
+    while !is_stored(&twin) {
+        assert!(begin.elapsed() < Duration::from_secs(30), "it was dropped");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::network::Company;
+use crate::company::Company;
 use crate::receiver::{Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 use columns::{Column, RECEIVER, TABLES};

@@ -1,7 +1,7 @@
 //! Deliveries handed on to an application, and its answer handed back.
 
 use super::world::{Client, EVENT, Listening, post};
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Deaf, Receiver, Reply};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -141,9 +141,8 @@ fn events_have_routes_of_their_own() {
 #[test]
 fn an_application_that_is_down_is_a_502() {
     let sandbox = Sandbox::offline();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let to = format!("http://{}/", free.local_addr().unwrap());
-    drop(free);
+    let deaf = Deaf::new();
+    let to = format!("http://{}/", deaf.address());
     let listening = Listening::start(&sandbox, ["--forward-to", &to, "--exit-after", "1"]);
     assert_eq!(post(listening.address, &[], EVENT), 502);
     let run = listening.end().ok();

@@ -113,6 +113,33 @@ fn the_url_that_a_request_shows_may_have_no_path() {
     listening.end().ok();
 }
 
+/// What no request line holds is signed as it was configured; a `%3A` that was configured is signed as such.
+#[test]
+fn the_url_that_a_request_shows_may_be_percent_encoded() {
+    let sandbox = sandbox();
+    let key = ["--auth-key-env", "KEY"];
+    let args = ["--require-signature", "--exit-after", "3"];
+    let listening = Listening::start(&sandbox, key.into_iter().chain(args));
+    for (target, signature) in [
+        // MD5 of `http://receiver.test/回调?u=https%3A%2F%2Fb|1767225600|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum.
+        (
+            "/%E5%9B%9E%e8%b0%83?u=https%3A%2F%2Fb",
+            "a8501208730d6869dd025be0ed3f8c62",
+        ),
+        // The same of `http://receiver.test/{a}?b=<|>`.
+        ("/%7Ba%7D?b=%3C%7C%3E", "25449e233be1d416cd9612dda5155841"),
+    ] {
+        let mut client = Client::to(listening.address);
+        let headers = [TIME, ("x-vod-signature", signature)];
+        client.post(target, &headers, EVENT.as_bytes());
+        assert_eq!(client.answer().unwrap().status, 200, "{target}");
+    }
+    let url = format!("{}/回调", listening.url.trim_end_matches('/'));
+    let send = ["send", "TranscodeComplete", "--to", &url];
+    sandbox.vodcb(send.into_iter().chain(key)).ok();
+    listening.end().ok();
+}
+
 #[test]
 fn a_listener_takes_what_is_sent_to_the_url_it_names() {
     let sandbox = sandbox();

@@ -99,9 +99,9 @@ async fn the_life_of_a_message() {
     let old = message.receipt_handle.unwrap();
     let changed = mns.change_visibility(&ctx, "q", &old, 100).await.unwrap();
     let outdated = mns.batch_delete(&ctx, "q", &[&old]).await.unwrap();
-    assert_eq!(outdated[0].code, "ReceiptHandleError");
-    let handle = changed.receipt_handle.as_str();
-    assert_eq!(mns.batch_delete(&ctx, "q", &[handle]).await.unwrap(), []);
+    assert_eq!(outdated, ["ReceiptHandleError"]);
+    let deleted = mns.batch_delete(&ctx, "q", &[&changed]).await;
+    assert!(deleted.unwrap().is_empty());
     assert_eq!(mns.batch_receive(&ctx, "q", 1, Some(0)).await.unwrap(), []);
     assert_eq!(mns.peek(&ctx, "q").await.unwrap(), None);
     running.stop().await;
@@ -127,14 +127,7 @@ async fn batches() {
         .collect();
     handles[3] = "1-bad";
     let failures = mns.batch_delete(&ctx, "q", &handles).await.unwrap();
-    assert_eq!(failures.len(), 1);
-    assert_eq!(
-        (
-            failures[0].code.as_str(),
-            failures[0].receipt_handle.as_str()
-        ),
-        ("ReceiptHandleError", "1-bad")
-    );
+    assert_eq!(failures, ["ReceiptHandleError"]);
     assert_eq!(mns.batch_receive(&ctx, "q", 16, Some(0)).await.unwrap(), []);
     assert_eq!(mns.batch_peek(&ctx, "q", 16).await.unwrap(), []);
     running.stop().await;

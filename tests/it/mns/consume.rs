@@ -15,7 +15,7 @@ use vodcb::target::Endpoint;
 use super::world::{World, builtin, context};
 use crate::receiver::{Receiver, Reply, Request};
 
-fn drain(concurrency: usize) -> Terms {
+pub fn drain(concurrency: usize) -> Terms {
     Terms {
         concurrency,
         drain: true,
@@ -23,14 +23,14 @@ fn drain(concurrency: usize) -> Terms {
     }
 }
 
-fn deleted(count: u64) -> Totals {
+pub fn deleted(count: u64) -> Totals {
     Totals {
         deleted: count,
         ..Totals::default()
     }
 }
 
-async fn filled(faults: &[&str], messages: usize) -> World {
+pub async fn filled(faults: &[&str], messages: usize) -> World {
     let world = World::with_queue(faults).await;
     for number in 0..messages {
         world.deliver(&number.to_string());
@@ -43,7 +43,7 @@ async fn status(world: &World) -> Status {
     status.unwrap()
 }
 
-async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
+pub async fn work_off<W>(world: &World, terms: Terms, work: W) -> Result<Totals>
 where
     W: AsyncFn(&Message) -> Result<Verdict>,
 {
@@ -51,7 +51,7 @@ where
 }
 
 /// What was done by one that is to end well.
-async fn all(ending: impl Future<Output = (Totals, Result<()>)>) -> Result<Totals> {
+pub async fn all(ending: impl Future<Output = (Totals, Result<()>)>) -> Result<Totals> {
     let (totals, ended) = ending.await;
     ended.map(|()| totals)
 }
@@ -115,7 +115,7 @@ fn pauses_grow_up_to_ten_minutes() {
 async fn a_message_in_work_stays_out_of_sight_of_others() {
     let world = World::with(&[]).await;
     let brief = Attributes {
-        visibility_timeout: Some(1),
+        visibility_timeout: Some(3),
         ..Attributes::default()
     };
     world
@@ -127,14 +127,14 @@ async fn a_message_in_work_stays_out_of_sight_of_others() {
         world.deliver(&number.to_string());
     }
     let slow = work_off(&world, drain(1), async |_| {
-        tokio::time::sleep(Duration::from_millis(900)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         Ok(Verdict::Delete)
     });
     let other = async {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let terms = Terms {
             concurrency: 1,
-            limit: Some(Duration::from_millis(2300)),
+            limit: Some(Duration::from_millis(4100)),
             ..Terms::default()
         };
         work_off(&world, terms, async |_| Ok(Verdict::Delete)).await
@@ -242,6 +242,28 @@ async fn deletions_that_fail_are_counted_or_end_it() {
     );
 }
 
+/// One message was to be deleted, and the answer tells of two.
+#[tokio::test]
+async fn more_failures_than_deletions_are_as_many_as_deletions() {
+    const FAILURES: &str = "<Errors><Error><ErrorCode>ReceiptHandleError</ErrorCode><ReceiptHandle>h</ReceiptHandle></Error><Error><ErrorCode>ReceiptHandleError</ErrorCode><ReceiptHandle>other</ReceiptHandle></Error></Errors>";
+    let server = Receiver::judging(move |request, count| match request.method.as_str() {
+        "GET" if count == 0 => Reply::With(200, "", MESSAGE),
+        "GET" => Reply::With(404, "", NOTHING),
+        _ => Reply::With(404, "", FAILURES),
+    });
+    let endpoint = Endpoint::parse(&server.url(""), false).unwrap();
+    let (ctx, mns) = (context(), Mns::new(endpoint, builtin(), 0));
+    let terms = drain(1);
+    let totals = consume(&ctx, &mns, "q", &terms, async |_: &Message| {
+        Ok(Verdict::Delete)
+    });
+    let expected = Totals {
+        again: 1,
+        ..Totals::default()
+    };
+    assert_eq!(all(totals).await.unwrap(), expected);
+}
+
 /// What is put back is neither kept by whoever works, nor among so many that were to be worked on.
 #[tokio::test]
 async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
@@ -271,10 +293,11 @@ async fn a_damaged_message_is_put_back_and_nobody_works_on_it() {
     assert!(server.requests().iter().any(is_back));
 }
 
+pub const MESSAGE: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h</ReceiptHandle><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
 const DAMAGED: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h1</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>1</DequeueCount></Message></Messages>";
 const DAMAGED_AGAIN: &str = "<Messages><Message><MessageId>1</MessageId><ReceiptHandle>h2</ReceiptHandle><MessageBodyMD5>00000000000000000000000000000000</MessageBodyMD5><MessageBody>{}</MessageBody><NextVisibleTime>30001</NextVisibleTime><FirstDequeueTime>1</FirstDequeueTime><DequeueCount>2</DequeueCount></Message></Messages>";
-const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
-const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
+pub const NOTHING: &str = "<Error><Code>MessageNotExist</Code><Message>Message not exist.</Message><RequestId>R</RequestId><HostId>h</HostId></Error>";
+pub const CHANGED: &str = "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle><NextVisibleTime>1</NextVisibleTime></ChangeVisibility>";
 
 /// Put back at its first receipt, so that it is never deleted then; worked on at its second, in the same run,
 /// which counts only those that were worked on.

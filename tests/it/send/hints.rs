@@ -9,7 +9,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 #[cfg(target_os = "linux")]
 use crate::network::Silent;
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Deaf, Receiver, Reply};
 use crate::sandbox::Sandbox;
 
 /// The status or what happened instead, and words of the hint.
@@ -76,13 +76,9 @@ fn of_no_answer() {
         "connection broke",
         "closed the connection",
     );
-    // The port was free a moment ago, and nobody listens there now.
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let deaf = Deaf::new();
     fails(
-        &format!("http://{free}/vod"),
+        &format!("http://{}/vod", deaf.address()),
         None,
         "no connection",
         "nothing listens there",

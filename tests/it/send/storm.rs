@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use vodcb::delivery::load::Latency;
 
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Deaf, Receiver, Reply};
 use crate::sandbox::{Run, Sandbox};
 
 fn storm(receiver: &Receiver, args: &[&str]) -> Run {
@@ -94,11 +94,8 @@ fn a_rate_spreads_the_events() {
 
 #[test]
 fn nobody_there_is_counted_by_name() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let url = format!("http://{free}/vod");
+    let deaf = Deaf::new();
+    let url = format!("http://{}/vod", deaf.address());
     let args = [
         "send",
         "TranscodeComplete",
