@@ -116,7 +116,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 
 /// How many changes were made.
 fn written(ended: &[Ended]) -> usize {
-    let made = ended.iter().filter(|end| matches!(end, Ended::Written));
+    let made = ended.iter().filter(|end| matches!(end, Ended::Written(_)));
     made.count()
 }
 
@@ -210,7 +210,7 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(outcome) if outcome.done == Done::Written => Ended::Written,
+        Ok(outcome) if outcome.done == Done::Written => Ended::Written(outcome.number),
         Ok(_) => Ended::AlreadySo,
         Err(error) => Ended::Failed(error),
     }

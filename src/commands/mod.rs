@@ -59,8 +59,7 @@ use crate::settings::Flags;
 
 pub use connection::{Because, Connection, connect, connect_signed};
 pub use outcome::{
-    carry_out, carry_out_creating, created_but_not_shown, keys, show_callback, show_raw,
-    written_but_not_shown,
+    Beside, carry_out, created_but_not_shown, keys, show_callback, show_raw, written_but_not_shown,
 };
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting

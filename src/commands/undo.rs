@@ -2,7 +2,7 @@
 
 use super::key_source::KeySource;
 use super::queue_lookup::refuse_missing;
-use super::{Connection, carry_out, check_fingerprint, connect, keys, needs_confirmation};
+use super::{Beside, Connection, carry_out, check_fingerprint, connect, needs_confirmation};
 use crate::callback::Callback;
 use crate::change::diff::Difference;
 use crate::change::history::{self, Mode};
@@ -90,7 +90,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::Always,
         if_match: args.if_match.as_deref(),
     };
-    carry_out(ctx, &connection, &order, keys(false)).await?;
+    let beside = Beside {
+        undone: Some(record.number),
+        ..Beside::default()
+    };
+    carry_out(ctx, &connection, &order, &beside).await?;
     connection.close().await;
     Ok(Exit::Ok)
 }

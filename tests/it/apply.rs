@@ -134,6 +134,13 @@ fn apply_makes_the_service_as_declared_and_a_second_time_writes_nothing() {
     );
     assert_eq!(writes(&sandbox), 3);
     silent(sandbox.vodcb(["diff", "-f", "callbacks.toml"])).ok();
+    let other = ["--app-id", "app-1000001", "--events", "SnapshotComplete"];
+    sandbox.vodcb(["set"].into_iter().chain(other)).ok();
+    let mended = apply(&sandbox, &["--yes", "-o", "json"]).ok().json();
+    let targets = mended["targets"].as_array().unwrap();
+    let numbers: Vec<_> = targets.iter().map(|it| it.get("number")).collect();
+    // Three changes of the first run, one by set, and this one of the second target.
+    assert_eq!(numbers, [None, Some(&5.into()), None]);
 }
 
 #[test]

@@ -85,6 +85,10 @@ const LINES: &[(&str, &str)] = &[
     ("key rotate", "key rotate --generate-auth-key --dry-run"),
     ("key rotate", "key rotate --auth-key-env OTHER --dry-run"),
     ("key rotate", "key rotate --abandon --dry-run"),
+    (
+        "key rotate",
+        "key rotate --auth-key-env OTHER --skip-proof --yes",
+    ),
     ("set", "set --mns-queue vod-events --create-queue"),
     ("history", "history"),
     ("history show", "history show 1"),

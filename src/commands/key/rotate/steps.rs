@@ -1,7 +1,7 @@
 //! The steps of a rotation, each for itself.
 
 use super::Work;
-use crate::callback::{Callback, url};
+use crate::callback::url;
 use crate::change::edit::{AuthEdit, Edit};
 use crate::change::rotation::Rotation;
 use crate::change::write::{Ask, Order, Outcome, Wanted, change};
@@ -80,14 +80,15 @@ impl Work<'_> {
             return Ok(Exit::Negative);
         }
         let planned = self.status(&self.callback, Some(&rotation), checks.clone());
-        let now = self.switch(&rotation.new, &planned).await?;
+        let done = self.switch(&rotation.new, &planned).await?;
         rotation.switched = Some((self.ctx.now)());
         // The next run would see by the configured key that it happened.
         if let Err(error) = self.place.save(&rotation) {
             self.ctx.out.warn(&error.message);
         }
-        let now = now.as_ref().unwrap_or(&self.callback);
-        let status = self.status(now, Some(&rotation), checks);
+        let now = done.callback.as_ref().unwrap_or(&self.callback);
+        let mut status = self.status(now, Some(&rotation), checks);
+        status.number = done.number;
         let shown = self
             .ctx
             .out
@@ -135,7 +136,7 @@ impl Work<'_> {
     }
 
     /// Gives VOD the new key by the one write path; what was proved is what is changed.
-    async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Option<Callback>> {
+    async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Outcome> {
         let edit = Edit {
             auth: AuthEdit {
                 on: None,
@@ -155,8 +156,7 @@ impl Work<'_> {
         };
         // A query that cannot be answered is told before the write.
         let check = |_: &Outcome| self.ctx.out.check(planned);
-        let done = change(self.ctx, &self.connection.vod, &order, check).await?;
-        Ok(done.callback)
+        change(self.ctx, &self.connection.vod, &order, check).await
     }
 }
 
