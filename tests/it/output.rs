@@ -292,7 +292,7 @@ fn a_full_disk_is_told() {
         .unwrap();
     let output = sandbox.command(["get"]).stdout(full).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(output.status.code(), Some(8), "{stderr}");
     assert!(
         stderr.contains("standard output cannot be written"),
         "{stderr}"
