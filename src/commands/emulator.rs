@@ -5,6 +5,7 @@ mod fire;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use serde_json::json;
 
 use super::ready_file::ReadyFile;
 use crate::context::Context;
@@ -116,34 +117,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             serve(ctx, config, ready).await
         }
         What::Fire(args) => fire::run(ctx, args).await,
-        What::Reset { state } => {
-            let path = match state {
-                Some(path) => {
-                    // A slip of the finger may name any file.
-                    if !ctx.flags.yes {
-                        emulator::state::recognise(path)?;
-                    }
-                    path.clone()
-                }
-                None => ctx.state_folder()?.join("emulator.json"),
-            };
-            let file = path.display().to_string();
-            let (existed, what) = if ctx.flags.dry_run {
-                ctx.out
-                    .note(&format!("dry run; this file would be removed: {file}"));
-                (false, "was left as it is")
-            } else if emulator::state::reset(&path)? {
-                (true, "was removed")
-            } else {
-                (false, "was empty already")
-            };
-            let document =
-                serde_json::json!({"schema_version": 1, "removed": existed, "file": file});
-            ctx.out.show(&document, |_| {
-                format!("The emulator's state {what}: {file}\n")
-            })?;
-            Ok(Exit::Ok)
-        }
+        What::Reset { state } => reset(ctx, state.as_deref()),
     }
 }
 
@@ -152,6 +126,36 @@ impl Args {
     pub fn stream(&self) -> Option<&'static str> {
         matches!(self.what, What::Start { .. }).then_some("emulator start")
     }
+}
+
+fn reset(ctx: &Context, state: Option<&Path>) -> Result<Exit> {
+    let path = match state {
+        Some(path) => {
+            // A slip of the finger may name any file.
+            if !ctx.flags.yes {
+                emulator::state::recognise(path)?;
+            }
+            path.to_owned()
+        }
+        None => ctx.state_folder()?.join("emulator.json"),
+    };
+    let file = path.display().to_string();
+    let document = |removed: bool| json!({"schema_version": 1, "removed": removed, "file": file});
+    ctx.out.check_document()?;
+    ctx.out.check(&document(true))?;
+    let (removed, what) = if ctx.flags.dry_run {
+        ctx.out
+            .note(&format!("dry run; this file would be removed: {file}"));
+        (false, "was left as it is")
+    } else if emulator::state::reset(&path)? {
+        (true, "was removed")
+    } else {
+        (false, "was empty already")
+    };
+    ctx.out.show(&document(removed), |_| {
+        format!("The emulator's state {what}: {file}\n")
+    })?;
+    Ok(Exit::Ok)
 }
 
 /// A folder that is not there is more likely a slip than a wish.
@@ -195,7 +199,8 @@ async fn serve(ctx: &Context, mut config: Config, mut ready: ReadyFile) -> Resul
     if ctx.out.format == Format::Raw {
         ctx.out.print(&format!("{url}\n"))?;
     } else {
-        let document = serde_json::json!({"schema_version": 1, "kind": "ready", "url": url, "environment": environment});
+        let document =
+            json!({"schema_version": 1, "kind": "ready", "url": url, "environment": environment});
         ctx.out.show(&document, |_| {
             format!("# the emulator is ready at {url}; Ctrl-C stops it\n{lines}")
         })?;

@@ -36,6 +36,14 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     match &args.dir {
         None => ctx.out.print(&pages[0].text)?,
         Some(folder) => {
+            let count = pages.len();
+            let document = serde_json::json!({
+                "schema_version": 1,
+                "folder": folder.display().to_string(),
+                "pages": pages.iter().map(|page| &page.file).collect::<Vec<_>>(),
+            });
+            ctx.out.check_document()?;
+            ctx.out.check(&document)?;
             let dry_run = ctx.flags.dry_run;
             let written = match dry_run {
                 true => Ok(()),
@@ -49,12 +57,6 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 .cause(error.to_string())
                 .hint("name a folder that may be written, for example --dir man")
             })?;
-            let count = pages.len();
-            let document = serde_json::json!({
-                "schema_version": 1,
-                "folder": folder.display().to_string(),
-                "pages": pages.iter().map(|page| &page.file).collect::<Vec<_>>(),
-            });
             let verb = if dry_run { "would be" } else { "were" };
             ctx.out.show(&document, |_| {
                 format!("{count} pages {verb} written to {}\n", folder.display())

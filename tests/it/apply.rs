@@ -622,7 +622,8 @@ fn export_writes_what_is_there_and_no_key() {
     let sandbox = sandbox(&[]);
     apply(&sandbox, &["--yes"]).ok();
     let run = silent(sandbox.vodcb(["export", "--all-apps", "-f", "out.toml"])).ok().says(&[
-        "3 of 3 targets have a callback",
+        "out.toml was written",
+        "3 callbacks of 3 targets",
         "fill VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000 with the callback key of app-1000000 in cn-shanghai",
     ]);
     assert_eq!(run.stdout, "");
@@ -634,6 +635,39 @@ fn export_writes_what_is_there_and_no_key() {
         "{comment}"
     );
     assert_eq!(rest, EXPORTED);
+}
+
+/// The form of the result says nothing about the file, which a pipeline keeps under its own name.
+#[test]
+fn an_export_into_a_file_tells_what_was_written() {
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    let expected = |result: &str| {
+        json!({
+            "schema_version": 1, "result": result, "file": "out.toml", "format": "toml", "account": ACCOUNT_ID,
+            "targets": 3, "callbacks": 3,
+            "variables": [{
+                "variable": "VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000",
+                "region": "cn-shanghai", "app_id": "app-1000000",
+            }],
+        })
+    };
+    let export = ["export", "--all-apps", "-f", "out.toml", "-o", "json"];
+    let export = |more: &[&str]| silent(sandbox.vodcb([&export[..], more].concat()));
+    let file = sandbox.home().join("out.toml");
+    let refused = ["--query", "abs(file)"];
+    export(&refused).exits(2).says(&["--query failed"]);
+    for form in ["raw", "ndjson"] {
+        let run = sandbox.vodcb(["export", "-f", "out.toml", "-o", form]);
+        run.exits(2).says(&["this command", "use -o "]);
+    }
+    assert_eq!(export(&["--dry-run"]).ok().json(), expected("planned"));
+    assert!(!file.exists());
+    assert_eq!(export(&[]).ok().json(), expected("written"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.ends_with(EXPORTED), "{text}");
+    let count = ["--force", "--query", "callbacks"];
+    assert_eq!(export(&count).ok().stdout, "3\n");
 }
 
 /// What may be lost stands in the plan, before anybody says yes to it.

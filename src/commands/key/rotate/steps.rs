@@ -9,7 +9,7 @@ use crate::commands::written_but_not_shown;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::probe::{Check, Report, Verdict};
-use crate::render::key::{self as view, KeyStatus};
+use crate::render::key::KeyStatus;
 use crate::secret::Secret;
 use crate::text::escape_line;
 
@@ -19,8 +19,10 @@ impl Work<'_> {
             self.ctx.out.note("dry run; a new key would be kept");
             return self.show(None, Vec::new()).map(|()| Exit::Ok);
         }
+        let status = self.status(&self.callback, Some(rotation), Vec::new());
+        self.ctx.out.check(&status)?;
         self.place.save(rotation)?;
-        self.show(Some(rotation), Vec::new())?;
+        self.tell(&status)?;
         if !self.args.show_auth_key {
             let shows = self.ctx.again("key status --show-auth-key");
             self.ctx
@@ -89,11 +91,7 @@ impl Work<'_> {
         let now = done.callback.as_ref().unwrap_or(&self.callback);
         let mut status = self.status(now, Some(&rotation), checks);
         status.number = done.number;
-        let shown = self
-            .ctx
-            .out
-            .show(&status, |width| view::text(&status, width));
-        shown.map_err(|error| {
+        self.tell(&status).map_err(|error| {
             let look = self.ctx.again("key status");
             written_but_not_shown("the new key was written and read back", &look, error)
         })?;
@@ -129,8 +127,10 @@ impl Work<'_> {
                 .hint("--skip-proof forgets the old key without asking a receiver that cannot be reached from here");
             return Ok(Exit::Negative);
         }
+        let status = self.status(&self.callback, None, checks);
+        self.ctx.out.check(&status)?;
         self.place.forget()?;
-        self.show(None, checks)?;
+        self.tell(&status)?;
         self.ctx.out.note("finished; the old key is forgotten here");
         Ok(Exit::Ok)
     }
