@@ -11,6 +11,7 @@ use crate::error::{Applied, Error, Kind, Result};
 use crate::exit::Exit;
 use crate::output::error_document;
 use crate::render::plan::{self as view, Ended};
+use crate::text::counted;
 
 /// Make the service as a manifest declares
 ///
@@ -153,13 +154,17 @@ async fn confirm(ctx: &Context, plan: &Plan) -> Result<()> {
     let count = plan.changes().count();
     if !ctx.prompt.interactive {
         return Err(Error::usage(format!(
-            "apply would change {count} targets, and nobody is there to confirm it"
+            "apply would change {}, and nobody is there to confirm it",
+            counted(count, "target", "targets")
         ))
         .hint("add --yes, or --dry-run to see what would change"));
     }
     if ctx
         .prompt
-        .confirm(format!("Make these {count} changes?"))
+        .confirm(match count {
+            1 => "Make this change?".to_owned(),
+            _ => format!("Make these {count} changes?"),
+        })
         .await?
     {
         return Ok(());
@@ -228,8 +233,9 @@ fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
     Err(Error::new(
         kind,
         format!(
-            "{}: {written} of {all} changes were made, {left} not tried",
-            kind.name()
+            "{}: {written} of {} made, {left} not tried",
+            kind.name(),
+            counted(all, "change", "changes")
         ),
     )
     .applied(ctx.applied.get())
@@ -254,8 +260,8 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
     let written = written(ended);
     let mut error = (*speaker).clone();
     error.message = format!(
-        "{written} of {} changes were made, {} failed",
-        ended.len(),
+        "{written} of {} made, {} failed",
+        counted(ended.len(), "change", "changes"),
         failures.len()
     );
     error.causes.clear();

@@ -13,6 +13,7 @@ use crate::emulator::{self, Config, Fault, Storage};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Format;
+use crate::settings::numbers::whole;
 use crate::text::escape_line;
 
 /// Run, use or reset the local emulator of VOD and what it works with
@@ -55,7 +56,7 @@ counters=exact|zero vod-role=present|absent|untrusting; session-seconds=N is how
 how many applications app-0000001 and so on every account has beside app-1000000")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
-        #[arg(long, value_name = "N", default_value_t = 0)]
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u16>(0..=65_535, "8090"))]
         port: u16,
         /// Keep the state in this file instead of memory
         #[arg(long, value_name = "FILE")]

@@ -12,6 +12,7 @@ use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::settings::numbers::whole;
 
 /// Restore the callback as it was before a change
 ///
@@ -27,6 +28,7 @@ Examples:
   VOD_KEY=… vodcb undo 12 --auth-key-env VOD_KEY")]
 pub struct Args {
     /// Number of the change to take back, as vodcb history lists it [default: the last of the target]
+    #[arg(value_parser = whole::<u64>(0..=u64::MAX, "12"))]
     number: Option<u64>,
     #[command(flatten)]
     source: KeySource,

@@ -27,6 +27,7 @@ use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
 use crate::error::{Applied, Error, Result};
+use crate::text::counted;
 use phase::Phases;
 use state::{Recent, Settling, State};
 
@@ -284,8 +285,9 @@ where
             Ok(failed) if failed.is_empty() => Ok(()),
             Ok(failed) => {
                 let words = format!(
-                    "{} of {all} messages were done with, but not deleted in time: {}. They come once more",
+                    "done with, but not deleted in time: {} of {}, which will come once more: {}",
                     failed.len(),
+                    counted(all, "message", "messages"),
                     failed[0].code
                 );
                 ctx.out.warn(&words);
@@ -297,11 +299,12 @@ where
                     .collect();
                 // Where the answer was lost they may be gone.
                 let come = match error.details.applied {
-                    Applied::No => "come",
+                    Applied::No => "will come",
                     Applied::Yes | Applied::Unknown => "may come",
                 };
                 let words = format!(
-                    "{all} messages were done with, but cannot be deleted: {}. They {come} once more",
+                    "done with, but cannot be deleted: {}, which {come} once more: {}",
+                    counted(all, "message", "messages"),
                     why.join(": ")
                 );
                 ctx.out.warn(&words);

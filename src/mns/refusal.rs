@@ -66,8 +66,11 @@ impl MnsError {
         } = asked;
         match self.code.as_str() {
             "QueueNotExist" => format!("there is no queue {queue}"),
-            _ if queue.is_empty() => format!("{} was refused", operation.name()),
-            _ => format!("{} of the queue {queue} was refused", operation.name()),
+            _ if queue.is_empty() => format!("{} {}", operation.name(), self.cause().verb()),
+            _ => {
+                let (name, verb) = (operation.name(), self.cause().verb());
+                format!("{name} of the queue {queue} {verb}")
+            }
         }
     }
 

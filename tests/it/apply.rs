@@ -136,6 +136,9 @@ fn apply_makes_the_service_as_declared_and_a_second_time_writes_nothing() {
     silent(sandbox.vodcb(["diff", "-f", "callbacks.toml"])).ok();
     let other = ["--app-id", "app-1000001", "--events", "SnapshotComplete"];
     sandbox.vodcb(["set"].into_iter().chain(other)).ok();
+    apply(&sandbox, &[])
+        .exits(2)
+        .says(&["apply would change 1 target, and nobody"]);
     let mended = apply(&sandbox, &["--yes", "-o", "json"]).ok().json();
     let targets = mended["targets"].as_array().unwrap();
     let numbers: Vec<_> = targets.iter().map(|it| it.get("number")).collect();
@@ -202,7 +205,7 @@ fn the_first_failure_ends_it_and_the_next_run_goes_on() {
     );
     assert_eq!(run.json()["targets"][1]["error"]["code"], "QuotaExceeded");
     let error = run.error();
-    assert_eq!(error["message"], "1 of 3 changes were made, 1 failed");
+    assert_eq!(error["message"], "1 of 3 changes made, 1 failed");
     assert_eq!(
         (&error["exit_code"], &error["applied"]),
         (&json!(8), &json!("yes"))
@@ -216,7 +219,7 @@ fn the_first_failure_ends_it_and_the_next_run_goes_on() {
 fn keep_going_tries_the_others() {
     let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
     let run = apply(&sandbox, &["--yes", "--keep-going"]).exits(8).says(&[
-        "error: 2 of 3 changes were made, 1 failed",
+        "error: 2 of 3 changes made, 1 failed",
         "app-1000001 in cn-shanghai: ",
         "hint: run the same command again",
     ]);
@@ -310,7 +313,7 @@ fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
     assert_eq!(run.error()["applied"], "no");
     let run = apply(&sandbox, &["--yes"])
         .exits(4)
-        .says(&["error: 0 of 3 changes were made, 1 failed"]);
+        .says(&["error: 0 of 3 changes made, 1 failed"]);
     assert!(
         run.stdout
             .ends_with("0 written, 1 failed, 2 not tried, 0 unchanged\n"),
@@ -955,7 +958,7 @@ fn an_interrupted_apply_says_what_was_done() {
         let left = 3 - written;
         assert_eq!(
             error["message"],
-            format!("{word}: {written} of 3 changes were made, {left} not tried")
+            format!("{word}: {written} of 3 changes made, {left} not tried")
         );
         assert_eq!(error["applied"], "yes");
         let hint = error["hint"].as_str().unwrap();

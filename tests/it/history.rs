@@ -265,7 +265,7 @@ fn flags_choose_what_is_shown_and_settings_do_not() {
     sandbox
         .vodcb(["history", "--limit", "1"])
         .ok()
-        .says(&["2 older ones are left out; --limit 3 shows them"]);
+        .says(&["left out: 2 older changes; --limit 3 shows all"]);
     sandbox.vodcb(["history", "--limit", "0"]).exits(2);
     sandbox
         .vodcb(["history", "--limit", "1", "show", "1"])
