@@ -195,7 +195,7 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     let document =
         serde_json::json!({"schema_version": 1, "region": region.as_str(), "queues": names});
     ctx.out.show(&document, |width| {
-        view::list(&names, region.as_str(), width)
+        view::list(&names, prefix, region.as_str(), width)
     })
 }
 

@@ -15,7 +15,7 @@ fn queues_are_created_listed_and_shown() {
     let sandbox = Sandbox::new();
     assert_eq!(
         sandbox.vodcb(["queue", "list"]).ok().stdout,
-        "There is no such queue in cn-shanghai.\n"
+        "There is no queue in cn-shanghai.\n"
     );
     let run = sandbox.vodcb(["queue", "create", "vod-events"]).ok();
     assert!(
@@ -28,6 +28,11 @@ fn queues_are_created_listed_and_shown() {
         .ok()
         .says(&["already so"]);
     sandbox.vodcb(["queue", "create", "other"]).ok();
+    let prefixed = ["queue", "list", "--prefix", "x"];
+    assert_eq!(
+        sandbox.vodcb(prefixed).ok().stdout,
+        "There is no such queue in cn-shanghai.\n"
+    );
     assert_eq!(
         sandbox.vodcb(["queue", "list", "-o", "json"]).ok().json()["queues"],
         json!(["other", "vod-events"])
