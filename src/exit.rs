@@ -105,7 +105,7 @@ impl Exit {
                 "a write was sent, no answer came, and reading back could not settle it"
             }
             Exit::Partial => {
-                "a part was done: some targets, a queue without its callback, or a change or delivery not shown"
+                "a part was done: some targets, a queue without its callback, or all but showing the result"
             }
             Exit::Internal => "a bug in vodcb",
             Exit::Interrupted => {

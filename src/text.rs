@@ -4,6 +4,7 @@
 //! cursor, and a line end could forge a line of ours.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// Shows control, direction-changing and invisible characters as escapes; keeps line ends and all
 /// letters of all languages.
@@ -59,8 +60,8 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// A number with the word for so many: `1 line`, `2 lines`.
-pub fn counted(number: u64, one: &str, several: &str) -> String {
-    let word = if number == 1 { one } else { several };
+pub fn counted<N: PartialEq + From<u8> + Display>(number: N, one: &str, several: &str) -> String {
+    let word = if number == N::from(1) { one } else { several };
     format!("{number} {word}")
 }
 

@@ -41,12 +41,19 @@ impl Difference {
         Difference {
             fields: pairs
                 .filter(|(old, new)| old.compared != new.compared)
-                .map(|(old, new)| FieldChange {
-                    field: old.name,
-                    before: old.shown,
-                    after: new.shown,
-                })
+                .map(FieldChange::from)
                 .collect(),
+        }
+    }
+
+    /// The fields with these names, whether or not they can be seen to differ: a key that was not kept is
+    /// hidden before and after.
+    pub fn named(names: &[String], before: Option<&Callback>, after: Option<&Callback>) -> Self {
+        let [before, after] = [before, after].map(|state| fields(state, shown_key));
+        let pairs = before.into_iter().zip(after);
+        let named = pairs.filter(|(old, _)| names.iter().any(|name| name == old.name));
+        Difference {
+            fields: named.map(FieldChange::from).collect(),
         }
     }
 
@@ -61,6 +68,16 @@ struct Field {
     name: &'static str,
     shown: Value,
     compared: Value,
+}
+
+impl From<(Field, Field)> for FieldChange {
+    fn from((old, new): (Field, Field)) -> Self {
+        FieldChange {
+            field: old.name,
+            before: old.shown,
+            after: new.shown,
+        }
+    }
 }
 
 fn fields(callback: Option<&Callback>, shown_key: fn(&StoredKey) -> Option<String>) -> [Field; 7] {

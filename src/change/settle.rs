@@ -39,6 +39,14 @@ pub struct Writing<'a> {
     pub after: Option<&'a Callback>,
 }
 
+/// A write that took effect.
+pub struct Settled {
+    /// What was read back.
+    pub reading: Reading,
+    /// Its number in the history; `None` when nothing is recorded.
+    pub number: Option<u64>,
+}
+
 /// What a reading shows beside a write.
 enum Seen {
     /// What was wanted; the text says what the service does not show of it.
@@ -59,7 +67,7 @@ impl Writing<'_> {
         &self,
         command: &str,
         prepare: impl AsyncFnOnce() -> Result<()>,
-    ) -> Result<Reading> {
+    ) -> Result<Settled> {
         let Writing {
             ctx, vod, target, ..
         } = self;
@@ -83,7 +91,8 @@ impl Writing<'_> {
         }
         let so_far = ctx.applied.get();
         let mut result = self.settle().await;
-        if let (Err(error), Some(number)) = (&mut result, pending.number())
+        let number = pending.number();
+        if let (Err(error), Some(number)) = (&mut result, number)
             && error.kind == Kind::UnknownOutcome
         {
             error.hints.push(self.way_back(number));
@@ -96,7 +105,7 @@ impl Writing<'_> {
         ctx.applied.set(so_far.and(applied));
         let settled = result.as_ref().map(|reading| reading.callback.as_ref());
         pending.end(ctx, ended, settled).await;
-        result
+        result.map(|reading| Settled { reading, number })
     }
 
     /// Writes until the target is as wanted, or certainly is not, or nobody can tell.

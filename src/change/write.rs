@@ -5,7 +5,7 @@
 
 use super::diff::{self, Difference};
 use super::edit::{self, Edit};
-use super::settle::Writing;
+use super::settle::{Settled, Writing};
 use super::turn;
 use crate::callback::{Callback, Destination, StoredKey, auth_key};
 use crate::context::Context;
@@ -97,6 +97,8 @@ pub struct Outcome {
     pub text: String,
     /// The request id of the last answer.
     pub request_id: Option<String>,
+    /// Its number in the history; `None` when nothing was written, or nothing is recorded.
+    pub number: Option<u64>,
 }
 
 impl Outcome {
@@ -113,6 +115,7 @@ impl Outcome {
             callback: after.cloned(),
             text: reading.text,
             request_id: reading.request_id,
+            number: None,
         }
     }
 }
@@ -156,7 +159,7 @@ pub async fn change_after(
     let before = reading.callback.clone();
     as_expected(ctx, order.target, order.if_match, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
-    let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
+    let outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
     if outcome.done == Done::AlreadySo {
         if !ctx.flags.dry_run {
@@ -190,13 +193,16 @@ pub async fn change_after(
     let look = ctx.again_at(order.target, "get");
     let look = format!("look before doing anything else: {look}");
     let settling = writing.record_and_settle(order.command, prepare);
-    let settled = ctx.stop.heeding(look, settling).await?;
+    let Settled { reading, number } = ctx.stop.heeding(look, settling).await?;
     drop(turn);
-    outcome.done = Done::Written;
-    outcome.callback = readable(settled.callback, after.as_ref());
-    outcome.text = settled.text;
-    outcome.request_id = settled.request_id;
-    Ok(outcome)
+    Ok(Outcome {
+        done: Done::Written,
+        difference: outcome.difference,
+        callback: readable(reading.callback, after.as_ref()),
+        text: reading.text,
+        request_id: reading.request_id,
+        number,
+    })
 }
 
 /// Shows the difference and what may be lost by it.

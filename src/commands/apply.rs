@@ -11,6 +11,7 @@ use crate::error::{Applied, Error, Kind, Result};
 use crate::exit::Exit;
 use crate::output::error_document;
 use crate::render::plan::{self as view, Ended};
+use crate::text::counted;
 
 /// Make the service as a manifest declares
 ///
@@ -115,7 +116,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 
 /// How many changes were made.
 fn written(ended: &[Ended]) -> usize {
-    let made = ended.iter().filter(|end| matches!(end, Ended::Written));
+    let made = ended.iter().filter(|end| matches!(end, Ended::Written(_)));
     made.count()
 }
 
@@ -152,13 +153,17 @@ async fn confirm(ctx: &Context, plan: &Plan) -> Result<()> {
     let count = plan.changes().count();
     if !ctx.prompt.interactive {
         return Err(Error::usage(format!(
-            "apply would change {count} targets, and nobody is there to confirm it"
+            "apply would change {}, and nobody is there to confirm it",
+            counted(count, "target", "targets")
         ))
         .hint("add --yes, or --dry-run to see what would change"));
     }
     if ctx
         .prompt
-        .confirm(format!("Make these {count} changes?"))
+        .confirm(match count {
+            1 => "Make this change?".to_owned(),
+            _ => format!("Make these {count} changes?"),
+        })
         .await?
     {
         return Ok(());
@@ -209,7 +214,7 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(outcome) if outcome.done == Done::Written => Ended::Written,
+        Ok(outcome) if outcome.done == Done::Written => Ended::Written(outcome.number),
         Ok(_) => Ended::AlreadySo,
         Err(error) => Ended::Failed(error),
     }
@@ -227,8 +232,9 @@ fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
     Err(Error::new(
         kind,
         format!(
-            "{}: {written} of {all} changes were made, {left} not tried",
-            kind.name()
+            "{}: {written} of {} made, {left} not tried",
+            kind.name(),
+            counted(all, "change", "changes")
         ),
     )
     .applied(ctx.applied.get())
@@ -253,8 +259,8 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
     let written = written(ended);
     let mut error = (*speaker).clone();
     error.message = format!(
-        "{written} of {} changes were made, {} failed",
-        ended.len(),
+        "{written} of {} made, {} failed",
+        counted(ended.len(), "change", "changes"),
         failures.len()
     );
     error.causes.clear();

@@ -1,6 +1,6 @@
 //! `vodcb delete`
 
-use super::{carry_out, check_fingerprint, connect, keys, needs_confirmation};
+use super::{Beside, carry_out, check_fingerprint, connect, needs_confirmation};
 use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::Always,
         if_match: args.if_match.as_deref(),
     };
-    carry_out(ctx, &connection, &order, keys(false)).await?;
+    carry_out(ctx, &connection, &order, &Beside::default()).await?;
     connection.close().await;
     Ok(Exit::Ok)
 }

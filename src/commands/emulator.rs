@@ -5,6 +5,7 @@ mod fire;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use serde_json::json;
 
 use super::ready_file::ReadyFile;
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::emulator::{self, Config, Fault, Storage};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{Format, Forms};
+use crate::settings::numbers::whole;
 use crate::text::escape_line;
 
 /// Run, use or reset the local emulator of VOD and what it works with
@@ -54,7 +56,7 @@ counters=exact|zero vod-role=present|absent|untrusting; session-seconds=N is how
 how many applications app-0000001 and so on every account has beside app-1000000")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
-        #[arg(long, value_name = "N", default_value_t = 0)]
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u16>(0..=65_535, "8090"))]
         port: u16,
         /// Keep the state in this file instead of memory
         #[arg(long, value_name = "FILE")]
@@ -112,34 +114,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             serve(ctx, config, ready).await
         }
         What::Fire(args) => fire::run(ctx, args).await,
-        What::Reset { state } => {
-            let path = match state {
-                Some(path) => {
-                    // A slip of the finger may name any file.
-                    if !ctx.flags.yes {
-                        emulator::state::recognise(path)?;
-                    }
-                    path.clone()
-                }
-                None => ctx.state_folder()?.join("emulator.json"),
-            };
-            let file = path.display().to_string();
-            let (existed, what) = if ctx.flags.dry_run {
-                ctx.out
-                    .note(&format!("dry run; this file would be removed: {file}"));
-                (false, "was left as it is")
-            } else if emulator::state::reset(&path)? {
-                (true, "was removed")
-            } else {
-                (false, "was empty already")
-            };
-            let document =
-                serde_json::json!({"schema_version": 1, "removed": existed, "file": file});
-            ctx.out.show(&document, |_| {
-                format!("The emulator's state {what}: {file}\n")
-            })?;
-            Ok(Exit::Ok)
-        }
+        What::Reset { state } => reset(ctx, state.as_deref()),
     }
 }
 
@@ -156,6 +131,35 @@ impl Args {
     pub fn stream(&self) -> Option<&'static str> {
         matches!(self.what, What::Start { .. }).then_some("emulator start")
     }
+}
+
+fn reset(ctx: &Context, state: Option<&Path>) -> Result<Exit> {
+    let path = match state {
+        Some(path) => {
+            // A slip of the finger may name any file.
+            if !ctx.flags.yes {
+                emulator::state::recognise(path)?;
+            }
+            path.to_owned()
+        }
+        None => ctx.state_folder()?.join("emulator.json"),
+    };
+    let file = path.display().to_string();
+    let document = |removed: bool| json!({"schema_version": 1, "removed": removed, "file": file});
+    ctx.out.check(&document(true))?;
+    let (removed, what) = if ctx.flags.dry_run {
+        ctx.out
+            .note(&format!("dry run; this file would be removed: {file}"));
+        (false, "was left as it is")
+    } else if emulator::state::reset(&path)? {
+        (true, "was removed")
+    } else {
+        (false, "was empty already")
+    };
+    ctx.out.show(&document(removed), |_| {
+        format!("The emulator's state {what}: {file}\n")
+    })?;
+    Ok(Exit::Ok)
 }
 
 /// A folder that is not there is more likely a slip than a wish.
@@ -199,7 +203,8 @@ async fn serve(ctx: &Context, mut config: Config, mut ready: ReadyFile) -> Resul
     if ctx.out.format == Format::Raw {
         ctx.out.print(&format!("{url}\n"))?;
     } else {
-        let document = serde_json::json!({"schema_version": 1, "kind": "ready", "url": url, "environment": environment});
+        let document =
+            json!({"schema_version": 1, "kind": "ready", "url": url, "environment": environment});
         ctx.out.show(&document, |_| {
             format!("# the emulator is ready at {url}; Ctrl-C stops it\n{lines}")
         })?;

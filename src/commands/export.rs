@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::scope::{Scope, all_or_nothing, survey};
 use super::whole_file::beside;
 use super::{Connection, connect};
@@ -10,16 +12,16 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::manifest::{self, Exported, Syntax};
-use crate::output::Format;
+use crate::output::{Format, Forms};
 use crate::sts;
 use crate::target::Target;
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// Write a manifest of what is configured
 ///
 /// Callback keys become references to environment variables, which are named on stderr; fill them
 /// before diff and apply. Targets without a callback are left out, and so are regions where VOD is not
-/// activated. Nothing is written if any target cannot be read.
+/// activated. Nothing is written if any target cannot be read. With -f, -o json tells what was written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,7 +32,7 @@ pub struct Args {
     /// File to write, whole or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// How to write it [default: by the file's ending, or toml]
+    /// How to write it [default: by the file's ending, without a file by -o, or toml]
     #[arg(long, value_name = "SYNTAX", value_enum)]
     format: Option<Syntax>,
     /// Replace the file if there is one
@@ -45,16 +47,16 @@ pub struct Args {
 /// # Errors
 /// A usage error for a file that exists or cannot be written; as [`survey`].
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    let syntax = args.syntax(ctx)?;
+    let file = args.file();
+    let syntax = args.syntax(ctx, file)?;
     args.scope.check(ctx)?;
-    let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
     if let Some(file) = file
         && !args.force
         && file.exists()
     {
         return Err(exists(file));
     }
-    let file = file.map(place).transpose()?;
+    let place = file.map(place).transpose()?;
     let connection = connect(ctx).await?;
     let mut callbacks: Vec<(Target, Callback)> = Vec::new();
     let survey = survey(ctx, &connection, &args.scope, |target, reading| {
@@ -71,20 +73,91 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let account = account(ctx, &connection).await;
     connection.close().await;
     let exported = manifest::export(account.as_deref(), &callbacks, syntax);
-    match &file {
-        Some(file) if ctx.flags.dry_run => ctx
-            .out
-            .note(&format!("dry run; {} would be written", file.display())),
-        Some(file) => write(file, &exported.text, args.force)?,
+    let targets = survey.found.len();
+    match file.zip(place) {
         None => ctx.out.print(&exported.text)?,
+        Some((file, place)) => {
+            let document = Document {
+                schema_version: 1,
+                result: match ctx.flags.dry_run {
+                    true => "planned",
+                    false => "written",
+                },
+                file: file.display().to_string(),
+                format: syntax,
+                account,
+                targets,
+                callbacks: callbacks.len(),
+                variables: exported.variables.iter().map(Variable::from).collect(),
+            };
+            ctx.out.check(&document)?;
+            if !ctx.flags.dry_run {
+                write(&place, &exported.text, args.force)?;
+            }
+            ctx.out.note(&match ctx.flags.dry_run {
+                true => format!("dry run; {} would be written", document.file),
+                false => format!("{} was written", document.file),
+            });
+            ctx.out.show(&document, |_| String::new())?;
+        }
     }
-    tell(ctx, &exported, survey.found.len(), callbacks.len(), syntax);
+    tell(ctx, &exported, targets, callbacks.len(), syntax);
     Ok(Exit::Ok)
 }
 
+/// What was written where.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u8,
+    result: &'static str,
+    file: String,
+    format: Syntax,
+    account: Option<String>,
+    /// How many targets were read.
+    targets: usize,
+    /// How many of them have a callback, and are in the file.
+    callbacks: usize,
+    /// To be filled before `diff` and `apply`.
+    variables: Vec<Variable<'a>>,
+}
+
+/// A variable, and the target whose callback key belongs into it.
+#[derive(Serialize)]
+struct Variable<'a> {
+    variable: &'a str,
+    region: &'a str,
+    app_id: &'a str,
+}
+
+impl<'a> From<&'a (String, Target)> for Variable<'a> {
+    fn from((variable, target): &'a (String, Target)) -> Self {
+        Variable {
+            variable,
+            region: target.region.as_str(),
+            app_id: target.app_id.as_str(),
+        }
+    }
+}
+
 impl Args {
-    /// The form of results means the form of the manifest here.
-    fn syntax(&self, ctx: &Context) -> Result<Syntax> {
+    /// The forms of a result.
+    pub fn forms(&self) -> Forms {
+        match self.file() {
+            Some(_) => Forms::Document,
+            None => Forms::Own,
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| *file != Path::new("-"))
+    }
+
+    /// Without a file the manifest is the result, so that the form of results is that of the manifest.
+    fn syntax(&self, ctx: &Context, file: Option<&Path>) -> Result<Syntax> {
+        if let Some(file) = file {
+            let by_name = || file.to_str().and_then(Syntax::of_name);
+            return Ok(self.format.or_else(by_name).unwrap_or_default());
+        }
         if ctx.flags.query.is_some() {
             return Err(Error::usage("--query does not work on a manifest")
                 .hint("vodcb get --all -o json --query … works on the same callbacks"));
@@ -98,12 +171,7 @@ impl Args {
                     .hint("use --format toml, yaml or json"));
             }
         };
-        let name = self.file.as_ref().and_then(|file| file.to_str());
-        Ok(self
-            .format
-            .or(by_output)
-            .or_else(|| name.and_then(Syntax::of_name))
-            .unwrap_or_default())
+        Ok(self.format.or(by_output).unwrap_or_default())
     }
 }
 
@@ -176,7 +244,9 @@ fn write(file: &Path, text: &str, force: bool) -> Result<()> {
 fn tell(ctx: &Context, exported: &Exported, targets: usize, configured: usize, syntax: Syntax) {
     let out = &ctx.out;
     out.note(&format!(
-        "{configured} of {targets} targets have a callback"
+        "{} of {}",
+        counted(configured, "callback", "callbacks"),
+        counted(targets, "target", "targets")
     ));
     for (variable, target) in &exported.variables {
         out.note(&format!(

@@ -10,9 +10,10 @@ use crate::context::{Context, Environment};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::render::history as view;
-use crate::settings;
+use crate::settings::{self, numbers::whole};
 use crate::target::endpoint::{EMULATOR, service};
 use crate::target::{AppId, Endpoint, Region};
+use crate::text::counted;
 
 /// How many changes are shown unless it is said.
 const LIMIT: u32 = 20;
@@ -34,7 +35,7 @@ pub struct Args {
     #[command(subcommand)]
     action: Option<Action>,
     /// Show at most this many changes [default: 20]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u32::MAX.into(), "20"))]
     limit: Option<u32>,
 }
 
@@ -47,6 +48,7 @@ Examples:
   vodcb history show 12 -o json --query before.url")]
     Show {
         /// Number of the change, as vodcb history lists it
+        #[arg(value_parser = whole::<u64>(0..=u64::MAX, "12"))]
         number: u64,
         /// Print callback keys instead of their masks
         #[arg(long)]
@@ -102,10 +104,9 @@ fn list(ctx: &Context, records: &[Record], limit: usize) -> Result<()> {
     ctx.out
         .show(&document, |width| view::list(&found, &file, width))?;
     if total > limit {
-        ctx.out.hint(&format!(
-            "{} older ones are left out; --limit {total} shows them",
-            total - limit
-        ));
+        let older = counted(total - limit, "older change", "older changes");
+        ctx.out
+            .hint(&format!("left out: {older}; --limit {total} shows all"));
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ impl<'a> Lines<'a> {
     /// Shows one, as text or as a document.
     ///
     /// # Errors
-    /// A usage error when stdout cannot be written.
+    /// As [`Output::print`].
     pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
         match self.piece(document, text) {
             Some(text) => self.out.print(&text),

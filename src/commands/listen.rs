@@ -26,6 +26,7 @@ use crate::exit::Exit;
 use crate::http::Http;
 use crate::output::Format;
 use crate::render::listen::{Ready, not_shown};
+use crate::settings::numbers::{seconds, whole};
 use session::Session;
 
 /// Notices that may wait to be counted and handed to what prints them; neither waits for a reader.
@@ -58,7 +59,7 @@ Examples:
   vodcb listen --port 0 --ready-file ready --timeout 60 --expect \"EventType == 'TranscodeComplete'\"")]
 pub struct Args {
     /// Port; 0 takes a free one [default: 8080, with --queue any]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(0..=65_535, "8080"))]
     port: Option<u16>,
     /// Address to listen at; 0.0.0.0 is every address of this machine
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
@@ -105,13 +106,13 @@ pub struct Args {
     against: Against,
 
     /// End after this many deliveries; with --queue, messages handed over or kept
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "End")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=u64::MAX, "1"), help_heading = "End")]
     exit_after: Option<u64>,
     /// End once an event came for which this JMESPath expression is true; may be given several times
     #[arg(long, value_name = "EXPR", help_heading = "End")]
     expect: Vec<String>,
     /// End after this many seconds; how long a call may take is VODCB_TIMEOUT here
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "End")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds(0.001..=1e9, "60"), help_heading = "End")]
     timeout: Option<f64>,
 }
 
@@ -344,11 +345,4 @@ fn route(text: &str) -> std::result::Result<(EventSelection, String), String> {
         .ok_or("write EVENTS=URL, for example TranscodeComplete=http://localhost:3000/t")?;
     let events = event_filter::parse(events).map_err(|error| error.message)?;
     Ok((events, application(url)?))
-}
-
-fn seconds(text: &str) -> std::result::Result<f64, String> {
-    let seconds = text.parse().ok();
-    seconds
-        .filter(|seconds| (0.001..=1e9).contains(seconds))
-        .ok_or_else(|| "a number of seconds above 0 is needed".to_owned())
 }

@@ -11,6 +11,7 @@ use super::{grammar, help};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::Forms;
 
 /// The day of this version, for the foot of the pages.
 const RELEASED: &str = "2026-11-24";
@@ -27,6 +28,16 @@ pub struct Args {
     dir: Option<PathBuf>,
 }
 
+impl Args {
+    /// The forms of a result.
+    pub fn forms(&self) -> Forms {
+        match self.dir {
+            Some(_) => Forms::Document,
+            None => Forms::Own,
+        }
+    }
+}
+
 /// Prints the page of vodcb, or writes all of them.
 ///
 /// # Errors
@@ -36,6 +47,13 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     match &args.dir {
         None => ctx.out.print(&pages[0].text)?,
         Some(folder) => {
+            let count = pages.len();
+            let document = serde_json::json!({
+                "schema_version": 1,
+                "folder": folder.display().to_string(),
+                "pages": pages.iter().map(|page| &page.file).collect::<Vec<_>>(),
+            });
+            ctx.out.check(&document)?;
             let dry_run = ctx.flags.dry_run;
             let written = match dry_run {
                 true => Ok(()),
@@ -49,12 +67,6 @@ pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 .cause(error.to_string())
                 .hint("name a folder that may be written, for example --dir man")
             })?;
-            let count = pages.len();
-            let document = serde_json::json!({
-                "schema_version": 1,
-                "folder": folder.display().to_string(),
-                "pages": pages.iter().map(|page| &page.file).collect::<Vec<_>>(),
-            });
             let verb = if dry_run { "would be" } else { "were" };
             ctx.out.show(&document, |_| {
                 format!("{count} pages {verb} written to {}\n", folder.display())

@@ -60,8 +60,7 @@ use crate::settings::Flags;
 
 pub use connection::{Because, Connection, connect, connect_signed};
 pub use outcome::{
-    carry_out, carry_out_creating, created_but_not_shown, keys, show_callback, show_raw,
-    written_but_not_shown,
+    Beside, carry_out, created_but_not_shown, keys, show_callback, show_raw, written_but_not_shown,
 };
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting
@@ -134,9 +133,9 @@ impl Command {
             Command::Queue(args) => args.forms(),
             Command::Listen(_) | Command::Replay(_) => Forms::Stream,
             Command::Wizard(_) => Forms::Talk,
-            Command::Export(_) | Command::Completions(_) | Command::Man(_) | Command::Help(_) => {
-                Forms::Own
-            }
+            Command::Export(args) => args.forms(),
+            Command::Man(args) => args.forms(),
+            Command::Completions(_) | Command::Help(_) => Forms::Own,
             _ => Forms::Document,
         }
     }

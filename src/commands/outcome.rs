@@ -45,39 +45,43 @@ struct ChangeDocument<'a> {
     /// The queue that was created for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_queue: Option<&'a str>,
+    /// Its number in the history, which keeps what was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    /// The number of the change that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<u64>,
+}
+
+/// What goes with an order, and how its outcome is shown.
+#[derive(Default)]
+pub struct Beside<'a> {
+    /// Whether the key is shown instead of its mask.
+    pub keys: Keys,
+    /// A queue that is created right before the write.
+    pub queue: Option<&'a Missing>,
+    /// The number of the change that is taken back.
+    pub undone: Option<u64>,
 }
 
 /// Changes a target by the one write path and shows what became of it.
 ///
 /// # Errors
-/// As `change::write::change`; that the result cannot be shown is told before anything is written, where it can be
-/// known then.
+/// As `change::write::change_after`; that the result cannot be shown is told before anything is written, where it
+/// can be known then.
 pub async fn carry_out(
     ctx: &Context,
     connection: &Connection,
     order: &Order<'_>,
-    keys: Keys,
+    beside: &Beside<'_>,
 ) -> Result<Outcome> {
-    carry_out_creating(ctx, connection, order, keys, None).await
-}
-
-/// The same, with a queue that is created right before the write.
-///
-/// # Errors
-/// As [`change_after`] and [`carry_out`].
-pub async fn carry_out_creating(
-    ctx: &Context,
-    connection: &Connection,
-    order: &Order<'_>,
-    keys: Keys,
-    queue: Option<&Missing>,
-) -> Result<Outcome> {
+    let queue = beside.queue;
     let planned_queue = queue.filter(|_| !ctx.flags.dry_run);
     let check = |planned: &Outcome| match ctx.out.format {
         Format::Table | Format::Raw | Format::Ndjson => Ok(()),
         Format::Json | Format::Yaml => {
             let created = planned_queue.map(|queue| queue.name.as_str());
-            let document = outcome_document(order.target, planned, keys, created);
+            let document = outcome_document(order.target, planned, beside, created);
             ctx.out.check(&document)
         }
     };
@@ -90,7 +94,7 @@ pub async fn carry_out_creating(
         Some(queue) => queue.told_with(error),
         None => error,
     })?;
-    let shown = show_outcome(ctx, order.target, &outcome, keys, queue);
+    let shown = show_outcome(ctx, order.target, &outcome, beside);
     shown.map_err(|error| {
         let look = ctx.again_at(order.target, "get");
         match (outcome.done, queue.and_then(Missing::creation)) {
@@ -135,9 +139,9 @@ fn show_outcome(
     ctx: &Context,
     target: &Target,
     outcome: &Outcome,
-    keys: Keys,
-    queue: Option<&Missing>,
+    beside: &Beside<'_>,
 ) -> Result<()> {
+    let Beside { keys, queue, .. } = *beside;
     let creation = queue.and_then(Missing::creation);
     let gone = outcome.callback.is_none();
     ctx.out.note(match outcome.done {
@@ -156,28 +160,30 @@ fn show_outcome(
     }
     let created = queue.filter(|_| creation == Some(Creation::Made));
     let created = created.map(|queue| queue.name.as_str());
-    ctx.out
-        .show(&outcome_document(target, outcome, keys, created), |width| {
+    ctx.out.show(
+        &outcome_document(target, outcome, beside, created),
+        |width| {
             let text = view::text(target, outcome.callback.as_ref(), keys, width);
             match outcome.done {
                 Done::Written | Done::AlreadySo => text,
                 Done::Planned if gone => format!("The callback of {target} would be removed.\n"),
                 Done::Planned => format!("It would become:\n{text}"),
             }
-        })
+        },
+    )
 }
 
 fn outcome_document<'a>(
     target: &Target,
     outcome: &'a Outcome,
-    keys: Keys,
+    beside: &Beside<'_>,
     created: Option<&'a str>,
 ) -> ChangeDocument<'a> {
     ChangeDocument {
         callback: view::document(
             target,
             outcome.callback.as_ref(),
-            keys,
+            beside.keys,
             outcome.request_id.as_deref(),
         ),
         result: match outcome.done {
@@ -187,6 +193,8 @@ fn outcome_document<'a>(
         },
         changes: &outcome.difference,
         created_queue: created,
+        number: outcome.number,
+        undone: beside.undone,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::mns::queue::{Attributes, Status};
 use crate::mns::{Creation, MAX_BATCH, Mns};
 use crate::output::Forms;
 use crate::render::queue as view;
+use crate::settings::numbers::{self, whole};
 use crate::settings::queue_account;
 use crate::target::Region;
 use crate::text::quoted;
@@ -63,13 +64,13 @@ Examples:
         /// Letters, digits and hyphens
         name: String,
         /// Seconds a message is kept, 60 to 604800
-        #[arg(long, value_name = "S", default_value_t = 345_600, value_parser = clap::value_parser!(u32).range(60..=604_800))]
+        #[arg(long, value_name = "S", default_value_t = 345_600, value_parser = whole::<u32>(60..=604_800, "345600"))]
         retention: u32,
         /// Seconds a received message stays out of sight, 1 to 43200
-        #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43200))]
+        #[arg(long, value_name = "S", default_value_t = 60, value_parser = whole::<u32>(1..=43_200, "60"))]
         visibility: u32,
         /// Seconds a receipt waits for a message, 0 to 30
-        #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=30))]
+        #[arg(long, value_name = "S", default_value_t = 20, value_parser = whole::<u32>(0..=30, "20"))]
         polling: u32,
     },
     /// Show a queue, and what would lose events
@@ -89,7 +90,7 @@ Examples:
         /// The queue
         name: String,
         /// How many at the most, 1 to 16
-        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1..=16, "16"))]
         count: u32,
     },
     Tail(tail::Args),
@@ -98,12 +99,7 @@ Examples:
 
 /// The value of `--for`.
 fn seconds(text: &str) -> std::result::Result<Duration, String> {
-    let seconds = text
-        .parse()
-        .ok()
-        .filter(|s| (0.1..=31_536_000.0).contains(s));
-    let refuse = || "seconds from 0.1 to 31536000 are meant, for example 60".to_owned();
-    seconds.map(Duration::from_secs_f64).ok_or_else(refuse)
+    numbers::seconds(0.1..=31_536_000.0, "60")(text).map(Duration::from_secs_f64)
 }
 
 impl Args {
@@ -208,7 +204,7 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     let document =
         serde_json::json!({"schema_version": 1, "region": region.as_str(), "queues": names});
     ctx.out.show(&document, |width| {
-        view::list(&names, region.as_str(), width)
+        view::list(&names, prefix, region.as_str(), width)
     })
 }
 

@@ -27,7 +27,7 @@ use tempo::Tempo;
 /// Takes the lines that vodcb listen --save and -o ndjson write, or HTTP requests as text, one a file, and
 /// sends them in their order by VOD's rules. They are signed anew when a key is given, so that a receiver
 /// does not find them stale; --verbatim sends headers and body as they were recorded. Exit 0 when every
-/// delivery was answered with 200, 1 when one was not or could not be read.
+/// delivery was answered with 200, 1 when one was not or could not be read, or when there was none to send.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -247,8 +247,8 @@ impl Replay<'_> {
             None => "none was under way".to_owned(),
         };
         self.ctx.stop.cut_short(&format!(
-            "{} deliveries came to their end, {under_way}; the rest was not sent",
-            self.report.summary.deliveries
+            "{} sent to the end, {under_way}; the rest was not sent",
+            counted(self.report.summary.deliveries, "delivery", "deliveries")
         ))
     }
 
@@ -273,11 +273,9 @@ impl Replay<'_> {
         if is_cut {
             return Err(self.cut_short());
         }
-        // A slip, or a type that was waited for in vain.
-        let is_in_vain =
-            deliveries == 0 && !self.only.iter().all(|name| event_filter::is_known(name));
+        // What was never sent has proved nothing.
         Ok(match not_delivered + damaged {
-            0 if !is_in_vain => Exit::Ok,
+            0 if deliveries > 0 => Exit::Ok,
             _ => Exit::Negative,
         })
     }

@@ -19,7 +19,8 @@ use crate::event::compose::Draft;
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::output::Format;
-use crate::text::{escape, escape_line};
+use crate::settings::numbers::whole;
+use crate::text::{counted, escape, escape_line};
 
 /// The event of scenarios when none is named.
 const ORDINARY: &str = "TranscodeComplete";
@@ -58,13 +59,13 @@ pub struct Args {
     #[arg(long, help_heading = "Scenarios and load")]
     list_scenarios: bool,
     /// Send so many events, those of a sample each with an id of its own
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST), help_heading = "Scenarios and load")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=MOST, "100"), help_heading = "Scenarios and load")]
     count: Option<u64>,
     /// Begin so many of them in a second; as fast as the receiver answers if not given
     #[arg(long, value_name = "R", value_parser = rate, help_heading = "Scenarios and load")]
     rate: Option<f64>,
     /// Have at most so many of them under way at a time [default: 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096), help_heading = "Scenarios and load")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=4096, "50"), help_heading = "Scenarios and load")]
     concurrency: Option<u64>,
 }
 
@@ -140,7 +141,7 @@ impl Args {
 fn rate(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate >= 0.001 => Ok(rate),
-        _ => Err("it is a number of events in a second, such as 100 or 0.5".to_owned()),
+        _ => Err("events in a second are meant, for example 100 or 0.5".to_owned()),
     }
 }
 
@@ -183,9 +184,9 @@ async fn one(ctx: &Context, rules: Rules, receiver: &Receiver, body: &Body) -> R
     };
     ctx.out.check(&document)?;
     ctx.out.note(&format!(
-        "{} of {} bytes, {}, to {}",
+        "{} of {}, {}, to {}",
         escape_line(document.event_type.as_deref().unwrap_or("a body")),
-        document.size,
+        counted(document.size, "byte", "bytes"),
         if document.signed {
             "signed"
         } else {
@@ -259,8 +260,8 @@ impl<'a> Told<'a> {
         match result {
             "delivered" => "delivered\n".to_owned(),
             "dropped" => format!(
-                "dropped: VOD gives up after {} attempts\n",
-                self.rules.attempts
+                "dropped: VOD gives up after {}\n",
+                counted(self.rules.attempts, "attempt", "attempts")
             ),
             "cut short" => "cut short\n".to_owned(),
             _ => format!(

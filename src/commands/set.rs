@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::key_source::KeySource;
 use super::proof::holds;
 use super::typed_key::typed_key;
-use super::{Connection, carry_out_creating, check_fingerprint, connect, keys};
+use super::{Beside, Connection, carry_out, check_fingerprint, connect, keys};
 use crate::callback::{Auth, Callback, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
@@ -170,22 +170,33 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::IfRisky,
         if_match: args.if_match.as_deref(),
     };
-    let shown = keys(args.show_auth_key);
-    let outcome = carry_out_creating(ctx, &connection, &order, shown, missing.as_ref()).await?;
+    let beside = Beside {
+        keys: keys(args.show_auth_key),
+        queue: missing.as_ref(),
+        undone: None,
+    };
+    let outcome = carry_out(ctx, &connection, &order, &beside).await?;
     let is_queue = matches!(edit.destination, Some(DestinationEdit::Queue { .. }));
     if is_queue && outcome.done == Done::Written && !args.check {
         role::tell(ctx, &connection).await;
     }
     if args.generate_auth_key && outcome.done == Done::Written && !args.show_auth_key {
-        let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
-        ctx.out
-            .hint(&format!("the receiver needs the new key: {shows}"));
-        ctx.out.hint(
-            "should the service not show it: vodcb history lists this change, and vodcb history show N --show-auth-key shows the key",
-        );
+        tell_of_key(ctx, outcome.number);
     }
     connection.close().await;
     Ok(Exit::Ok)
+}
+
+/// Says what shows a key that was made and not printed.
+fn tell_of_key(ctx: &Context, number: Option<u64>) {
+    let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
+    ctx.out
+        .hint(&format!("the receiver needs the new key: {shows}"));
+    if let Some(number) = number {
+        ctx.out.hint(&format!(
+            "should the service not show it: vodcb history show {number} --show-auth-key"
+        ));
+    }
 }
 
 /// The callback before the change, read once for all that is looked at first, and only if `--if-match` allows.

@@ -2,7 +2,7 @@
 
 use super::key_source::KeySource;
 use super::queue_lookup::refuse_missing;
-use super::{Connection, carry_out, check_fingerprint, connect, keys, needs_confirmation};
+use super::{Beside, Connection, carry_out, check_fingerprint, connect, needs_confirmation};
 use crate::callback::Callback;
 use crate::change::diff::Difference;
 use crate::change::history::{self, Mode};
@@ -12,6 +12,7 @@ use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::settings::numbers::whole;
 
 /// Restore the callback as it was before a change
 ///
@@ -27,6 +28,7 @@ Examples:
   VOD_KEY=… vodcb undo 12 --auth-key-env VOD_KEY")]
 pub struct Args {
     /// Number of the change to take back, as vodcb history lists it [default: the last of the target]
+    #[arg(value_parser = whole::<u64>(0..=u64::MAX, "12"))]
     number: Option<u64>,
     #[command(flatten)]
     source: KeySource,
@@ -90,7 +92,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         ask: Ask::Always,
         if_match: args.if_match.as_deref(),
     };
-    carry_out(ctx, &connection, &order, keys(false)).await?;
+    let beside = Beside {
+        undone: Some(record.number),
+        ..Beside::default()
+    };
+    carry_out(ctx, &connection, &order, &beside).await?;
     connection.close().await;
     Ok(Exit::Ok)
 }

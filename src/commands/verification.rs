@@ -6,6 +6,7 @@ use crate::callback::url;
 use crate::context::Context;
 use crate::delivery::signature::{NamedKey, NamedUrl};
 use crate::error::Result;
+use crate::settings::numbers::whole;
 
 /// The flags that name URLs and keys.
 #[derive(Debug, Default, clap::Args)]
@@ -17,7 +18,7 @@ pub struct Against {
     #[arg(long, help_heading = "Signature")]
     pub configured: bool,
     /// Count a signature as wrong when it is older than this, or as far in the future
-    #[arg(long, value_name = "SECONDS", help_heading = "Signature")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(0..=u64::MAX, "300"), help_heading = "Signature")]
     pub max_age: Option<u64>,
     #[command(flatten)]
     pub source: KeySource,

@@ -7,7 +7,7 @@ mod queue;
 mod steps;
 
 use super::queue_lookup::Missing;
-use super::{Connection, carry_out_creating, connect, keys};
+use super::{Beside, Connection, carry_out, connect, keys};
 use crate::callback::{Callback, Destination, Method};
 use crate::change::diff::{self, Difference};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
@@ -207,8 +207,12 @@ async fn write(here: &Here, answers: &Answers) -> Result<()> {
         ask: Ask::Never,
         if_match: None,
     };
-    let (shown, queue) = (keys(answers.shows_key), answers.new_queue.as_ref());
-    let outcome = carry_out_creating(&here.ctx, &here.connection, &order, shown, queue).await?;
+    let beside = Beside {
+        keys: keys(answers.shows_key),
+        queue: answers.new_queue.as_ref(),
+        undone: None,
+    };
+    let outcome = carry_out(&here.ctx, &here.connection, &order, &beside).await?;
     if outcome.done != Done::Written {
         return Ok(());
     }

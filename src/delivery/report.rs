@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::rules::Answer;
 use super::send::Attempt;
 use crate::error::Error;
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// The characters of an answer that are shown; the rest helps nobody.
 const MOST_SHOWN: usize = 200;
@@ -59,8 +59,9 @@ pub fn line(attempt: &Attempt) -> String {
 /// What becomes of a queue's message after the last attempt, for example `204 after 3 attempts: kept,
 /// tried again in 10 s`.
 pub fn kept(last: &Attempt, seconds: u32) -> String {
-    let (answer, number) = (escape_line(&last.answer.to_string()), last.number);
-    format!("{answer} after {number} attempts: kept, tried again in {seconds} s")
+    let answer = escape_line(&last.answer.to_string());
+    let attempts = counted(last.number, "attempt", "attempts");
+    format!("{answer} after {attempts}: kept, tried again in {seconds} s")
 }
 
 /// What is said of a message that holds no event: it is handed to nobody, and never deleted unread.

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::http::Http;
 use crate::probe::Verdict;
 use crate::secret::Secret;
+use crate::text::counted;
 
 /// How far the time of a stale signature is from now. The vendor's example of a limit is five minutes.
 pub const STALE: SignedDuration = SignedDuration::from_hours(-1);
@@ -124,7 +125,7 @@ impl Trial<'_> {
             ),
             dropped => (
                 Verdict::Fail,
-                Some(format!("{dropped} events were dropped")),
+                Some(format!("dropped: {}", counted(dropped, "event", "events"))),
             ),
         };
         Ok(Finding {

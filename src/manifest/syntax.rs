@@ -9,7 +9,8 @@ use super::problem::Problem;
 use super::tree::{Node, Span};
 
 /// How a manifest is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Syntax {
     /// TOML 1.1
     #[default]

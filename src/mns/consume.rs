@@ -27,6 +27,7 @@ use super::message::Message;
 use super::{MAX_BATCH, MAX_WAIT, Mns};
 use crate::context::Context;
 use crate::error::{Applied, Error, Result};
+use crate::text::counted;
 use phase::Phases;
 use state::{Recent, Settling, State};
 
@@ -283,7 +284,8 @@ where
             Ok(codes) => {
                 if let Some(code) = codes.first() {
                     let words = format!(
-                        "{failed} of {all} messages were done with, but not deleted in time: {code}. They come once more"
+                        "done with, but not deleted in time: {failed} of {}, which will come once more: {code}",
+                        counted(all, "message", "messages"),
                     );
                     ctx.out.warn(&words);
                 }
@@ -295,11 +297,12 @@ where
                     .collect();
                 // Where the answer was lost they may be gone.
                 let come = match error.details.applied {
-                    Applied::No => "come",
+                    Applied::No => "will come",
                     Applied::Yes | Applied::Unknown => "may come",
                 };
                 let words = format!(
-                    "{all} messages were done with, but cannot be deleted: {}. They {come} once more",
+                    "done with, but cannot be deleted: {}, which {come} once more: {}",
+                    counted(all, "message", "messages"),
                     why.join(": ")
                 );
                 ctx.out.warn(&words);

@@ -35,8 +35,11 @@ fn what(refusal: &Refusal, asked: Asked<'_>) -> String {
     } = asked;
     match refusal.code.as_str() {
         "QueueNotExist" => format!("there is no queue {queue}"),
-        _ if queue.is_empty() => format!("{} was refused", operation.name()),
-        _ => format!("{} of the queue {queue} was refused", operation.name()),
+        _ if queue.is_empty() => format!("{} {}", operation.name(), refusal.cause().verb()),
+        _ => {
+            let (name, verb) = (operation.name(), refusal.cause().verb());
+            format!("{name} of the queue {queue} {verb}")
+        }
     }
 }
 

@@ -151,6 +151,14 @@ impl Cause {
         }
     }
 
+    /// What became of the call, in words: trouble of the service is no refusal.
+    pub const fn verb(self) -> &'static str {
+        match self.kind() {
+            Kind::Unavailable => "failed",
+            _ => "was refused",
+        }
+    }
+
     /// Whether the same call may succeed later without a change.
     pub const fn passes(self) -> bool {
         matches!(self, Cause::Throttled | Cause::ServerTrouble)

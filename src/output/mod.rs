@@ -18,7 +18,7 @@ pub use talk::error_document;
 use std::cell::Cell;
 use std::io::{BufWriter, IsTerminal, Write};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// A line in a pipe is not wrapped, so that grep finds names and values together.
 const UNBOUND: u16 = 10_000;
@@ -163,7 +163,7 @@ impl Output {
     /// Writes text to stdout as it is.
     ///
     /// # Errors
-    /// A usage error when stdout cannot be written, for example because the disk is full.
+    /// As [`written`].
     pub fn print(&self, text: &str) -> Result<()> {
         self.write(|stdout| stdout.write_all(text.as_bytes()))
     }
@@ -192,14 +192,16 @@ impl Output {
 /// What became of writing to stdout. A reader that went away has what it wanted.
 ///
 /// # Errors
-/// A usage error when stdout cannot be written, for example because the disk is full.
+/// [`Kind::Partial`] when stdout cannot be written, for example because the disk is full: everything was done but
+/// this, and nothing was wrong with how it was asked for.
 pub fn written(result: std::io::Result<()>) -> Result<()> {
     match result {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::usage("standard output cannot be written")
-                .cause(error.to_string())
-                .hint("make room where it goes, or send it elsewhere"))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new(
+            Kind::Partial,
+            "standard output cannot be written",
+        )
+        .cause(error.to_string())
+        .hint("make room where it goes, or send it elsewhere")),
         _ => Ok(()),
     }
 }

@@ -87,7 +87,7 @@ impl Printer {
     /// Resolves only when nothing can be printed any more.
     ///
     /// # Errors
-    /// A usage error when standard output cannot be written.
+    /// As [`written`].
     pub async fn ended(&mut self) -> Result<()> {
         (&mut self.end).await.unwrap_or(Ok(()))
     }
@@ -95,7 +95,7 @@ impl Printer {
     /// Prints this behind all that waits, and waits until it was read.
     ///
     /// # Errors
-    /// A usage error when standard output cannot be written.
+    /// As [`written`].
     pub async fn close(self, last: String) -> Result<()> {
         let _ = self.queue.send(last);
         drop(self.queue);

@@ -23,7 +23,7 @@ impl Output {
     /// Shows a result: the document in json and yaml, otherwise the text made for this width.
     ///
     /// # Errors
-    /// A usage error when the query fails or stdout cannot be written.
+    /// A usage error when the query fails; as [`written`](super::written) when stdout cannot be written.
     pub fn show(&self, document: &impl Serialize, text: impl FnOnce(u16) -> String) -> Result<()> {
         match self.format {
             Format::Table => self.print(&text(self.width)),

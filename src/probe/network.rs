@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::delivery::rules;
 use crate::error::{Result, Trouble};
 use crate::http::knock::{self, Certificate};
+use crate::text::counted;
 
 /// A certificate that ends sooner is warned about.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -134,7 +135,8 @@ fn tls(certificate: &Certificate, host: &str, now: Timestamp) -> Check {
         Certificate::Trusted { until: Some(time) } => {
             let left = time.duration_since(now);
             let days = left.as_hours() / 24;
-            let found = format!("trusted until {time}, {days} days from now");
+            let days = counted(days, "day", "days");
+            let found = format!("trusted until {time}, {days} from now");
             if left < SOON {
                 Check::warn(NAME, found, "renew the certificate")
             } else {

@@ -30,9 +30,10 @@ pub struct Document {
 }
 
 /// Whether the key is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keys {
     /// Its first two characters at most.
+    #[default]
     Masked,
     /// All of it; the user asked for it.
     Shown,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::callback::{self, Keys};
 use super::{pairs, table};
 use crate::callback::{Callback, Destination};
+use crate::change::diff::Difference;
 use crate::change::record::Record;
 use crate::event::{EventSelection, EventType};
 use crate::target::Target;
@@ -21,6 +22,8 @@ pub struct Summary {
     app_id: String,
     command: String,
     changed: Vec<String>,
+    /// What these were and were to be.
+    changes: Difference,
     result: &'static str,
     ended: Option<String>,
     fingerprint: Option<String>,
@@ -60,6 +63,11 @@ impl Summary {
             app_id: record.target.app_id.to_string(),
             command: record.command.clone(),
             changed: record.changed.clone(),
+            changes: Difference::named(
+                &record.changed,
+                record.before.as_ref(),
+                record.after.as_ref(),
+            ),
             result: record.result().as_str(),
             ended: ending.map(|ending| ending.at.to_string()),
             fingerprint: ending.and_then(|ending| ending.fingerprint.clone()),

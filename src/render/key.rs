@@ -26,6 +26,9 @@ pub struct KeyStatus {
     rotation: Option<RotationStatus>,
     /// What was proved in this run.
     pub checks: Vec<Check>,
+    /// The number in the history of the change that gave VOD the new key in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
 }
 
 /// How a rotation stands.
@@ -56,6 +59,7 @@ impl KeyStatus {
             auth_key_since: None,
             rotation: None,
             checks: Vec::new(),
+            number: None,
         }
     }
 

@@ -31,13 +31,16 @@ struct StepDocument<'a> {
     result: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+    /// Its number in the history, which keeps what was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
 }
 
 /// What became of one step.
 #[derive(Debug, Clone)]
 pub enum Ended {
-    /// It was written and read back.
-    Written,
+    /// It was written and read back; its number in the history, where one is kept.
+    Written(Option<u64>),
     /// Somebody else had done the same meanwhile.
     AlreadySo,
     /// It failed.
@@ -49,7 +52,7 @@ pub enum Ended {
 impl Ended {
     const fn word(&self) -> &'static str {
         match self {
-            Ended::Written => "written",
+            Ended::Written(_) => "written",
             Ended::AlreadySo => "already so",
             Ended::Failed(_) => "failed",
             Ended::NotTried => "not tried",
@@ -78,6 +81,7 @@ fn step_document(step: &Step) -> StepDocument<'_> {
         not_compared: step.unseen.as_deref(),
         result: None,
         error: None,
+        number: None,
     }
 }
 
@@ -95,10 +99,11 @@ pub fn outcome_document<'a>(
         .filter(|(_, step)| step.is_change());
     for ((target, _), ended) in changes.zip(ended) {
         target.result = Some(ended.word());
-        target.error = match ended {
-            Ended::Failed(why) => Some(error(why)),
-            _ => None,
-        };
+        match ended {
+            Ended::Failed(why) => target.error = Some(error(why)),
+            Ended::Written(number) => target.number = *number,
+            Ended::AlreadySo | Ended::NotTried => {}
+        }
     }
     document
 }

@@ -65,10 +65,12 @@ impl QueueStatus {
     }
 }
 
-/// The names, one a line.
-pub fn list(names: &[String], region: &str, width: u16) -> String {
-    if names.is_empty() {
-        return format!("There is no such queue in {region}.\n");
+/// The names that begin so, one a line.
+pub fn list(names: &[String], prefix: &str, region: &str, width: u16) -> String {
+    match (names, prefix) {
+        ([], "") => return format!("There is no queue in {region}.\n"),
+        ([], _) => return format!("There is no such queue in {region}.\n"),
+        _ => {}
     }
     let rows: Vec<Vec<String>> = names.iter().map(|name| vec![name.clone()]).collect();
     table(&["Queue"], &rows, width)

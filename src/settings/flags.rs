@@ -1,8 +1,8 @@
 //! The flags every command takes.
 
-use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
 
+use super::numbers::{seconds, whole};
 use crate::output::{ColorWhen, Format};
 
 /// The flags every command takes.
@@ -52,13 +52,13 @@ pub struct Flags {
     #[arg(long)]
     pub dry_run: bool,
     /// Seconds one call may take [default: 10]
-    #[arg(long, hide_short_help = true, value_name = "S")]
+    #[arg(long, hide_short_help = true, value_name = "S", value_parser = seconds(0.1..=3600.0, "10"))]
     pub timeout: Option<f64>,
     /// How often a call that may succeed later is tried again [default: 3]
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = count)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = whole::<u32>(0..=100, "3"))]
     pub retries: Option<u32>,
     /// Calls of one operation in a second, 0 for no limit [default: 15]
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = count)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = whole::<u32>(0..=10_000, "15; 0 sets no limit"))]
     pub qps: Option<u32>,
     /// How requests are signed: rpc or acs3 [default: rpc]
     // A text, since `verify` has a flag of the same name for the signature of a delivery.
@@ -79,15 +79,6 @@ pub struct Flags {
     /// Say each call too, without secrets
     #[arg(long, hide_short_help = true, conflicts_with = "quiet")]
     pub debug: bool,
-}
-
-/// A number that is beyond all bounds is beyond those of its flag, which are told in one place.
-fn count(text: &str) -> Result<u32, ParseIntError> {
-    text.parse()
-        .or_else(|error: ParseIntError| match error.kind() {
-            IntErrorKind::PosOverflow => Ok(u32::MAX),
-            _ => Err(error),
-        })
 }
 
 /// The two signatures of the OpenAPI.

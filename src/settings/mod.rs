@@ -5,6 +5,7 @@
 
 pub mod endpoints;
 pub mod flags;
+pub mod numbers;
 
 use std::path::{Path, PathBuf};
 
@@ -308,9 +309,9 @@ pub fn retries(flags: &Flags, env: &Environment) -> Result<u32> {
         (None, Some((name, text))) => (text.parse().ok(), name),
         (None, None) => return Ok(3),
     };
-    count
-        .filter(|count| *count <= 100)
-        .ok_or_else(|| Error::usage(format!("{from} takes a number from 0 to 100")))
+    count.filter(|count| *count <= 100).ok_or_else(|| {
+        Error::usage(format!("{from} takes a number from 0 to 100")).hint("for example 3")
+    })
 }
 
 /// The documented limit of `SetMessageCallback`; that of `ListAppInfo` is 30, the others state none.

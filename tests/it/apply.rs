@@ -134,6 +134,16 @@ fn apply_makes_the_service_as_declared_and_a_second_time_writes_nothing() {
     );
     assert_eq!(writes(&sandbox), 3);
     silent(sandbox.vodcb(["diff", "-f", "callbacks.toml"])).ok();
+    let other = ["--app-id", "app-1000001", "--events", "SnapshotComplete"];
+    sandbox.vodcb(["set"].into_iter().chain(other)).ok();
+    apply(&sandbox, &[])
+        .exits(2)
+        .says(&["apply would change 1 target, and nobody"]);
+    let mended = apply(&sandbox, &["--yes", "-o", "json"]).ok().json();
+    let targets = mended["targets"].as_array().unwrap();
+    let numbers: Vec<_> = targets.iter().map(|it| it.get("number")).collect();
+    // Three changes of the first run, one by set, and this one of the second target.
+    assert_eq!(numbers, [None, Some(&5.into()), None]);
 }
 
 #[test]
@@ -195,7 +205,7 @@ fn the_first_failure_ends_it_and_the_next_run_goes_on() {
     );
     assert_eq!(run.json()["targets"][1]["error"]["code"], "QuotaExceeded");
     let error = run.error();
-    assert_eq!(error["message"], "1 of 3 changes were made, 1 failed");
+    assert_eq!(error["message"], "1 of 3 changes made, 1 failed");
     assert_eq!(
         (&error["exit_code"], &error["applied"]),
         (&json!(8), &json!("yes"))
@@ -209,7 +219,7 @@ fn the_first_failure_ends_it_and_the_next_run_goes_on() {
 fn keep_going_tries_the_others() {
     let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
     let run = apply(&sandbox, &["--yes", "--keep-going"]).exits(8).says(&[
-        "error: 2 of 3 changes were made, 1 failed",
+        "error: 2 of 3 changes made, 1 failed",
         "app-1000001 in cn-shanghai: ",
         "hint: run the same command again",
     ]);
@@ -303,7 +313,7 @@ fn when_nothing_was_done_the_failure_itself_decides_the_exit() {
     assert_eq!(run.error()["applied"], "no");
     let run = apply(&sandbox, &["--yes"])
         .exits(4)
-        .says(&["error: 0 of 3 changes were made, 1 failed"]);
+        .says(&["error: 0 of 3 changes made, 1 failed"]);
     assert!(
         run.stdout
             .ends_with("0 written, 1 failed, 2 not tried, 0 unchanged\n"),
@@ -615,7 +625,8 @@ fn export_writes_what_is_there_and_no_key() {
     let sandbox = sandbox(&[]);
     apply(&sandbox, &["--yes"]).ok();
     let run = silent(sandbox.vodcb(["export", "--all-apps", "-f", "out.toml"])).ok().says(&[
-        "3 of 3 targets have a callback",
+        "out.toml was written",
+        "3 callbacks of 3 targets",
         "fill VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000 with the callback key of app-1000000 in cn-shanghai",
     ]);
     assert_eq!(run.stdout, "");
@@ -627,6 +638,39 @@ fn export_writes_what_is_there_and_no_key() {
         "{comment}"
     );
     assert_eq!(rest, EXPORTED);
+}
+
+/// The form of the result says nothing about the file, which a pipeline keeps under its own name.
+#[test]
+fn an_export_into_a_file_tells_what_was_written() {
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    let expected = |result: &str| {
+        json!({
+            "schema_version": 1, "result": result, "file": "out.toml", "format": "toml", "account": ACCOUNT_ID,
+            "targets": 3, "callbacks": 3,
+            "variables": [{
+                "variable": "VOD_CALLBACK_KEY_CN_SHANGHAI_APP_1000000",
+                "region": "cn-shanghai", "app_id": "app-1000000",
+            }],
+        })
+    };
+    let export = ["export", "--all-apps", "-f", "out.toml", "-o", "json"];
+    let export = |more: &[&str]| silent(sandbox.vodcb([&export[..], more].concat()));
+    let file = sandbox.home().join("out.toml");
+    let refused = ["--query", "abs(file)"];
+    export(&refused).exits(2).says(&["--query failed"]);
+    for form in ["raw", "ndjson"] {
+        let run = sandbox.vodcb(["export", "-f", "out.toml", "-o", form]);
+        run.exits(2).says(&["this command", "use -o "]);
+    }
+    assert_eq!(export(&["--dry-run"]).ok().json(), expected("planned"));
+    assert!(!file.exists());
+    assert_eq!(export(&[]).ok().json(), expected("written"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.ends_with(EXPORTED), "{text}");
+    let count = ["--force", "--query", "callbacks"];
+    assert_eq!(export(&count).ok().stdout, "3\n");
 }
 
 /// What may be lost stands in the plan, before anybody says yes to it.
@@ -934,7 +978,7 @@ fn an_interrupted_apply_says_what_was_done() {
         let left = 3 - written;
         assert_eq!(
             error["message"],
-            format!("{word}: {written} of 3 changes were made, {left} not tried")
+            format!("{word}: {written} of 3 changes made, {left} not tried")
         );
         assert_eq!(error["applied"], "yes");
         let hint = error["hint"].as_str().unwrap();

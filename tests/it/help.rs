@@ -169,6 +169,56 @@ fn every_variable_that_is_read_is_in_the_topic_and_no_other() {
     }
 }
 
+/// The bounds are those of the documentation; a unit or a slip is met with a value that would do.
+#[test]
+fn a_number_that_cannot_be_is_met_with_what_is_meant() {
+    let sandbox = Sandbox::offline();
+    for (line, told) in [
+        (
+            "listen --exit-after 0",
+            "a whole number from 1 on is meant, for example 1",
+        ),
+        (
+            "listen --port 99999",
+            "from 0 to 65535 is meant, for example 8080",
+        ),
+        (
+            "get --timeout 1s",
+            "seconds from 0.1 to 3600 are meant, for example 10",
+        ),
+        (
+            "get --qps x",
+            "from 0 to 10000 is meant, for example 15; 0 sets no limit",
+        ),
+        ("get --retries -", "from 0 to 100 is meant, for example 3"),
+        (
+            "queue tail q --for 1m",
+            "seconds from 0.1 to 31536000 are meant, for example 60",
+        ),
+        (
+            "queue peek q --count 17",
+            "from 1 to 16 is meant, for example 16",
+        ),
+        (
+            "queue create q --visibility 1m",
+            "from 1 to 43200 is meant, for example 60",
+        ),
+        (
+            "history --limit 0",
+            "from 1 to 4294967295 is meant, for example 20",
+        ),
+        ("undo last", "from 0 on is meant, for example 12"),
+        (
+            "send X --to http://a/ --count 0",
+            "from 1 to 1000000 is meant, for example 100",
+        ),
+        ("verify --max-age 5m", "from 0 on is meant, for example 300"),
+    ] {
+        let run = sandbox.vodcb(line.split(' ')).exits(2);
+        run.says(&["invalid value", told]);
+    }
+}
+
 /// Names of our own and of the vendor, as whole words.
 fn variables(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))

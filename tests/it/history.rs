@@ -265,7 +265,7 @@ fn flags_choose_what_is_shown_and_settings_do_not() {
     sandbox
         .vodcb(["history", "--limit", "1"])
         .ok()
-        .says(&["2 older ones are left out; --limit 3 shows them"]);
+        .says(&["left out: 2 older changes; --limit 3 shows all"]);
     sandbox.vodcb(["history", "--limit", "0"]).exits(2);
     sandbox
         .vodcb(["history", "--limit", "1", "show", "1"])
@@ -337,6 +337,12 @@ fn one_change_is_shown_whole_and_its_key_only_on_demand() {
         .ok()
         .json();
     assert_eq!(document["changed"], json!(["auth", "auth_key"]));
+    let changes = json!([
+        {"field": "auth", "before": "off", "after": "on"},
+        {"field": "auth_key", "before": null, "after": "Qx••••"},
+    ]);
+    assert_eq!(document["changes"], changes);
+    assert_eq!(list.json()["records"][1]["changes"], changes);
     assert_eq!(document["before"]["auth"], "off");
     assert_eq!(document["after"]["auth"], "on");
     assert_eq!(document["after"]["events"], json!(["TranscodeComplete"]));
@@ -349,6 +355,27 @@ fn one_change_is_shown_whole_and_its_key_only_on_demand() {
         .vodcb(["history", "show", "4"])
         .exits(2)
         .says(&["no change 4", "from 1 to 3"]);
+}
+
+/// Both keys are hidden then, and that the one replaced the other is known all the same.
+#[test]
+fn a_change_of_a_key_that_was_not_kept_is_listed_without_it() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("VODCB_HISTORY", "no-secrets");
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    set(&sandbox);
+    sandbox.vodcb(["set", "--auth-key-env", "VOD_KEY"]).ok();
+    sandbox.set("VOD_KEY", "Another1KeyOfTheTarget");
+    sandbox.vodcb(["set", "--auth-key-env", "VOD_KEY"]).ok();
+    assert_eq!(
+        records(&sandbox)[0]["changes"],
+        json!([{"field": "auth_key", "before": "••••", "after": "••••"}])
+    );
+    sandbox.set("VODCB_HISTORY", "on");
+    sandbox
+        .vodcb(["set", "--generate-auth-key"])
+        .ok()
+        .says(&["vodcb history show 4 --show-auth-key"]);
 }
 
 #[test]

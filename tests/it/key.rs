@@ -164,6 +164,8 @@ fn a_key_that_the_receiver_has_already_is_proved_and_switched_at_once() {
         "{run:?}"
     );
     assert_eq!(run.json()["auth_key"], "Ne••••");
+    // It is the second change, after the one that set the callback up.
+    assert_eq!(run.json()["number"], 2);
     assert_eq!(configured(&sandbox), NEW);
     let signed = shop.receiver.requests();
     assert_eq!(signed.len(), 3);

@@ -132,6 +132,34 @@ fn what_cannot_be_shown_is_told_before_the_write_or_as_partly_done() {
     }
 }
 
+/// Nor is anything else done whose result cannot be shown.
+#[test]
+fn no_file_is_written_or_removed_whose_result_cannot_be_shown() {
+    let sandbox = Sandbox::offline();
+    let emulated = |args: &[&str]| sandbox.vodcb([&["--emulator"], args].concat());
+    emulated(&SET).ok();
+    emulated(&["set", "--generate-auth-key"]).ok();
+    let state = sandbox.home().join(".local/state/vodcb");
+    let before = std::fs::read(state.join("emulator.json")).unwrap();
+    for command in [
+        &["man", "--dir", "man"][..],
+        &["emulator", "reset"],
+        &["key", "rotate", "--generate-auth-key", "--yes"],
+    ] {
+        for form in ["raw", "ndjson"] {
+            let run = emulated(&[command, &["-o", form]].concat()).exits(2);
+            run.says(&["this command", "use -o "]);
+        }
+        let query = ["-o", "json", "--query", "abs('text')"];
+        let run = emulated(&[command, &query].concat()).exits(2);
+        run.says(&["--query failed"]);
+    }
+    assert!(!sandbox.home().join("man").exists());
+    assert_eq!(std::fs::read(state.join("emulator.json")).unwrap(), before);
+    let status = emulated(&["key", "status", "-o", "json"]).ok();
+    assert_eq!(status.json()["rotation"], serde_json::Value::Null);
+}
+
 #[test]
 fn raw_is_refused_where_the_service_says_nothing() {
     let sandbox = Sandbox::offline();
@@ -296,7 +324,7 @@ fn a_full_disk_is_told() {
         .unwrap();
     let output = sandbox.command(["get"]).stdout(full).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(output.status.code(), Some(8), "{stderr}");
     assert!(
         stderr.contains("standard output cannot be written"),
         "{stderr}"

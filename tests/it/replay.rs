@@ -279,8 +279,10 @@ fn a_signal_ends_it_with_the_counts_so_far() {
     let summary = &lines(&run)[1];
     assert_eq!(summary["kind"], "summary");
     assert_eq!(summary["delivered"], 1);
-    run.exits(143)
-        .says(&["terminated; 1 deliveries", "events.ndjson:2 was under way"]);
+    run.exits(143).says(&[
+        "terminated; 1 delivery sent to the end",
+        "events.ndjson:2 was under way",
+    ]);
 }
 
 /// Like jq, which goes on with the next document.
@@ -408,7 +410,7 @@ fn nothing_to_send_is_said() {
     let sandbox = sandbox();
     sandbox.file("empty.ndjson", "");
     replay(&sandbox, &receiver, "empty.ndjson", &[])
-        .ok()
+        .exits(1)
         .says(&["nothing was sent"]);
     sandbox.file("events.ndjson", &three());
     replay(
@@ -417,7 +419,7 @@ fn nothing_to_send_is_said() {
         "events.ndjson",
         &["--only", "DeleteMediaComplete"],
     )
-    .ok()
+    .exits(1)
     .says(&["--only leaves all of them out"]);
     replay(
         &sandbox,

@@ -81,10 +81,16 @@ const LINES: &[(&str, &str)] = &[
     ("set", "set --http-url http://127.0.0.1:9/vod --check"),
     ("get", "get"),
     ("get", "get --all-apps"),
+    ("export", "export -f planned.toml --dry-run"),
+    ("export", "export --all-apps -f exported.yaml"),
     ("key status", "key status"),
     ("key rotate", "key rotate --generate-auth-key --dry-run"),
     ("key rotate", "key rotate --auth-key-env OTHER --dry-run"),
     ("key rotate", "key rotate --abandon --dry-run"),
+    (
+        "key rotate",
+        "key rotate --auth-key-env OTHER --skip-proof --yes",
+    ),
     ("set", "set --mns-queue vod-events --create-queue"),
     ("history", "history"),
     ("history show", "history show 1"),
@@ -261,7 +267,6 @@ fn what_a_listener_says_obeys_its_schema() {
 /// Those that print text, or ask.
 const WITHOUT_DOCUMENT: &[&str] = &[
     "completions",
-    "export",
     "help",
     "man",
     "schema manifest",

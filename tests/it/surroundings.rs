@@ -59,7 +59,7 @@ fn a_full_disk_below_standard_output_is_told_by_every_command() {
         &["-h"],
         &["--version"],
     ] {
-        let run = under(&sandbox, &format!("{RUN} >/dev/full"), args).exits(2);
+        let run = under(&sandbox, &format!("{RUN} >/dev/full"), args).exits(8);
         run.says(&[
             "standard output cannot be written",
             "No space left",
@@ -78,6 +78,15 @@ fn a_full_disk_below_standard_output_is_told_after_a_write_as_partly_done() {
             "vodcb --region cn-shanghai --app-id app-1000000 get",
         ]);
     assert_eq!(stored(&sandbox), URL);
+    // For a script the code is the same and the member tells.
+    let json = format!("{RUN} -o json >/dev/full");
+    let applied = |args: &[&str]| {
+        let run = under(&sandbox, &json, args).exits(8);
+        run.error()["applied"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(applied(&["get"]), "no");
+    assert_eq!(applied(SET), "no", "it is already so");
+    assert_eq!(applied(&["set", "--events", "none"]), "yes");
 }
 
 #[test]
@@ -94,7 +103,7 @@ fn a_full_disk_below_standard_output_hides_no_change_of_a_manifest_and_no_new_qu
         "this shows it: vodcb diff -f 'my callbacks.toml'",
     ]);
     assert_eq!(stored(&sandbox), URL);
-    under(&sandbox, &full, &apply).exits(2);
+    under(&sandbox, &full, &apply).exits(8);
     let create = ["queue", "create", "q", "--mns-region", "cn-beijing"];
     under(&sandbox, &full, &create).exits(8).says(&[
         "the queue was created, but",

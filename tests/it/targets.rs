@@ -257,7 +257,7 @@ fn a_target_that_fails_leaves_the_others_and_ends_with_8() {
         .exits(8)
         .says(&[
             "error: 1 of 4 targets could not be read",
-            "app-0000002 in cn-shanghai: GetMessageCallback was refused",
+            "app-0000002 in cn-shanghai: GetMessageCallback failed",
         ]);
 }
 
@@ -267,9 +267,7 @@ fn when_every_target_fails_the_error_keeps_its_own_exit_code() {
     sandbox
         .vodcb(["get", "--all-apps", "--retries", "0"])
         .exits(5)
-        .says(&[
-            "nothing could be read; app-1000000 in cn-shanghai: GetMessageCallback was refused",
-        ]);
+        .says(&["nothing could be read; app-1000000 in cn-shanghai: GetMessageCallback failed"]);
     let sandbox = Sandbox::with(&["deny"], &[]);
     sandbox
         .vodcb(["get", "--all-regions"])
@@ -343,15 +341,15 @@ fn scopes_that_contradict_each_other_are_refused() {
         ),
         (
             &["get", "--qps", "10001"],
-            "--qps takes a number from 0 to 10000",
+            "'--qps <N>': a whole number from 0 to 10000",
         ),
         (
             &["get", "--retries", "101"],
-            "--retries takes a number from 0 to 100",
+            "'--retries <N>': a whole number from 0 to 100",
         ),
         (
             &["get", "--retries", "9999999999"],
-            "--retries takes a number from 0 to 100",
+            "'--retries <N>': a whole number from 0 to 100",
         ),
     ] {
         sandbox.vodcb(args.iter().copied()).exits(2).says(&[what]);

@@ -73,6 +73,32 @@ fn every_kind_of_change_is_taken_back_and_brought_back() {
     }
 }
 
+/// A script learns from the document which change to name later, and which one was taken back.
+#[test]
+fn documents_of_changes_have_their_number_in_the_history() {
+    let mut sandbox = configured(&[], &[]);
+    let number = |sandbox: &Sandbox, args: &[&str]| {
+        let document = sandbox.vodcb([args, &["-o", "json"]].concat()).ok().json();
+        let member = |name| document.get(name).cloned();
+        (member("number"), member("undone"))
+    };
+    let all = ["set", "--events", "ALL"];
+    assert_eq!(number(&sandbox, &all), (Some(2.into()), None));
+    assert_eq!(number(&sandbox, &all), (None, None));
+    let undo = ["undo", "--yes"];
+    let planned = ["undo", "--dry-run"];
+    assert_eq!(number(&sandbox, &planned), (None, Some(2.into())));
+    assert_eq!(number(&sandbox, &undo), (Some(3.into()), Some(2.into())));
+    let first = ["undo", "1", "--yes"];
+    assert_eq!(number(&sandbox, &first), (Some(4.into()), Some(1.into())));
+    assert_eq!(number(&sandbox, &undo), (Some(5.into()), Some(4.into())));
+    let delete = ["delete", "--yes"];
+    assert_eq!(number(&sandbox, &delete), (Some(6.into()), None));
+    sandbox.set("VODCB_HISTORY", "off");
+    let set = ["set", "--http-url", URL];
+    assert_eq!(number(&sandbox, &set), (None, None));
+}
+
 #[test]
 fn undoing_the_first_change_removes_the_callback_and_says_so() {
     let sandbox = configured(&[], &[]);

@@ -256,10 +256,11 @@ impl<'a> Work<'a> {
     }
 
     fn show(&self, rotation: Option<&Rotation>, checks: Vec<Check>) -> Result<()> {
-        let status = self.status(&self.callback, rotation, checks);
-        self.ctx
-            .out
-            .show(&status, |width| view::text(&status, width))
+        self.tell(&self.status(&self.callback, rotation, checks))
+    }
+
+    fn tell(&self, status: &KeyStatus) -> Result<()> {
+        self.ctx.out.show(status, |width| view::text(status, width))
     }
 
     fn status(

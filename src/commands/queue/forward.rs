@@ -22,6 +22,7 @@ use crate::mns::consume::{Terms, Totals, Verdict, consume, pause_after};
 use crate::mns::{Message, Mns};
 use crate::output::{Printer, Stream};
 use crate::render::queue as view;
+use crate::settings::numbers::whole;
 use crate::text::counted;
 
 const NOT_READ: &str = "standard output is not read, so lines are left out; forwarding goes on";
@@ -50,13 +51,13 @@ pub struct Args {
     #[arg(long, value_name = "URL", requires = "key")]
     signed_url: Option<String>,
     /// How many deliveries at the same time, 1 to 256
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256, "4"))]
     concurrency: u16,
     /// Stop when nothing more can be received; what was kept, or another reader has, counts as nothing
     #[arg(long)]
     drain: bool,
     /// Stop when so many messages were handed over or kept
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=u64::MAX, "1"))]
     exit_after: Option<u64>,
     /// Stop after so many seconds
     #[arg(long = "for", value_name = "S", value_parser = super::seconds)]
@@ -104,12 +105,9 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     };
     let shown = ctx.stop.unless_asked(desk.printer.close(summary)).await;
     ended?;
-    shown.map_err(|error| {
-        if is_nothing {
-            error
-        } else {
-            sent_but_not_shown(error)
-        }
+    shown.map_err(|error| match is_nothing {
+        true => error,
+        false => sent_but_not_shown(error),
     })?;
     let has_end = args.drain || args.exit_after.is_some() || args.limit.is_some();
     let all = totals.deleted + totals.kept + totals.again;

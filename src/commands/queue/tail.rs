@@ -14,6 +14,7 @@ use crate::mns::consume::{PASSED_BY, Terms, Verdict, consume};
 use crate::mns::{Message, Mns};
 use crate::output::Format;
 use crate::render::queue as view;
+use crate::settings::numbers::whole;
 
 /// Show events as they come, until Ctrl-C
 ///
@@ -36,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "A,B")]
     events: Option<String>,
     /// Stop when so many messages were shown; exit 1 if --for ends earlier
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=u64::MAX, "1"))]
     exit_after: Option<u64>,
     /// Stop after so many seconds
     #[arg(long = "for", value_name = "S", value_parser = super::seconds)]

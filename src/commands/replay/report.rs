@@ -12,7 +12,7 @@ use crate::delivery::rules::Rules;
 use crate::delivery::send::{Delivery, Outcome};
 use crate::error::Result;
 use crate::event::decode::{self, explain};
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// What was told so far.
 pub(super) struct Report<'a> {
@@ -169,8 +169,9 @@ impl<'a> Report<'a> {
                 ""
             };
             format!(
-                "{deliveries} deliveries{planned}: {delivered} delivered, {not_delivered} not delivered, \
-                 {left_out} left out, {damaged} damaged\n"
+                "{}{planned}: {delivered} delivered, {not_delivered} not delivered, {left_out} left out, \
+                 {damaged} damaged\n",
+                counted(deliveries, "delivery", "deliveries")
             )
         })
     }

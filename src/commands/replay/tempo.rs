@@ -17,7 +17,7 @@ pub(super) struct Tempo {
 pub(super) fn speed(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
-        _ => Err("it is a number above 0, such as 1, 10 or 0.5".to_owned()),
+        _ => Err("a number above 0 is meant, for example 1, 10 or 0.5".to_owned()),
     }
 }
 

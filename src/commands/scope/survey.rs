@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::order;
 use crate::target::{Region, Target};
+use crate::text::counted;
 use crate::vod::client::Reading;
 
 /// How many failures an error tells; documents tell them all.
@@ -192,7 +193,8 @@ impl<T> Survey<T> {
             return Ok(());
         }
         let all = self.found.len() + self.failed.len();
-        let message = format!("{} of {all} targets could not be read", self.failed.len());
+        let all = counted(all, "target", "targets");
+        let message = format!("{} of {all} could not be read", self.failed.len());
         let mut error = Error::new(Kind::Partial, message);
         error.causes = told(&self.failed);
         // Trying again helps only where it helps with all.

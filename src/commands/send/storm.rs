@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Progress;
 use crate::render::pairs;
-use crate::text::escape_line;
+use crate::text::{counted, escape_line};
 
 /// The events of the scenario, unless `--count` says otherwise.
 pub const USUAL: u64 = 200;
@@ -125,8 +125,8 @@ pub async fn run(
         Body::AsGiven(bytes) => bytes.clone(),
     };
     ctx.out.note(&format!(
-        "{} events to {}",
-        load.count,
+        "{} to {}",
+        counted(load.count, "event", "events"),
         escape_line(&receiver.shown_url)
     ));
     let stopped = ctx.stop.asked();
@@ -146,9 +146,9 @@ pub async fn run(
     }
     if ctx.stop.is_asked() {
         return Err(ctx.stop.cut_short(&format!(
-            "{} of {} deliveries came to their end, {} were under way and may have arrived",
+            "{} of {} came to an end, {} more under way may have arrived",
             tally.ended(),
-            load.count,
+            counted(load.count, "delivery", "deliveries"),
             tally.unknown
         )));
     }

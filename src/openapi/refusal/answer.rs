@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Refusal;
 use crate::openapi::member;
+use crate::text::counted;
 use crate::xml;
 
 /// What an answer turned out to be.
@@ -94,7 +95,8 @@ fn xml_refusal(status: u16, body: &str) -> Option<Refusal> {
 pub fn describe(head: Head<'_>, body: &str) -> String {
     let kind = head.content_type.unwrap_or("no content type");
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    let mut text = format!("HTTP status {}, {kind}, {} bytes", head.status, body.len());
+    let size = counted(body.len() as u64, "byte", "bytes");
+    let mut text = format!("HTTP status {}, {kind}, {size}", head.status);
     if let Some(title) = title(body) {
         text.push_str(&format!(", titled {title:?}"));
     }

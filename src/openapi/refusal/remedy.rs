@@ -33,7 +33,7 @@ pub struct Asked<'a> {
 
 /// The refusal as an error with its remedy. `secrets` are cut out of every foreign word.
 pub fn explain(refusal: &Refusal, asked: Asked<'_>, secrets: &[&Secret]) -> Error {
-    let what = format!("{} was refused", asked.action);
+    let what = format!("{} {}", asked.action, refusal.cause().verb());
     let error = report(refusal, what, asked.host, secrets);
     hints(refusal, asked).into_iter().fold(error, Error::hint)
 }

@@ -127,7 +127,7 @@ fn a_signal_ends_it_with_the_counts_so_far() {
         (
             &["--count", "9", "--concurrency", "1"][..],
             4,
-            "3 of 9 deliveries came to their end, 1 were under way",
+            "3 of 9 deliveries came to an end, 1 more under way",
         ),
         (
             &[][..],

@@ -21,9 +21,12 @@ pub(super) async fn run(ctx: &Context, args: &Args, connection: &Connection) -> 
     let configured = auth.and_then(Auth::known_key);
     let mut place = Place::of(ctx, vod, target)?;
     let begun = place.load(ctx, configured)?;
-    let show = |rotation: Option<&Rotation>| {
+    let status = |rotation: Option<&Rotation>| {
         let rotation = rotation.map(|it| it.status(auth, keys(args.show_auth_key)));
-        let status = KeyStatus::new(target, http).rotating(rotation);
+        KeyStatus::new(target, http).rotating(rotation)
+    };
+    let show = |rotation: Option<&Rotation>| {
+        let status = status(rotation);
         ctx.out.show(&status, |width| view::text(&status, width))
     };
     let Some(begun) = begun else {
@@ -44,6 +47,7 @@ pub(super) async fn run(ctx: &Context, args: &Args, connection: &Connection) -> 
         ctx.out.note("dry run; nothing was forgotten");
         return show(Some(&begun)).map(|()| Exit::Ok);
     }
+    ctx.out.check(&status(None))?;
     place.forget()?;
     show(None)?;
     ctx.out

@@ -1,7 +1,7 @@
 //! The steps of a rotation, each for itself.
 
 use super::Work;
-use crate::callback::{Callback, url};
+use crate::callback::url;
 use crate::change::edit::{AuthEdit, Edit};
 use crate::change::rotation::Rotation;
 use crate::change::write::{Ask, Order, Outcome, Wanted, change};
@@ -9,7 +9,7 @@ use crate::commands::written_but_not_shown;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::probe::{Check, Report, Verdict};
-use crate::render::key::{self as view, KeyStatus};
+use crate::render::key::KeyStatus;
 use crate::secret::Secret;
 use crate::text::escape_line;
 
@@ -19,8 +19,10 @@ impl Work<'_> {
             self.ctx.out.note("dry run; a new key would be kept");
             return self.show(None, Vec::new()).map(|()| Exit::Ok);
         }
+        let status = self.status(&self.callback, Some(rotation), Vec::new());
+        self.ctx.out.check(&status)?;
         self.place.save(rotation)?;
-        self.show(Some(rotation), Vec::new())?;
+        self.tell(&status)?;
         if !self.args.show_auth_key {
             let shows = self.ctx.again("key status --show-auth-key");
             self.ctx
@@ -80,19 +82,16 @@ impl Work<'_> {
             return Ok(Exit::Negative);
         }
         let planned = self.status(&self.callback, Some(&rotation), checks.clone());
-        let now = self.switch(&rotation.new, &planned).await?;
+        let done = self.switch(&rotation.new, &planned).await?;
         rotation.switched = Some((self.ctx.now)());
         // The next run would see by the configured key that it happened.
         if let Err(error) = self.place.save(&rotation) {
             self.ctx.out.warn(&error.message);
         }
-        let now = now.as_ref().unwrap_or(&self.callback);
-        let status = self.status(now, Some(&rotation), checks);
-        let shown = self
-            .ctx
-            .out
-            .show(&status, |width| view::text(&status, width));
-        shown.map_err(|error| {
+        let now = done.callback.as_ref().unwrap_or(&self.callback);
+        let mut status = self.status(now, Some(&rotation), checks);
+        status.number = done.number;
+        self.tell(&status).map_err(|error| {
             let look = self.ctx.again("key status");
             written_but_not_shown("the new key was written and read back", &look, error)
         })?;
@@ -128,14 +127,16 @@ impl Work<'_> {
                 .hint("--skip-proof forgets the old key without asking a receiver that cannot be reached from here");
             return Ok(Exit::Negative);
         }
+        let status = self.status(&self.callback, None, checks);
+        self.ctx.out.check(&status)?;
         self.place.forget()?;
-        self.show(None, checks)?;
+        self.tell(&status)?;
         self.ctx.out.note("finished; the old key is forgotten here");
         Ok(Exit::Ok)
     }
 
     /// Gives VOD the new key by the one write path; what was proved is what is changed.
-    async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Option<Callback>> {
+    async fn switch(&self, new: &Secret, planned: &KeyStatus) -> Result<Outcome> {
         let edit = Edit {
             auth: AuthEdit::Key(new.clone()),
             ..Edit::default()
@@ -152,8 +153,7 @@ impl Work<'_> {
         };
         // A query that cannot be answered is told before the write.
         let check = |_: &Outcome| self.ctx.out.check(planned);
-        let done = change(self.ctx, &self.connection.vod, &order, check).await?;
-        Ok(done.callback)
+        change(self.ctx, &self.connection.vod, &order, check).await
     }
 }
 
