@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::callback::queue::check_name;
 use crate::commands::connect;
+use crate::commands::queue_lookup::with_similar;
 use crate::context::Context;
 use crate::delivery::seen::Seen;
 use crate::delivery::send::{Delivery, Proof, deliver};
@@ -94,7 +95,9 @@ impl Feed {
             desk.hand_over(message).await
         })
         .await;
-        ended?;
+        if let Err(error) = ended {
+            return Err(with_similar(ctx, &mns, queue, error).await);
+        }
         connection.close().await;
         ctx.stop.ask();
         Ok(Some(Fed {
