@@ -69,7 +69,7 @@ impl Context {
         let around = Surroundings {
             no_color: set("NO_COLOR"),
             force_color: env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
+            columns: columns(&env),
         };
         let talk = match (flags.debug, flags.quiet, flags.verbose) {
             (true, ..) => Talk::Debug,
@@ -205,6 +205,11 @@ pub fn usual_format() -> Format {
 pub fn environment_and_home() -> (Environment, Option<PathBuf>) {
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
     (environment(), home)
+}
+
+/// `COLUMNS`, where it is a number.
+pub fn columns(env: &Environment) -> Option<u16> {
+    env.get("COLUMNS").and_then(|text| text.parse().ok())
 }
 
 fn environment() -> Environment {

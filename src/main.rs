@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         };
     }
     report_panics();
-    let cli = match grammar::parse(std::env::args_os()) {
+    let cli = match grammar::parse(std::env::args_os(), width) {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
@@ -185,6 +185,12 @@ fn plain(json: bool) -> Output {
         &Surroundings::default(),
     )
     .expect("there is no query that could be wrong")
+}
+
+/// The columns of help.
+fn width() -> u16 {
+    let (env, _) = context::environment_and_home();
+    output::width(context::columns(&env))
 }
 
 /// Whether text goes to something that has no colours and no width.

@@ -93,7 +93,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         connection.close().await;
         return Ok(Exit::Ok);
     }
-    ctx.out.preview(|width| view::text(&plan, width));
+    ctx.out.note(&view::text(&plan, ctx.out.width()));
     confirm(ctx, &plan).await?;
     let look = ctx.again(&format!("diff {}", args.words()));
     let again = args.again(ctx);

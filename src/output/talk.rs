@@ -17,11 +17,6 @@ impl Output {
         }
     }
 
-    /// Says what is about to happen, by a text made for this width.
-    pub fn preview(&self, text: impl FnOnce(u16) -> String) {
-        self.note(&text(self.width));
-    }
-
     /// Says what was decided and why, with `-v`.
     pub fn detail(&self, text: &str) {
         if self.talk >= Talk::Verbose {

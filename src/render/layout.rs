@@ -56,20 +56,37 @@ pub fn pairs(rows: &[(&str, String)], width: u16) -> String {
     rows.iter().map(line).collect()
 }
 
-/// Lines that are no columns, broken between words where they are too long; the rest stands further to the right
-/// than their beginning.
+/// Lines of text, broken between words where they are too long. What begins with blanks goes on further to the
+/// right, or below what stands behind a gap.
 pub fn folded(text: &str, width: u16) -> String {
+    let width = usize::from(width);
     let mut folded = String::with_capacity(text.len());
     for line in text.lines() {
-        let indent = line.len() - line.trim_start().len() + GAP;
-        let room = usize::from(width).saturating_sub(indent).max(PART);
-        let (begin, rest) = line.split_at_checked(indent).unwrap_or((line, ""));
-        for (at, part) in wrapped(rest, room).iter().enumerate() {
+        let (begin, rest) = line
+            .split_at_checked(hanging(line, width * 2 / 3))
+            .unwrap_or((line, ""));
+        let indent = columns(begin);
+        for (at, part) in wrapped(rest, width.saturating_sub(indent).max(PART))
+            .iter()
+            .enumerate()
+        {
             let blanks = " ".repeat(indent);
             folded.extend([if at == 0 { begin } else { &blanks }, part, "\n"]);
         }
     }
     folded
+}
+
+/// Where the further lines of a line begin; text behind a gap has a third of the width at least.
+fn hanging(line: &str, most: usize) -> usize {
+    let indent = line.len() - line.trim_start().len();
+    let behind_gap = line.rfind("  ").map(|at| at + GAP);
+    match behind_gap.filter(|at| (indent + 1..most).contains(at)) {
+        Some(column) => column,
+        // Prose, and what goes on below a gap already.
+        None if indent == 0 || indent > PART => indent,
+        None => indent + GAP,
+    }
 }
 
 /// How wide each column is; nothing when words would be broken.

@@ -94,6 +94,56 @@ plan
     );
 }
 
+#[test]
+fn text_behind_a_gap_goes_on_below_itself() {
+    let rows = "A line of prose that is too long.\n  0  ok  all of it is done\n";
+    assert_eq!(
+        folded(rows, 22),
+        "\
+A line of prose that
+is too long.
+  0  ok  all of it is
+         done
+"
+    );
+}
+
+/// A shell that has a terminal of its own sends help into a file or a pager.
+#[cfg(unix)]
+#[test]
+fn help_is_as_wide_as_where_it_goes() {
+    use expectrl::{Eof, Expect, Session};
+    let mut sandbox = Sandbox::offline();
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+    let help = |sandbox: &Sandbox| sandbox.vodcb(["set", "--help"]).ok().stdout;
+    let piped = help(&sandbox);
+    assert!((90..=100).contains(&widest(&piped)), "{piped}");
+    let file = sandbox.home().join("help");
+    let plain = sandbox.command(["set", "--help"]);
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "stty cols 60; \"$0\" \"$@\" >\"$HOME/help\""])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .env("HOME", sandbox.home())
+        .env("PATH", "/usr/bin:/bin");
+    let mut session = Session::spawn(command).unwrap();
+    session.expect(Eof).unwrap();
+    assert_eq!(std::fs::read_to_string(file).unwrap(), piped);
+    sandbox.set("COLUMNS", "60");
+    let narrow = [
+        help(&sandbox),
+        sandbox.vodcb(["help", "output"]).ok().stdout,
+    ];
+    for text in narrow
+        .iter()
+        .chain([&sandbox.vodcb(["help", "set"]).ok().stdout])
+    {
+        assert!((50..=60).contains(&widest(text)), "{text}");
+    }
+}
+
 proptest! {
     /// Headings of one letter leave the room to the cells.
     #[test]
