@@ -9,6 +9,7 @@ use vodcb::error::{Applied, Error, Kind, Result};
 use vodcb::exit::Exit;
 use vodcb::output::{self, ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::prompt;
+use vodcb::stop::Kept;
 
 fn main() -> ExitCode {
     if let Some(answer) = completions::answer(&words(), context::environment_and_home) {
@@ -125,7 +126,7 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
         "interrupted"
     };
     let told = match applied {
-        Applied::No => return Error::new(kind, format!("{what}; nothing was changed")),
+        Applied::No => return unchanged(ctx, kind, what),
         Applied::Yes => "; what was changed so far was confirmed by the service",
         Applied::Unknown => " while a change was under way; it may have been written",
     };
@@ -136,6 +137,14 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
     Error::new(kind, format!("{what}{told}"))
         .hint(look)
         .applied(applied)
+}
+
+fn unchanged(ctx: &Context, kind: Kind, what: &str) -> Error {
+    let Some(Kept { told, hints }) = ctx.stop.kept() else {
+        return Error::new(kind, format!("{what}; nothing was changed"));
+    };
+    let error = Error::new(kind, format!("{what}; {told}"));
+    hints.into_iter().fold(error, Error::hint)
 }
 
 fn failed(out: &Output, error: &Error) -> ExitCode {
