@@ -57,7 +57,7 @@ impl Feed {
     /// handed over or kept, which ends the command. None without a queue.
     ///
     /// # Errors
-    /// Those of the settings, and of the queue service.
+    /// Those of the settings. Those of the queue service are told with what was done before.
     pub(super) async fn run(
         &self,
         ctx: &Context,
@@ -95,14 +95,16 @@ impl Feed {
             desk.hand_over(message).await
         })
         .await;
-        if let Err(error) = ended {
-            return Err(with_similar(ctx, &mns, queue, error).await);
-        }
+        let ended = match ended {
+            Err(error) => Err(with_similar(ctx, &mns, queue, error).await),
+            Ok(()) => Ok(()),
+        };
         connection.close().await;
         ctx.stop.ask();
         Ok(Some(Fed {
             totals,
             duplicates: desk.duplicates.get(),
+            ended,
         }))
     }
 }
@@ -112,6 +114,8 @@ pub(super) struct Fed {
     pub(super) totals: Totals,
     /// Those that were handed over whose body was handed over before.
     pub(super) duplicates: u64,
+    /// What ended it, which does not undo what was handed over before.
+    pub(super) ended: Result<()>,
 }
 
 /// What handing over needs.
