@@ -18,7 +18,7 @@ _vodcb() {
         # compopt came with bash 4; before, names of files are asked for directly.
         files) compopt -o default 2>/dev/null || COMPREPLY=($(compgen -f -- "$2")) ;;
         folders) compopt -o dirnames 2>/dev/null || COMPREPLY=($(compgen -d -- "$2")) ;;
-        list) compopt -o nospace 2>/dev/null ;;
+        list | open) compopt -o nospace 2>/dev/null ;;
     esac
 }
 

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Context {
         let around = Surroundings {
             no_color: set("NO_COLOR"),
             force_color: env.get("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            columns: env.get("COLUMNS").and_then(|text| text.parse().ok()),
+            columns: columns(&env),
         };
         let talk = match (flags.debug, flags.quiet, flags.verbose) {
             (true, ..) => Talk::Debug,
@@ -175,18 +175,25 @@ impl Context {
     /// # Errors
     /// A usage error without a home folder, or for a variable that is no text.
     pub fn state_folder(&self) -> Result<PathBuf> {
-        let xdg = crate::settings::file(&self.env, &["XDG_STATE_HOME"])?;
-        let base = xdg.filter(|path| path.is_absolute()).or_else(|| {
-            let home = self.home.as_ref()?;
-            Some(home.join(".local").join("state"))
-        });
-        base.map(|base| base.join("vodcb")).ok_or_else(|| {
-            Error::usage(
-                "there is no folder to remember things in: neither HOME nor XDG_STATE_HOME is set",
-            )
-            .hint("set XDG_STATE_HOME to a folder that may be written")
-        })
+        state_folder(&self.env, self.home.as_deref())
     }
+}
+
+/// The same of this environment and home.
+///
+/// # Errors
+/// As [`Context::state_folder`].
+pub fn state_folder(env: &Environment, home: Option<&Path>) -> Result<PathBuf> {
+    let xdg = crate::settings::file(env, &["XDG_STATE_HOME"])?;
+    let base = xdg
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(home?.join(".local").join("state")));
+    base.map(|base| base.join("vodcb")).ok_or_else(|| {
+        Error::usage(
+            "there is no folder to remember things in: neither HOME nor XDG_STATE_HOME is set",
+        )
+        .hint("set XDG_STATE_HOME to a folder that may be written")
+    })
 }
 
 fn stderr_width() -> Option<u16> {
@@ -207,6 +214,11 @@ pub fn usual_format() -> Format {
 pub fn environment_and_home() -> (Environment, Option<PathBuf>) {
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
     (environment(), home)
+}
+
+/// `COLUMNS`, where it is a number.
+pub fn columns(env: &Environment) -> Option<u16> {
+    env.get("COLUMNS").and_then(|text| text.parse().ok())
 }
 
 fn environment() -> Environment {

@@ -9,6 +9,7 @@ use vodcb::error::{Applied, Error, Kind, Result};
 use vodcb::exit::Exit;
 use vodcb::output::{self, ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::prompt;
+use vodcb::stop::Kept;
 
 fn main() -> ExitCode {
     if let Some(answer) = completions::answer(&words(), context::environment_and_home) {
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
         };
     }
     report_panics();
-    let cli = match grammar::parse(std::env::args_os()) {
+    let cli = match grammar::parse(std::env::args_os(), width) {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
@@ -130,7 +131,7 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
         "interrupted"
     };
     let told = match applied {
-        Applied::No => return Error::new(kind, format!("{what}; nothing was changed")),
+        Applied::No => return unchanged(ctx, kind, what),
         Applied::Yes => "; what was changed so far was confirmed by the service",
         Applied::Unknown => " while a change was under way; it may have been written",
     };
@@ -141,6 +142,14 @@ fn interrupted(ctx: &Context, kind: Kind) -> Error {
     Error::new(kind, format!("{what}{told}"))
         .hint(look)
         .applied(applied)
+}
+
+fn unchanged(ctx: &Context, kind: Kind, what: &str) -> Error {
+    let Some(Kept { told, hints }) = ctx.stop.kept() else {
+        return Error::new(kind, format!("{what}; nothing was changed"));
+    };
+    let error = Error::new(kind, format!("{what}; {told}"));
+    hints.into_iter().fold(error, Error::hint)
 }
 
 fn failed(out: &Output, error: &Error) -> ExitCode {
@@ -190,6 +199,12 @@ fn plain(json: bool) -> Output {
         &Surroundings::default(),
     )
     .expect("there is no query that could be wrong")
+}
+
+/// The columns of help.
+fn width() -> u16 {
+    let (env, _) = context::environment_and_home();
+    output::width(context::columns(&env))
 }
 
 /// Whether text goes to something that has no colours and no width.

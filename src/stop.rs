@@ -17,7 +17,17 @@ pub struct Stop {
     asked: Cell<bool>,
     signal: Cell<Option<Kind>>,
     look: RefCell<Option<String>>,
+    kept: RefCell<Option<Kept>>,
     bell: Notify,
+}
+
+/// What stays on this machine of a command that changed nothing at the service.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What it is and where.
+    pub told: String,
+    /// The commands that go on from there.
+    pub hints: Vec<String>,
 }
 
 impl Stop {
@@ -54,6 +64,16 @@ impl Stop {
         self.heeded.set(false);
         self.look.replace(None);
         done
+    }
+
+    /// What is told of a command that a signal ends from now on, before it changes anything at the service.
+    pub fn keep(&self, kept: Kept) {
+        self.kept.replace(Some(kept));
+    }
+
+    /// What stays of a command that was ended where it is.
+    pub fn kept(&self) -> Option<Kept> {
+        self.kept.borrow().clone()
     }
 
     /// The hint of a command that was ended where it is.

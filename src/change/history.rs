@@ -94,7 +94,12 @@ pub fn mode(ctx: &Context) -> Result<Mode> {
 /// # Errors
 /// A usage error without a home folder.
 pub fn path(ctx: &Context) -> Result<PathBuf> {
-    Ok(ctx.state_folder()?.join("history.ndjson"))
+    Ok(file(&ctx.state_folder()?))
+}
+
+/// The file in this folder.
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join("history.ndjson")
 }
 
 /// The recorded writes, oldest first; none where there is no file. Lines that cannot be used are

@@ -106,6 +106,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file for a target of this service.
     ///
     /// # Errors

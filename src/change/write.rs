@@ -207,7 +207,7 @@ pub async fn change_after(
 
 /// Shows the difference and what may be lost by it.
 fn show(ctx: &Context, target: &Target, outcome: &Outcome, before: Option<&Callback>) {
-    let text = render::callback::difference(target, &outcome.difference);
+    let text = render::callback::difference(target, &outcome.difference, ctx.out.width());
     ctx.out.note(&text);
     for risk in diff::risks(before, outcome.callback.as_ref()) {
         ctx.out.warn(&risk);

@@ -93,7 +93,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         connection.close().await;
         return Ok(Exit::Ok);
     }
-    ctx.out.note(&view::text(&plan));
+    ctx.out.note(&view::text(&plan, ctx.out.width()));
     confirm(ctx, &plan).await?;
     let look = ctx.again(&format!("diff {}", args.words()));
     let again = args.again(ctx);
@@ -140,9 +140,9 @@ fn show_plan(ctx: &Context, plan: &Plan) -> Result<()> {
         "dry run; nothing was written"
     });
     ctx.out
-        .show(&view::document(plan), |_| match plan.is_empty() {
-            true => view::text(plan),
-            false => format!("{}plan {}\n", view::text(plan), plan.fingerprint()),
+        .show(&view::document(plan), |width| match plan.is_empty() {
+            true => view::text(plan, width),
+            false => format!("{}plan {}\n", view::text(plan, width), plan.fingerprint()),
         })
 }
 

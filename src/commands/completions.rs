@@ -6,19 +6,26 @@
 pub mod outline;
 pub mod suggest;
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
-use crate::context::{Context, Environment};
+use crate::change::{history, lines};
+use crate::context::{self, Context, Environment};
 use crate::credential::profile;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::text::escape_line;
 use outline::outline;
 use suggest::Question;
 
+/// As many changes are offered, those that vodcb history lists.
+const SHOWN: usize = 20;
+
 /// Print the completion script of a shell
 ///
-/// Commands, flags, regions, event types also in lists, groups, profiles and files complete; nothing is
-/// sent for that.
+/// Commands, flags, regions, event types also in lists, groups, profiles, variables, changes of the history
+/// and files complete; nothing is sent for that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -82,9 +89,31 @@ pub fn answer(
         },
         _ => return None,
     };
-    let profiles = || {
+    let known = |set: &str| {
         let (env, home) = surroundings();
-        profile::names(&env, home.as_deref())
+        let names = match set {
+            "variable" => env.into_keys().collect(),
+            "change" => return changes(&env, home.as_deref()),
+            _ => profile::names(&env, home.as_deref()),
+        };
+        names
+            .into_iter()
+            .map(|name| (name, String::new()))
+            .collect()
     };
-    Some(outline().suggest(&question, profiles).to_string())
+    Some(outline().suggest(&question, known).to_string())
+}
+
+/// The changes of the history, the newest first.
+fn changes(env: &Environment, home: Option<&Path>) -> Vec<(String, String)> {
+    let file = context::state_folder(env, home).map(|folder| history::file(&folder));
+    let bytes = file.ok().and_then(|file| std::fs::read(file).ok());
+    let records = lines::read(&bytes.unwrap_or_default()).records;
+    let newest = records.iter().rev().take(SHOWN);
+    newest
+        .map(|record| {
+            let about = format!("{} {}", record.command, record.target);
+            (record.number.to_string(), escape_line(&about))
+        })
+        .collect()
 }

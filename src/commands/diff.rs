@@ -53,7 +53,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let plan = plan(ctx, &connection, &wish).await?;
     connection.close().await;
     ctx.out
-        .show(&view::document(&plan), |_| view::text(&plan))?;
+        .show(&view::document(&plan), |width| view::text(&plan, width))?;
     if plan.is_empty() || args.exit_zero {
         return Ok(Exit::Ok);
     }

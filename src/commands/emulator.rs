@@ -41,19 +41,22 @@ Examples:
   vodcb emulator start --fault 'set:throttle=200*2' --fault get:slow=500
   vodcb emulator start --ready-file ready.sh & … && . ./ready.sh && vodcb get
 
-Faults, [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE being a region or an application: throttle[=MS] internal unavailable error=CODE reset-before
-reset-after internal-after slow=MS slow-after=MS garbage html html-ok redirect truncate wrong-type
-huge-headers gzip-bomb skew=SECONDS deny denied-app suspended not-activated drop-events foreign pass. ACTION: get set delete list-apps fire delivery
-identity assume oidc get-role imds uri sso oauth, and of queues: list-queues create-queue set-queue
-get-queue delete-queue send batch-send receive batch-receive peek batch-peek delete-message
-batch-delete change-visibility. fire and delivery are calls of vodcb emulator fire; what it delivers is not among them.
+Faults, [[ACTION][@PLACE]:]KIND[=VALUE][*TIMES], PLACE being a region or an application:
+throttle[=MS] internal unavailable error=CODE reset-before reset-after internal-after slow=MS slow-after=MS \
+garbage html html-ok redirect truncate wrong-type huge-headers gzip-bomb skew=SECONDS deny denied-app \
+suspended not-activated drop-events foreign pass.
+
+ACTION: get set delete list-apps fire delivery identity assume oidc get-role imds uri sso oauth, and of \
+queues: list-queues create-queue set-queue get-queue delete-queue send batch-send receive batch-receive peek \
+batch-peek delete-message batch-delete change-visibility. fire and delivery are calls of vodcb emulator \
+fire; what it delivers is not among them.
 
 Quirks, for what the service does not document (the first is the default):
-unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes
-key=clear|masked|absent unknown-events=store|drop|reject delete-nothing=ok|error
-form=accept|refuse case=keep|lower imds=role|norole|broken|off imds-v1=allow|refuse
-counters=exact|zero vod-role=present|absent|untrusting; session-seconds=N is how long issued keys live, whatever was asked for, apps=N
-how many applications app-0000001 and so on every account has beside app-1000000")]
+unconfigured=absent|empty|blank|error all=echo|expand set=reset|merge linger=no|yes key=clear|masked|absent \
+unknown-events=store|drop|reject delete-nothing=ok|error form=accept|refuse case=keep|lower \
+imds=role|norole|broken|off imds-v1=allow|refuse counters=exact|zero vod-role=present|absent|untrusting; \
+session-seconds=N is how long issued keys live, whatever was asked for, apps=N how many applications \
+app-0000001 and so on every account has beside app-1000000")]
     Start {
         /// Port on 127.0.0.1; 0 takes a free one
         #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u16>(0..=65_535, "8090"))]

@@ -41,6 +41,9 @@ pub const JOBS: [(&str, &[&str]); 4] = [
 const LAYOUT: &str =
     "{before-help}{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
 
+/// Help is easier to read in lines of so many columns at the most, and has as many where it is no terminal's.
+pub const WIDEST: u16 = 100;
+
 /// The definition of the command line, from which help, completions, manual and reference are made.
 pub fn command() -> Command {
     let root = Cli::command().mut_args(|flag| flag.global(true));
@@ -69,23 +72,27 @@ pub fn answer(words: &[String], plain: impl FnOnce() -> bool) -> Option<String> 
 ///
 /// # Errors
 /// Clap's own: help and version, which are results, and what the grammar refuses.
-pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+pub fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    width: impl FnOnce() -> u16,
+) -> Result<Cli, clap::Error> {
     let mut words: Vec<OsString> = words.into_iter().collect();
     if words.len() < 2 {
         words = vec!["vodcb".into(), "-h".into()];
     }
     match understood(&words) {
         Some(cli) => Ok(cli),
-        None => by_the_whole(words),
+        None => by_the_whole(words, width()),
     }
 }
 
-/// What the words mean, by the whole definition.
+/// What the words mean, by the whole definition; help is made for this width.
 ///
 /// # Errors
 /// As [`parse`].
-pub fn by_the_whole(words: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let mut command = command();
+pub fn by_the_whole(words: Vec<OsString>, width: u16) -> Result<Cli, clap::Error> {
+    // By itself clap takes the terminal of any stream, also where help goes into a file.
+    let mut command = command().term_width(width.min(WIDEST).into());
     let mut matches = command
         .try_get_matches_from_mut(words)
         .map_err(|error| with_near_command(error, &command))?;

@@ -6,6 +6,7 @@ use super::grammar;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::render::folded;
 
 /// Explain a command or a topic
 #[derive(Debug, clap::Args)]
@@ -76,12 +77,30 @@ impl Topic {
 /// # Errors
 /// A usage error for words that are neither a command nor a topic, with the nearest ones.
 pub fn run(ctx: &Context, args: &Args) -> Result<Exit> {
+    let width = ctx.out.width();
     let text = match args.words.as_slice() {
-        [word] if topic(word).is_some() => topic(word).map(Topic::text).unwrap_or_default(),
-        words => of_command(words)?,
+        [word] if topic(word).is_some() => topic(word)
+            .map(|topic| refilled(&topic.text(), width))
+            .unwrap_or_default(),
+        words => of_command(words, width)?,
     };
     ctx.out.print(&text)?;
     Ok(Exit::Ok)
+}
+
+/// A topic in a narrow terminal: its paragraphs filled anew, its tables folded.
+fn refilled(text: &str, width: u16) -> String {
+    if text.lines().all(|line| line.len() <= width.into()) {
+        return text.to_owned();
+    }
+    let mut filled = String::with_capacity(text.len());
+    let is_prose = |line: &str| line.starts_with(|first: char| !first.is_whitespace());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let goes_on = is_prose(line) && lines.peek().is_some_and(|next| is_prose(next));
+        filled.extend([line, if goes_on { " " } else { "\n" }]);
+    }
+    folded(&filled, width)
 }
 
 /// The topic of that name.
@@ -89,8 +108,8 @@ pub fn topic(word: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == word)
 }
 
-fn of_command(words: &[String]) -> Result<String> {
-    let root = grammar::command();
+fn of_command(words: &[String], width: u16) -> Result<String> {
+    let root = grammar::command().term_width(width.min(grammar::WIDEST).into());
     let mut at = &root;
     for word in words {
         at = at.find_subcommand(word).ok_or_else(|| unknown(at, word))?;

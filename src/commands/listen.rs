@@ -2,6 +2,7 @@
 
 mod feed;
 mod session;
+mod values;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use url::Url;
 
 use super::event_filter;
 use super::ready_file::ReadyFile;
@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::event::EventSelection;
 use crate::exit::Exit;
 use crate::http::Http;
+use crate::mns::consume::Totals;
 use crate::output::Format;
 use crate::render::listen::{Ready, not_shown};
 use crate::settings::numbers::{seconds, whole};
@@ -65,7 +66,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
     /// Serve this path only, and answer 404 elsewhere
-    #[arg(long, value_name = "PATH", value_parser = path)]
+    #[arg(long, value_name = "PATH", value_parser = values::path)]
     path: Option<String>,
     /// Count, show, save and hand on these events only; the others are answered 200
     #[arg(long, value_name = "A,B")]
@@ -78,10 +79,10 @@ pub struct Args {
     feed: feed::Feed,
 
     /// Hand deliveries on to this URL, and its answers back
-    #[arg(long, value_name = "URL", value_parser = application, help_heading = "Answer")]
+    #[arg(long, value_name = "URL", value_parser = values::application, help_heading = "Answer")]
     forward_to: Option<String>,
     /// Hand some events on to a URL of their own: TranscodeComplete=http://localhost:3000/t
-    #[arg(long, value_name = "EVENTS=URL", value_parser = route, help_heading = "Answer")]
+    #[arg(long, value_name = "EVENTS=URL", value_parser = values::route, help_heading = "Answer")]
     route: Vec<(EventSelection, String)>,
     /// Answer this, one after the other, and the last from then on: 500,500,200; slow:6s; close
     #[arg(
@@ -169,10 +170,17 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     drop(stop);
     session.until_quiet().await;
     let _ = server.await;
-    if let Some(fed) = fed {
-        session.account(&fed, args.exit_after);
+    let Some(fed) = fed else {
+        return session.close().await;
+    };
+    session.account(&fed, args.exit_after);
+    let is_nothing = fed.totals == Totals::default();
+    if let (Err(error), true) = (&fed.ended, is_nothing) {
+        session.end(String::new()).await?;
+        return Err(error.clone());
     }
-    session.close().await
+    let exit = session.close().await;
+    fed.ended.and(exit)
 }
 
 impl Args {
@@ -319,30 +327,4 @@ impl Args {
         ));
         Ok(())
     }
-}
-
-fn path(text: &str) -> std::result::Result<String, String> {
-    if text.starts_with('/') && !text.contains(['?', '#', ' ']) {
-        Ok(text.to_owned())
-    } else {
-        Err("a path begins with / and has no query, for example /vod".to_owned())
-    }
-}
-
-fn application(text: &str) -> std::result::Result<String, String> {
-    let fits = Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err("write the whole URL, for example http://localhost:3000/vod".to_owned())
-    }
-}
-
-fn route(text: &str) -> std::result::Result<(EventSelection, String), String> {
-    let (events, url) = text
-        .split_once('=')
-        .ok_or("write EVENTS=URL, for example TranscodeComplete=http://localhost:3000/t")?;
-    let events = event_filter::parse(events).map_err(|error| error.message)?;
-    Ok((events, application(url)?))
 }

@@ -72,7 +72,7 @@ pub use outcome::{
     name = "vodcb",
     version = crate::VERSION,
     disable_help_subcommand = true,
-    max_term_width = 100,
+    max_term_width = grammar::WIDEST.into(),
     after_help = "\
 Examples:
   vodcb --emulator set --http-url https://example.com/vod/callback   try it without an account

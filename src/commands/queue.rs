@@ -1,5 +1,6 @@
 //! `vodcb queue`
 
+mod create;
 mod forward;
 mod tail;
 
@@ -7,14 +8,15 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Connection, connect, created_but_not_shown};
+use super::queue_lookup::with_similar;
+use super::{Connection, connect};
 use crate::callback::{Destination, queue};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::mns::queue::{Attributes, Status};
-use crate::mns::{Creation, MAX_BATCH, Mns};
+use crate::mns::{MAX_BATCH, Mns};
 use crate::output::Forms;
 use crate::render::queue as view;
 use crate::settings::numbers::{self, whole};
@@ -128,9 +130,24 @@ impl Args {
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let (mns, region) = args.open(ctx, &connection).await?;
-    let mut exit = Exit::Ok;
+    let done = look_after(ctx, &connection, &mns, &region, args).await;
+    let exit = match (done, args.what.queue()) {
+        (Err(error), Some(name)) => return Err(with_similar(ctx, &mns, name, error).await),
+        (done, _) => done?,
+    };
+    connection.close().await;
+    Ok(exit)
+}
+
+async fn look_after(
+    ctx: &Context,
+    connection: &Connection,
+    mns: &Mns,
+    region: &Region,
+    args: &Args,
+) -> Result<Exit> {
     match &args.what {
-        What::List { prefix } => list(ctx, &mns, prefix, &region).await?,
+        What::List { prefix } => list(ctx, mns, prefix, region).await?,
         What::Create {
             name,
             retention,
@@ -144,22 +161,33 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
                 ..Attributes::for_callbacks()
             };
             let look = ctx.again(&args.words(&format!("queue status {name}")));
-            create(ctx, &mns, name, &attributes, &look).await?;
+            create::run(ctx, mns, name, &attributes, &look).await?;
             if !ctx.flags.dry_run {
                 let set = ctx.again(&args.words(&format!("set --mns-queue {name}")));
-                tell_next(ctx, &connection, &set);
+                create::tell_next(ctx, connection, &set);
             }
         }
         What::Status { name } => {
-            let place = args.place(ctx, &mns, &region)?;
-            status(ctx, &connection, &mns, name, &place).await?;
+            let place = args.place(ctx, mns, region)?;
+            status(ctx, connection, mns, name, &place).await?;
         }
-        What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
-        What::Tail(args) => exit = tail::run(ctx, &mns, args).await?,
-        What::Forward(args) => exit = forward::run(ctx, &mns, args).await?,
+        What::Peek { name, count } => peek(ctx, mns, name, *count).await?,
+        What::Tail(args) => return tail::run(ctx, mns, args).await,
+        What::Forward(args) => return forward::run(ctx, mns, args).await,
     }
-    connection.close().await;
-    Ok(exit)
+    Ok(Exit::Ok)
+}
+
+impl What {
+    /// The queue that has to be there.
+    fn queue(&self) -> Option<&str> {
+        match self {
+            What::List { .. } | What::Create { .. } => None,
+            What::Status { name } | What::Peek { name, .. } => Some(name),
+            What::Tail(args) => Some(&args.name),
+            What::Forward(args) => Some(&args.name),
+        }
+    }
 }
 
 impl Args {
@@ -206,76 +234,6 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     ctx.out.show(&document, |width| {
         view::list(&names, prefix, region.as_str(), width)
     })
-}
-
-async fn create(
-    ctx: &Context,
-    mns: &Mns,
-    name: &str,
-    attributes: &Attributes,
-    look: &str,
-) -> Result<()> {
-    queue::check_name(name)?;
-    let planned = Status {
-        name: name.to_owned(),
-        attributes: *attributes,
-        ..Status::default()
-    };
-    let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
-    ctx.out.check(&planned)?;
-    if ctx.flags.dry_run {
-        ctx.out
-            .note(&format!("dry run; the queue {name} would be created"));
-        return ctx
-            .out
-            .show(&planned, |width| view::status(&planned, width));
-    }
-    ctx.stop
-        .leave(format!("look before doing anything else: {look}"));
-    let creation = match mns.create_queue(ctx, name, attributes).await {
-        Err(error) if error.code() == "QueueAlreadyExist" => {
-            return Err(differing(ctx, mns, name, attributes, error).await);
-        }
-        created => created?,
-    };
-    let found = mns.get_attributes(ctx, name).await;
-    let shown = found.and_then(|found| {
-        ctx.out.note(match creation {
-            Creation::Made => "created and read back",
-            Creation::Found => "already so; nothing was created",
-            Creation::Unclear => "read back",
-        });
-        let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
-        ctx.out.show(&status, |width| view::status(&status, width))
-    });
-    shown.map_err(|error| created_but_not_shown(creation, look, error))
-}
-
-/// What may follow the creation of a queue.
-fn tell_next(ctx: &Context, connection: &Connection, set: &str) {
-    ctx.out.hint(&if connection.is_emulated() {
-        "this emulator ended with the command, and the queue with it; for one that stays: vodcb emulator start"
-            .to_owned()
-    } else {
-        format!("have callbacks go there: {set}")
-    });
-}
-
-/// Names what another queue of that name has, and this one was to have.
-async fn differing(
-    ctx: &Context,
-    mns: &Mns,
-    name: &str,
-    wanted: &Attributes,
-    mut error: Error,
-) -> Error {
-    let Ok(found) = mns.get_attributes(ctx, name).await else {
-        return error;
-    };
-    for (name, wanted, there) in wanted.differences(&found.attributes) {
-        error = error.cause(format!("{name} is {there} there, not {wanted}"));
-    }
-    error.hint("ask for what is there, choose another name, or change the queue in the console")
 }
 
 async fn status(

@@ -122,6 +122,20 @@ fn unlooked(name: &str, error: Error) -> Error {
     })
 }
 
+/// The error with the names that could have been meant, where it is that there is no such queue.
+pub async fn with_similar(ctx: &Context, mns: &Mns, name: &str, mut error: Error) -> Error {
+    if error.code() == "QueueNotExist" {
+        let similar = similar(ctx, mns, name).await;
+        let meant = (!similar.is_empty()).then(|| did_you_mean(&similar));
+        error.hints.splice(0..0, meant);
+    }
+    error
+}
+
+fn did_you_mean(names: &[String]) -> String {
+    format!("did you mean {}?", names.join(", "))
+}
+
 /// Without the right to list there are no names to tell, which is no error of its own.
 async fn similar(ctx: &Context, mns: &Mns, name: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -155,7 +169,7 @@ impl Missing {
         let similar = similar(ctx, &self.mns, &self.name).await;
         match similar.is_empty() {
             true => told,
-            false => told.hint(format!("did you mean {}?", similar.join(", "))),
+            false => told.hint(did_you_mean(&similar)),
         }
     }
 

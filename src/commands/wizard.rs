@@ -164,7 +164,7 @@ async fn confirm(here: &Here, answers: &Answers) -> Result<Reply<bool>> {
         }
         (true, Some(queue)) => format!("The callback is so already. Create the queue {queue}?"),
         (false, _) => {
-            out.note(&view::difference(target, &difference));
+            out.note(&view::difference(target, &difference, out.width()));
             format!("Write this to {target}?")
         }
     };

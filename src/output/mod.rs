@@ -121,18 +121,21 @@ impl Output {
             ColorWhen::Auto if around.no_color => false,
             ColorWhen::Auto => around.force_color || std::io::stderr().is_terminal(),
         };
-        let stdout = std::io::stdout();
-        let terminal = terminal_size::terminal_size_of(&stdout).map(|(width, _)| width.0);
         Ok(Output {
             format,
             query,
             talk,
-            width: around.columns.or(terminal).unwrap_or(UNBOUND).max(20),
+            width: width(around.columns),
             color,
             live: std::io::stderr().is_terminal(),
             drawn: Cell::default(),
             closed: Cell::default(),
         })
+    }
+
+    /// The columns of text for people.
+    pub const fn width(&self) -> u16 {
+        self.width
     }
 
     /// Whether colours are used.
@@ -187,6 +190,13 @@ impl Output {
     pub fn is_closed(&self) -> bool {
         self.closed.get()
     }
+}
+
+/// The columns of text for people: those that were asked for, or those of the terminal that stdout is.
+pub fn width(asked: Option<u16>) -> u16 {
+    let stdout = std::io::stdout();
+    let terminal = || terminal_size::terminal_size_of(&stdout).map(|(width, _)| width.0);
+    asked.or_else(terminal).unwrap_or(UNBOUND).max(20)
 }
 
 /// What became of writing to stdout. A reader that went away has what it wanted.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::pairs;
+use super::{folded, pairs};
 use crate::callback::{Callback, Destination, StoredKey, queue};
 use crate::change::diff::{self, Difference};
 use crate::event::{EventSelection, catalogue};
@@ -131,7 +131,12 @@ fn events(selection: &EventSelection) -> String {
 }
 
 /// The difference as lines that can be read without colour.
-pub fn difference(target: &Target, difference: &Difference) -> String {
+pub fn difference(target: &Target, difference: &Difference, width: u16) -> String {
+    folded(&fields(target, difference), width)
+}
+
+/// The same, however long its lines are.
+pub(super) fn fields(target: &Target, difference: &Difference) -> String {
     let mut text = format!("{target}\n");
     for change in &difference.fields {
         let line = match (&change.before, &change.after) {

@@ -92,34 +92,31 @@ pub fn list_document(
     }
 }
 
+/// A heading, and the cell below it.
+type Column = (&'static str, fn(&Record) -> String);
+
 /// The shown records as a table.
 pub fn list(records: &[&Record], file: &str, width: u16) -> String {
     if records.is_empty() {
         return format!("There is no change to show in {file}.\n");
     }
-    let rows: Vec<Vec<String>> = records
-        .iter()
-        .map(|record| {
-            vec![
-                record.number.to_string(),
-                time(record.at),
-                owner(record).unwrap_or("unknown").to_owned(),
-                place(record),
-                record.command.clone(),
-                what(record),
-                record.result().as_str().to_owned(),
-            ]
-        })
-        .collect();
-    let headings = [
-        "No.",
-        "Time (UTC)",
-        "Account",
-        "Target",
-        "Command",
-        "Change",
-        "Result",
+    let mut columns: Vec<Column> = vec![
+        ("No.", |record| record.number.to_string()),
+        ("Time (UTC)", |record| time(record.at)),
+        ("Account", |record| {
+            owner(record).unwrap_or("unknown").to_owned()
+        }),
+        ("Target", place),
+        ("Command", |record| record.command.clone()),
+        ("Change", what),
+        ("Result", |record| record.result().as_str().to_owned()),
     ];
+    // Nearly always there is one, and changes have more to tell.
+    let is_one_account = records.windows(2).all(|two| owner(two[0]) == owner(two[1]));
+    columns.retain(|(heading, _)| *heading != "Account" || !is_one_account);
+    let row = |record: &&Record| columns.iter().map(|(_, cell)| cell(record)).collect();
+    let rows: Vec<Vec<String>> = records.iter().map(row).collect();
+    let headings: Vec<&str> = columns.iter().map(|(heading, _)| *heading).collect();
     table(&headings, &rows, width)
 }
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::callback::{difference, shown};
+use super::callback::{fields, shown};
+use super::folded;
 use crate::change::diff::Difference;
 use crate::change::plan::{Action, Counts, Plan, Step};
 use crate::error::Error;
@@ -109,12 +110,12 @@ pub fn outcome_document<'a>(
 }
 
 /// The changes of a plan, field by field, and how many there are.
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan, width: u16) -> String {
     let mut text = String::new();
     for step in plan.changes() {
         text.push_str(&step_text(step));
     }
-    text + &counts(&plan.counts())
+    folded(&(text + &counts(&plan.counts())), width)
 }
 
 fn step_text(step: &Step) -> String {
@@ -122,8 +123,11 @@ fn step_text(step: &Step) -> String {
         Action::Create => whole('+', step),
         Action::Delete => whole('-', step) + &risks(step),
         Action::Change => {
-            let fields = difference(&step.target, &step.difference);
-            format!("~ {fields}{}", risks(step))
+            format!(
+                "~ {}{}",
+                fields(&step.target, &step.difference),
+                risks(step)
+            )
         }
         Action::Unchanged | Action::Kept => String::new(),
     }

@@ -69,7 +69,7 @@ const CALLBACK: [&str; 7] = [
 pub fn callback_row(target: &Target, callback: Option<&Callback>, keys: Keys) -> Vec<String> {
     let mut row = vec![target.region.to_string(), target.app_id.to_string()];
     let Some(callback) = callback else {
-        row.push("not configured".to_owned());
+        row.extend([String::new(), "not configured".to_owned()]);
         row.resize(CALLBACK.len(), String::new());
         return row;
     };
@@ -150,5 +150,9 @@ pub fn apps(region: &Region, apps: &[App], used: &AppId, width: u16) -> String {
             ]
         })
         .collect();
-    table(&["Application", "Name", "Status", "Type", ""], &rows, width)
+    table(
+        &["Application", "Name", "Status", "Type", "Note"],
+        &rows,
+        width,
+    )
 }

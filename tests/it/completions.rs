@@ -1,6 +1,6 @@
 //! Completion: what is suggested where, and the scripts in the real shells.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{AUTH_KEY, Sandbox};
 
 /// The words suggested for the last of these, without what they mean.
 fn suggested(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
@@ -87,6 +87,91 @@ fn values_complete() {
     }
     assert_eq!(kind(&sandbox, &["set", "--auth-key-file", ""]), "files");
     assert_eq!(kind(&sandbox, &["events", "decode", ""]), "files");
+}
+
+#[test]
+fn words_of_the_emulator_complete() {
+    let sandbox = Sandbox::offline();
+    let start = |flag: &str, typed: &str| suggested(&sandbox, &["emulator", "start", flag, typed]);
+    assert_eq!(
+        start("--quirk", "key="),
+        ["key=clear", "key=masked", "key=absent"]
+    );
+    assert_eq!(start("--fault", "html"), ["html", "html-ok"]);
+    assert_eq!(start("--fault", "batch-d"), ["batch-delete:"]);
+    assert_eq!(start("--fault", "set:thr"), ["set:throttle"]);
+    assert_eq!(
+        start("--fault", "set@cn-beijing:er"),
+        ["set@cn-beijing:error="]
+    );
+    // What is not over yet has no blank behind it.
+    assert_eq!(
+        kind(&sandbox, &["emulator", "start", "--fault", "s"]),
+        "open"
+    );
+}
+
+/// What is offered is accepted.
+#[test]
+fn every_fault_and_quirk_that_is_offered_exists() {
+    let sandbox = Sandbox::offline();
+    for (flag, value) in [("--fault", "1"), ("--quirk", "9")] {
+        let words = suggested(&sandbox, &["emulator", "start", flag, ""]);
+        assert!(words.len() > 20, "{words:?}");
+        for word in words {
+            let spec = match word.chars().last() {
+                Some('=') => word + value,
+                Some(':') => word + "internal",
+                _ => word,
+            };
+            // The port is taken from no one: what is wrong with the words is told first.
+            sandbox
+                .vodcb([
+                    "emulator",
+                    "start",
+                    flag,
+                    &spec,
+                    "--ready-file",
+                    "no/such/folder",
+                ])
+                .exits(2)
+                .says(&["no/such/folder"]);
+        }
+    }
+}
+
+#[test]
+fn routes_changes_documents_and_variables_complete() {
+    let mut sandbox = Sandbox::new();
+    let url = "https://example.com/vod";
+    sandbox.vodcb(["set", "--http-url", url]).ok();
+    sandbox.vodcb(["delete", "--yes"]).ok();
+    for words in [&["undo", ""][..], &["history", "show", ""]] {
+        assert_eq!(suggested(&sandbox, words), ["2", "1"]);
+    }
+    assert_eq!(
+        suggested(&sandbox, &["listen", "--route", "Transc"]),
+        ["TranscodeComplete="]
+    );
+    assert_eq!(
+        suggested(&sandbox, &["listen", "--route", "TranscodeComplete="]),
+        [""; 0]
+    );
+    let documents = suggested(&sandbox, &["schema", "output", ""]);
+    assert!(documents.contains(&"get".to_owned()), "{documents:?}");
+    assert!(
+        !documents.contains(&"completions".to_owned()),
+        "{documents:?}"
+    );
+    assert_eq!(
+        suggested(&sandbox, &["schema", "output", "queue", "st"]),
+        ["status"]
+    );
+    sandbox.set("VOD_CALLBACK_KEY", AUTH_KEY);
+    assert_eq!(
+        suggested(&sandbox, &["set", "--auth-key-env", "VOD_C"]),
+        ["VOD_CALLBACK_KEY"]
+    );
 }
 
 #[test]
@@ -259,6 +344,13 @@ mod shells {
         types(session, "vodcb events decode bod", "y.json");
         session.send(KILL_LINE).unwrap();
         types(session, "vodcb set --add-events=Snapshot", "Complete");
+        session.send(KILL_LINE).unwrap();
+        types(session, "vodcb emulator start --fault set:thr", "ottle");
+        types(session, " --quirk key=mas", "ked");
+        session.send(KILL_LINE).unwrap();
+        types(session, "vodcb listen --route Transc", "odeComplete=");
+        session.send("http").unwrap();
+        session.expect("http").unwrap();
     }
 
     fn world() -> Sandbox {

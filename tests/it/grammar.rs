@@ -8,7 +8,7 @@ use vodcb::commands::grammar::{by_the_whole, understood};
 /// Both ways: `None` where it is left to the whole.
 fn both(words: &[String]) -> (Option<String>, Option<String>) {
     let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-    let whole = by_the_whole(words.clone()).ok();
+    let whole = by_the_whole(words.clone(), 100).ok();
     let fast = understood(&words);
     (
         fast.map(|cli| format!("{cli:?}")),

@@ -486,3 +486,40 @@ fn status_without_a_callback_is_an_answer() {
     let status = sandbox.vodcb(["key", "status", "-o", "json"]).ok().json();
     assert_eq!(status["auth_key_since"], Value::Null);
 }
+
+/// The new key is kept before the receiver is asked, so that the next run goes on with it.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_proof_says_what_is_kept_and_what_goes_on() {
+    use crate::queue::forward::{eventually, signal};
+    use std::process::Stdio;
+    let receiver = Receiver::start(&[Reply::After(std::time::Duration::from_secs(4), 200)]);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("OLD_KEY", OLD);
+    sandbox.set("NEW_KEY", NEW);
+    let url = receiver.url("/vod");
+    sandbox
+        .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
+        .ok();
+    let child = sandbox
+        .command(["key", "rotate", "--yes", "--auth-key-env", "NEW_KEY"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually(|| receiver.requests().len() == 1);
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap()).exits(130);
+    let file = state_files(&sandbox).remove(0);
+    let run = run.says(&[
+        "interrupted; VOD signs with the old key, and the new one is kept in",
+        file.to_str().unwrap(),
+        "go on with it: vodcb key rotate",
+        "or forget it: vodcb key rotate --abandon",
+    ]);
+    assert!(!run.stderr.contains("nothing was changed"), "{run:?}");
+    assert!(!run.stderr.contains(NEW), "{run:?}");
+    assert_eq!(configured(&sandbox), OLD);
+    rotate(&sandbox, &["--abandon"]).ok();
+    assert!(state_files(&sandbox).is_empty());
+}

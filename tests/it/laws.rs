@@ -487,19 +487,3 @@ fn no_sequence_of_changes_loses_a_field_the_user_did_not_name() {
         runtime.block_on(live(&ctx, &quirks, &steps));
     });
 }
-
-proptest! {
-    /// A letter that is not ASCII makes a table of it, which would wrap.
-    #[test]
-    fn pairs_that_fit_look_as_in_a_table(
-        rows in prop::collection::vec(("[A-Z][a-z ]{0,12}", "[ -~]{0,30}(\n[ -~]{0,30}){0,2}"), 1..5),
-        width in 20..100_u16,
-    ) {
-        let rows: Vec<(&str, String)> = rows.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        let mut more = rows.clone();
-        more.push(("é", "x".to_owned()));
-        let table = vodcb::render::pairs(&more, width);
-        let (table, _) = table.trim_end().rsplit_once('\n').unwrap();
-        prop_assert_eq!(vodcb::render::pairs(&rows, width), format!("{table}\n"));
-    }
-}

@@ -30,6 +30,7 @@ mod listen;
 mod man;
 mod manifest;
 mod mns;
+mod narrow;
 mod network;
 mod odd_answers;
 mod output;

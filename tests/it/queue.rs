@@ -207,3 +207,39 @@ fn creating_names_the_flag_the_difference_and_the_end() {
             .says(&["the queue with it", "vodcb emulator start"]);
     }
 }
+
+#[test]
+fn a_mistyped_queue_is_told_with_names_that_could_be_meant() {
+    let to = "http://127.0.0.1:9/";
+    let commands = [
+        &["queue", "status", "vod-evnets"][..],
+        &["queue", "peek", "vod-evnets"],
+        &["queue", "tail", "vod-evnets"],
+        &["queue", "forward", "vod-evnets", "--to", to],
+        &[
+            "listen",
+            "--port",
+            "0",
+            "--queue",
+            "vod-evnets",
+            "--forward-to",
+            to,
+        ],
+    ];
+    let sandbox = Sandbox::new();
+    let silent = Sandbox::with(&["list-queues:deny"], &[]);
+    for name in ["vod-events", "billing"] {
+        sandbox.queue(name, 30);
+        silent.queue(name, 30);
+    }
+    for args in commands {
+        let words = ["there is no queue vod-evnets", "did you mean vod-events?"];
+        let run = sandbox.vodcb(args.iter().copied()).exits(4).says(&words);
+        assert!(!run.stderr.contains("billing"), "{run:?}");
+        // Without the right to list, the error stands as it is.
+        let run = silent.vodcb(args.iter().copied()).exits(4);
+        let run = run.says(&["there is no queue vod-evnets", "check the name"]);
+        assert!(!run.stderr.contains("did you mean"), "{run:?}");
+        assert!(!run.stderr.contains("ListQueue"), "{run:?}");
+    }
+}

@@ -29,7 +29,7 @@ fn apps_are_listed_with_the_default_one_first_and_marked() {
     assert_eq!(
         run.stdout,
         "\
-APPLICATION  NAME                 STATUS  TYPE
+APPLICATION  NAME                 STATUS  TYPE    NOTE
 app-1000000  default              Normal  System  default
 app-0000001  application 0000001  Normal  Custom
 app-0000002  application 0000002  Normal  Custom

@@ -19,6 +19,8 @@ pub enum Suggestions {
     Words(Vec<(String, String)>),
     /// The same, and a comma may follow.
     List(Vec<(String, String)>),
+    /// The same, and each goes on without a blank.
+    Open(Vec<(String, String)>),
     /// The names of files.
     Files,
     /// The names of folders.
@@ -26,8 +28,13 @@ pub enum Suggestions {
 }
 
 impl Outline {
-    /// What could stand at the cursor. Profiles are looked up only if they are asked for.
-    pub fn suggest(&self, question: &Question, profiles: impl Fn() -> Vec<String>) -> Suggestions {
+    /// What could stand at the cursor. What this machine knows of a set, of profiles for example, is looked up
+    /// only if it is asked for.
+    pub fn suggest(
+        &self,
+        question: &Question,
+        known: impl Fn(&str) -> Vec<(String, String)>,
+    ) -> Suggestions {
         let empty = String::new();
         let (last, before) = question.words.split_last().unwrap_or((&empty, &[]));
         if before.first().is_some_and(|word| word == "help") {
@@ -35,12 +42,19 @@ impl Outline {
                 .commands_below(&before[1..].join(" "), last, true)
                 .beyond(&question.kept);
         }
+        if let [schema, output, words @ ..] = before
+            && schema == "schema"
+            && output == "output"
+            && !last.starts_with('-')
+        {
+            return self.documents(words, last).beyond(&question.kept);
+        }
         let at = self.walk(before);
         let suggestions = if let Some(takes) = at.expects {
-            self.values_of(takes, last, profiles)
+            self.values_of(takes, last, known)
         } else if let (false, Some((flag, value))) = (at.only_places, last.split_once('=')) {
             let takes = self.flag(at.command, flag).map_or("", |flag| flag.takes);
-            self.values_of(takes, value, profiles)
+            self.values_of(takes, value, known)
                 .prefixed(&format!("{flag}="))
         } else if !at.only_places && last.starts_with('-') {
             self.flags_of(at.command, last)
@@ -48,7 +62,7 @@ impl Outline {
             let below = self.commands_below(at.command.path, last, false);
             match at.command.place(at.place) {
                 _ if below != Suggestions::Words(Vec::new()) => below,
-                Some(place) => self.values_of(place.takes, last, profiles),
+                Some(place) => self.values_of(place.takes, last, known),
                 None if last.is_empty() => self.flags_of(at.command, last),
                 None => below,
             }
@@ -140,13 +154,36 @@ impl Outline {
         Suggestions::Words(fitting.map(owned).collect())
     }
 
+    /// The next word of the commands that print a document.
+    fn documents(&self, words: &[String], typed: &str) -> Suggestions {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (command, _) in self.set("document") {
+            let mut command = command.split(' ');
+            let goes_on = words.iter().all(|word| command.next() == Some(word));
+            let next = command
+                .next()
+                .filter(|word| goes_on && word.starts_with(typed));
+            found.extend(next.map(|word| owned((word, ""))));
+        }
+        found.dedup();
+        Suggestions::Words(found)
+    }
+
     fn values_of(
         &self,
         takes: &'static str,
         typed: &str,
-        profiles: impl Fn() -> Vec<String>,
+        known: impl Fn(&str) -> Vec<(String, String)>,
     ) -> Suggestions {
         let set = takes.trim_end_matches(',');
+        match (set, typed.rsplit_once(':'), typed.contains('=')) {
+            ("route", _, true) => return Suggestions::Words(Vec::new()),
+            ("fault", Some((place, kind)), _) => {
+                let kinds = self.values_of("fault", kind, known);
+                return kinds.prefixed(&format!("{place}:"));
+            }
+            _ => {}
+        }
         let (list, word) = match typed.rfind(',') {
             Some(comma) if set != takes => typed.split_at(comma + 1),
             _ => ("", typed),
@@ -155,9 +192,10 @@ impl Outline {
             "file" => return Suggestions::Files,
             "folder" => return Suggestions::Folders,
             "" | "text" => Vec::new(),
-            "profile" => profiles()
-                .into_iter()
-                .map(|name| (name, String::new()))
+            "profile" | "variable" | "change" => known(set),
+            "route" => self
+                .set("subscription")
+                .map(|(name, about)| (format!("{name}="), about.to_owned()))
                 .collect(),
             _ if set.contains('|') => set.split('|').map(|word| owned((word, ""))).collect(),
             _ => self.set(set).map(owned).collect(),
@@ -170,7 +208,9 @@ impl Outline {
             word.to_lowercase().starts_with(&typed) && !taken && !alone
         };
         let words = words.into_iter().filter(fits).collect();
-        if set == takes {
+        if matches!(set, "route" | "fault") {
+            Suggestions::Open(words)
+        } else if set == takes {
             Suggestions::Words(words)
         } else {
             Suggestions::List(words).prefixed(list)
@@ -233,6 +273,7 @@ impl Suggestions {
         match self {
             Suggestions::Words(words) => Suggestions::Words(all(words)),
             Suggestions::List(words) => Suggestions::List(all(words)),
+            Suggestions::Open(words) => Suggestions::Open(all(words)),
             other => other,
         }
     }
@@ -253,6 +294,7 @@ impl fmt::Display for Suggestions {
         let (kind, words): (_, &[_]) = match self {
             Suggestions::Words(words) => ("words", words),
             Suggestions::List(words) => ("list", words),
+            Suggestions::Open(words) => ("open", words),
             Suggestions::Files => ("files", &[]),
             Suggestions::Folders => ("folders", &[]),
         };

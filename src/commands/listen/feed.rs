@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::callback::queue::check_name;
 use crate::commands::connect;
+use crate::commands::queue_lookup::with_similar;
 use crate::context::Context;
 use crate::delivery::seen::Seen;
 use crate::delivery::send::{Delivery, Proof, deliver};
@@ -56,7 +57,7 @@ impl Feed {
     /// handed over or kept, which ends the command. None without a queue.
     ///
     /// # Errors
-    /// Those of the settings, and of the queue service.
+    /// Those of the settings. Those of the queue service are told with what was done before.
     pub(super) async fn run(
         &self,
         ctx: &Context,
@@ -94,12 +95,16 @@ impl Feed {
             desk.hand_over(message).await
         })
         .await;
-        ended?;
+        let ended = match ended {
+            Err(error) => Err(with_similar(ctx, &mns, queue, error).await),
+            Ok(()) => Ok(()),
+        };
         connection.close().await;
         ctx.stop.ask();
         Ok(Some(Fed {
             totals,
             duplicates: desk.duplicates.get(),
+            ended,
         }))
     }
 }
@@ -109,6 +114,8 @@ pub(super) struct Fed {
     pub(super) totals: Totals,
     /// Those that were handed over whose body was handed over before.
     pub(super) duplicates: u64,
+    /// What ended it, which does not undo what was handed over before.
+    pub(super) ended: Result<()>,
 }
 
 /// What handing over needs.

@@ -43,7 +43,7 @@ Examples:
   vodcb queue forward vod-events --to http://127.0.0.1:8080/vod --drain")]
 pub struct Args {
     /// The queue
-    name: String,
+    pub(super) name: String,
     /// The receiver
     #[arg(long, value_name = "URL")]
     to: String,

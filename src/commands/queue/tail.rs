@@ -29,7 +29,7 @@ Examples:
   vodcb queue tail vod-events --ack -o ndjson >>events.ndjson")]
 pub struct Args {
     /// The queue
-    name: String,
+    pub(super) name: String,
     /// Delete what was shown, once it was written to standard output
     #[arg(long)]
     ack: bool,

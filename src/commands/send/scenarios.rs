@@ -32,7 +32,7 @@ pub fn list(ctx: &Context) -> Result<Exit> {
             .iter()
             .map(|it| [it.name, it.sends, it.expects].map(str::to_owned).to_vec())
             .collect();
-        table(&["scenario", "sends", "right answer"], &rows, width)
+        table(&["Scenario", "Sends", "Right answer"], &rows, width)
     })?;
     Ok(Exit::Ok)
 }

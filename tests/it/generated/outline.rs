@@ -108,6 +108,10 @@ fn takes(path: &str, arg: &Arg) -> String {
         ("scenario", _) => "scenario",
         ("only" | "skip", _) if path == "check" => "check,",
         ("only", _) => "event,",
+        ("number", _) if path != "queue" => "change",
+        ("words", _) if path == "schema output" => "document",
+        ("fault" | "quirk" | "route", _) => arg.get_id().as_str(),
+        (id, _) if id.ends_with("key_env") => "variable",
         (_, name) if name.contains("FILE") => "file",
         (_, name) if name.contains("DIR") => "folder",
         _ => "text",
@@ -148,8 +152,56 @@ fn values(made: &mut String) {
     for (check, about) in probe::NAMES {
         let _ = writeln!(made, "check\t{check}\t{about}");
     }
+    spoken_by_the_emulator(made);
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../src/commands/schema/output.json")).unwrap();
+    let documents = schema["$defs"].as_object().unwrap().keys();
+    for name in documents.filter(|name| name.starts_with(char::is_lowercase)) {
+        let _ = writeln!(made, "document\t{}\t", name.replace('-', " "));
+    }
     for topic in &TOPICS {
         let _ = writeln!(made, "topic\t{}\t{}", topic.name, topic.about);
+    }
+}
+
+/// Faults and quirks, as the help of `emulator start` lists them.
+fn spoken_by_the_emulator(made: &mut String) {
+    let root = grammar::command();
+    let start = root.find_subcommand("emulator").unwrap();
+    let start = start.find_subcommand("start").unwrap();
+    let help = start.get_after_help().unwrap().to_string();
+    let part = |from: &str, to: &str| {
+        let (_, rest) = help.split_once(from).unwrap();
+        let words = rest.split_once(to).unwrap().0.split_whitespace();
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for kind in part("an application:\n", ".\n") {
+        let (name, value) = kind.split_once(['[', '=']).unwrap_or((&kind, ""));
+        let equals = if kind.contains("[=") || value.is_empty() {
+            ""
+        } else {
+            "="
+        };
+        let value = value.trim_matches(['[', ']', '=']);
+        let _ = writeln!(made, "fault\t{name}{equals}\t{value}");
+    }
+    for action in part("ACTION: ", ". fire") {
+        let action = action.trim_end_matches(',');
+        if !["and", "of", "queues:"].contains(&action) {
+            let _ = writeln!(made, "fault\t{action}:\tonly these calls");
+        }
+    }
+    for quirk in part("(the first is the default):\n", ";") {
+        let (name, values) = quirk.split_once('=').unwrap();
+        for value in values.split('|') {
+            let _ = writeln!(made, "quirk\t{name}={value}\t");
+        }
+    }
+    for (name, about) in [
+        ("session-seconds=", "how long issued keys live"),
+        ("apps=", "how many applications"),
+    ] {
+        let _ = writeln!(made, "quirk\t{name}\t{about}");
     }
 }
 

@@ -274,3 +274,37 @@ fn an_attempt_more_is_no_delivery_more() {
     assert_eq!(app.requests().len(), 4);
     assert_eq!(sandbox.backlog("q"), (0, 0));
 }
+
+/// What was handed over is told, whatever ends it then.
+#[test]
+fn an_error_of_the_queue_is_told_behind_what_was_done() {
+    let sandbox = Sandbox::with(
+        &[
+            "delete-message:pass*1",
+            "batch-delete:pass*1",
+            "batch-receive:pass*1",
+            "batch-receive:deny",
+        ],
+        &[],
+    );
+    sandbox.queue("vod-events", 30);
+    sandbox.deliver("vod-events", FILE);
+    let app = Receiver::start(&[Reply::Status(200)]);
+    let to = app.url("/vod");
+    let args = [
+        "listen",
+        "--queue",
+        "vod-events",
+        "--forward-to",
+        &to,
+        "-o",
+        "ndjson",
+    ];
+    let run = sandbox.vodcb(args).exits(3);
+    let summary = run.stdout.lines().last().unwrap();
+    let summary: serde_json::Value = serde_json::from_str(summary).unwrap();
+    assert_eq!(summary["kind"], "summary");
+    assert_eq!(summary["deliveries"], 1);
+    assert_eq!(app.requests().len(), 1);
+    assert_eq!(sandbox.backlog("vod-events"), (0, 0));
+}

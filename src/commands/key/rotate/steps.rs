@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::probe::{Check, Report, Verdict};
 use crate::render::key::KeyStatus;
 use crate::secret::Secret;
+use crate::stop::Kept;
 use crate::text::escape_line;
 
 impl Work<'_> {
@@ -66,6 +67,7 @@ impl Work<'_> {
                 .map(|()| Exit::Ok);
         }
         self.place.save(&rotation)?;
+        self.ctx.stop.keep(self.kept());
         let checks = self
             .prove(
                 &[
@@ -100,6 +102,18 @@ impl Work<'_> {
             .note("written and read back: VOD signs with the new key");
         self.remind();
         Ok(Exit::Ok)
+    }
+
+    /// What an interruption before the switch leaves.
+    fn kept(&self) -> Kept {
+        let (ctx, file) = (self.ctx, self.place.path().display());
+        Kept {
+            told: format!("VOD signs with the old key, and the new one is kept in {file}"),
+            hints: vec![
+                format!("go on with it: {}", ctx.again("key rotate")),
+                format!("or forget it: {}", ctx.again("key rotate --abandon")),
+            ],
+        }
     }
 
     pub(super) async fn finish(&self, rotation: Rotation) -> Result<Exit> {
