@@ -71,11 +71,13 @@ fn flags_the_linker(flags: &str) -> bool {
 /// program; and what little is called of the library that does it is linked in, so that the system need not
 /// load it at every start.
 fn leave_unwinding_out() {
-    println!("cargo::rerun-if-changed=release.ld");
-    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let script = Path::new(&folder).join("release.ld");
     println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
-    println!("cargo::rustc-link-arg-bins=-T{}", script.display());
+    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    for name in ["release.ld", "often.ld"] {
+        let script = Path::new(&folder).join(name);
+        println!("cargo::rerun-if-changed={name}");
+        println!("cargo::rustc-link-arg-bins=-T{}", script.display());
+    }
     let library = Command::new("cc")
         .arg("-print-file-name=libgcc_eh.a")
         .output();

@@ -1,14 +1,15 @@
-//! A TLS server before an http one: `tls_front HOST:PORT FOLDER`.
+//! A server before another, once with TLS and once without: `front HOST:PORT FOLDER`.
 //!
-//! Writes the authority it is certified by to `ca.pem` in the folder and its own address to `port`, then
-//! hands every connection on. One handshake a connection, without resumption, as for a program that
-//! runs once.
+//! Writes the authority it is certified by to `ca.pem` in the folder, the port without TLS to `plain`, and when all
+//! is there the one with TLS to `port`. Hands every connection on, either way by the same steps. One handshake a
+//! connection, without resumption, as for a program that runs once.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -18,15 +19,56 @@ fn main() {
     let words: Vec<String> = std::env::args().collect();
     let (behind, folder) = (words[1].clone(), Path::new(&words[2]));
     let config = Arc::new(certified(&folder.join("ca.pem")));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    // Moved into place whole, for whoever waits for it.
+    let (plain, secured) = (listen(), listen());
+    tell(&plain, &folder.join("plain"));
+    tell(&secured, &folder.join("port"));
+    let beside = behind.clone();
+    thread::spawn(move || serve(&plain, &beside, Some));
+    serve(&secured, &behind, move |stream| {
+        let connection = ServerConnection::new(config.clone()).ok()?;
+        Some(StreamOwned::new(connection, stream))
+    });
+}
+
+fn listen() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+/// Moved into place whole, for whoever waits for it.
+fn tell(listener: &TcpListener, path: &Path) {
     let port = listener.local_addr().unwrap().port().to_string();
-    std::fs::write(folder.join("port.new"), port).unwrap();
-    std::fs::rename(folder.join("port.new"), folder.join("port")).unwrap();
+    let new = path.with_extension("new");
+    std::fs::write(&new, port).unwrap();
+    std::fs::rename(&new, path).unwrap();
+}
+
+fn serve<S: Side>(listener: &TcpListener, behind: &str, side: impl Fn(TcpStream) -> Option<S>) {
     for stream in listener.incoming().flatten() {
-        let connection = ServerConnection::new(config.clone()).unwrap();
-        let behind = behind.clone();
-        std::thread::spawn(move || hand_on(StreamOwned::new(connection, stream), &behind));
+        let behind = behind.to_owned();
+        if let Some(client) = side(stream) {
+            thread::spawn(move || hand_on(client, &behind));
+        }
+    }
+}
+
+/// The side of the client, which ends as its protocol wants it.
+trait Side: Read + Write + Send + 'static {
+    fn end(self) -> Option<()>;
+}
+
+impl Side for TcpStream {
+    fn end(mut self) -> Option<()> {
+        self.shutdown(Shutdown::Write).ok()?;
+        io::copy(&mut self, &mut io::sink()).ok()?;
+        Some(())
+    }
+}
+
+impl Side for StreamOwned<ServerConnection, TcpStream> {
+    fn end(mut self) -> Option<()> {
+        self.conn.send_close_notify();
+        self.flush().ok()?;
+        self.sock.end()
     }
 }
 
@@ -54,7 +96,7 @@ fn certified(authority: &Path) -> ServerConfig {
 }
 
 /// One request and its answer; both are small and come in few pieces.
-fn hand_on(mut client: StreamOwned<ServerConnection, TcpStream>, behind: &str) -> Option<()> {
+fn hand_on(mut client: impl Side, behind: &str) -> Option<()> {
     let mut server = TcpStream::connect(behind).ok()?;
     let mut piece = [0; 16 * 1024];
     let mut request = Vec::new();
@@ -69,11 +111,8 @@ fn hand_on(mut client: StreamOwned<ServerConnection, TcpStream>, behind: &str) -
         answer.extend_from_slice(&piece[..count]);
     }
     client.write_all(&answer).ok()?;
-    client.conn.send_close_notify();
     client.flush().ok()?;
-    client.sock.shutdown(Shutdown::Write).ok()?;
-    io::copy(&mut client.sock, &mut io::sink()).ok()?;
-    Some(())
+    client.end()
 }
 
 /// Whether a message has all the bytes that its `Content-Length` announces.
