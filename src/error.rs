@@ -126,6 +126,11 @@ impl Error {
         }
     }
 
+    /// The end of a change that was shown and not wanted.
+    pub fn unconfirmed() -> Self {
+        Error::new(Kind::Interrupted, "not confirmed; nothing was changed")
+    }
+
     /// A bad flag, value or file; nothing was changed.
     pub fn usage(message: impl Into<String>) -> Self {
         Error::new(Kind::Usage, message)

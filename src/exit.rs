@@ -1,7 +1,7 @@
 //! How a run ends: the documented exit codes and nothing else.
 //!
-//! The codes are part of the interface for scripts. The table in `docs/exit-codes.md` is generated
-//! from [`Exit::ALL`] and compared by a test, so that manual and program cannot differ.
+//! The codes are part of the interface for scripts. The table in `docs/exit-codes.md` is
+//! compared with [`Exit::ALL`] by a test, so that manual and program cannot differ.
 
 /// The end of a run, as the shell sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

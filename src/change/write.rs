@@ -321,10 +321,7 @@ async fn confirm(
     if ctx.prompt.confirm(question).await? {
         return Ok(());
     }
-    Err(Error::new(
-        Kind::Interrupted,
-        "not confirmed; nothing was changed",
-    ))
+    Err(Error::unconfirmed())
 }
 
 /// The callback that was read back, with the key that was written where the service hides it.

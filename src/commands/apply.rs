@@ -168,10 +168,7 @@ async fn confirm(ctx: &Context, plan: &Plan) -> Result<()> {
     {
         return Ok(());
     }
-    Err(Error::new(
-        Kind::Interrupted,
-        "not confirmed; nothing was changed",
-    ))
+    Err(Error::unconfirmed())
 }
 
 /// Takes the steps one after another, in the order of the plan; one ending for each. A signal lets the

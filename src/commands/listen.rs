@@ -193,6 +193,7 @@ impl Args {
 
     /// What comes from a queue is not signed, so a key would only bring complaints.
     fn check_feed(&self) -> Result<()> {
+        self.feed.check()?;
         let verifies = self.require_signature || self.against.is_named();
         if self.feed.is_wanted() && verifies {
             return Err(Error::usage(

@@ -173,7 +173,10 @@ async fn look_after(
         }
         What::Peek { name, count } => peek(ctx, mns, name, *count).await?,
         What::Tail(args) => return tail::run(ctx, mns, args).await,
-        What::Forward(args) => return forward::run(ctx, mns, args).await,
+        What::Forward(forward) => {
+            let look = ctx.again(&args.words(&format!("queue tail {}", forward.name)));
+            return forward::run(ctx, mns, forward, look).await;
+        }
     }
     Ok(Exit::Ok)
 }

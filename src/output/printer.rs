@@ -32,6 +32,8 @@ pub struct Printer {
     queue: mpsc::Sender<String>,
     waiting: Arc<AtomicUsize>,
     end: oneshot::Receiver<Result<()>>,
+    /// What came of it, once that is known.
+    told: Option<Result<()>>,
 }
 
 impl Printer {
@@ -46,10 +48,13 @@ impl Printer {
         let left = Arc::clone(&waiting);
         let work = move || {
             let mut result = Ok(());
-            while let (Ok(()), Ok(mut text)) = (&result, texts.recv()) {
+            while let Ok(mut text) = texts.recv() {
                 text.extend(texts.try_iter());
                 result = written(put(stream, &text));
                 left.fetch_sub(text.len(), Ordering::Relaxed);
+                if result.is_err() {
+                    break;
+                }
                 std::thread::sleep(BREATH);
             }
             let _ = ending.send(result);
@@ -64,6 +69,7 @@ impl Printer {
             queue,
             waiting,
             end,
+            told: None,
         })
     }
 
@@ -89,7 +95,10 @@ impl Printer {
     /// # Errors
     /// As [`written`].
     pub async fn ended(&mut self) -> Result<()> {
-        (&mut self.end).await.unwrap_or(Ok(()))
+        if self.told.is_none() {
+            self.told = Some((&mut self.end).await.unwrap_or(Ok(())));
+        }
+        self.told.clone().unwrap_or(Ok(()))
     }
 
     /// Prints this behind all that waits, and waits until it was read.
@@ -99,7 +108,10 @@ impl Printer {
     pub async fn close(self, last: String) -> Result<()> {
         let _ = self.queue.send(last);
         drop(self.queue);
-        self.end.await.unwrap_or(Ok(()))
+        match self.told {
+            Some(result) => result,
+            None => self.end.await.unwrap_or(Ok(())),
+        }
     }
 }
 

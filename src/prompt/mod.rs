@@ -74,7 +74,7 @@ impl Prompt {
     /// questions are plain lines; the end of the input is a no. What was typed before the question is not an answer to it.
     ///
     /// # Errors
-    /// When the terminal fails.
+    /// As [`Prompt::choose`].
     pub async fn confirm(self, question: String) -> Result<bool> {
         let question = escape(&question);
         if self.plain {
@@ -98,7 +98,7 @@ impl Prompt {
     /// Asks for a text that is not shown.
     ///
     /// # Errors
-    /// When the terminal fails.
+    /// As [`Prompt::choose`].
     pub async fn hidden(self, question: String) -> Result<String> {
         if self.plain && !std::io::stdin().is_terminal() {
             return ask(move || lines::read(&question)).await??.ok_or_else(left);

@@ -34,7 +34,7 @@ pub struct KeyStatus {
 /// How a rotation stands.
 #[derive(Debug, Clone, Serialize)]
 pub struct RotationStatus {
-    /// `prepared` until VOD was given the new key, then `switched`.
+    /// `prepared` until VOD was given the new key, then `switched`; `overtaken` when VOD has neither key.
     pub step: &'static str,
     /// When it was begun, RFC 3339.
     pub begun: String,

@@ -46,7 +46,7 @@ pub enum Ended {
     AlreadySo,
     /// It failed.
     Failed(Error),
-    /// It was not tried after another had failed.
+    /// It was not tried after another had failed, or a signal came.
     NotTried,
 }
 

@@ -127,6 +127,12 @@ fn run_everything(faults: &[&str]) {
             assert_clean(&run.stderr, &format!("{faults:?}: {args:?}: stderr"));
         }
     }
+    // In every world the key came as far as the service at least once, so there was something to hide.
+    let actions = sandbox.actions();
+    assert!(
+        actions.iter().any(|action| action == "SetMessageCallback"),
+        "{faults:?}"
+    );
 }
 
 /// Everything that signs or verifies deliveries; URL stands for the receiver's.

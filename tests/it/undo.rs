@@ -332,10 +332,10 @@ fn a_key_that_was_not_kept_does_not_hide_what_an_interrupted_change_did() {
     sandbox.vodcb(["set", "--events", "none"]).ok();
     let path = sandbox.home().join(".local/state/vodcb/history.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();
-    let ends = text
+    let mut ends = text
         .lines()
         .filter(|line| line.contains("\"kind\":\"end\""));
-    let last = ends.last().unwrap();
+    let last = ends.next_back().unwrap();
     std::fs::write(&path, text.replace(&format!("{last}\n"), "")).unwrap();
     let run = undo(&sandbox, &["--dry-run", "--auth-key-env", "VOD_KEY"]).ok();
     run.says(&["undoing change 2"]);

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::callback::{Callback, Destination, auth_key};
 use crate::change::rotation::{Place, Rotation};
 use crate::commands::key_source::{KeySource, variable};
-use crate::commands::{Connection, connect, keys};
+use crate::commands::{Connection, connect, keys, needs_confirmation};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
@@ -79,12 +79,7 @@ fn known_key(callback: &Callback) -> Option<&Secret> {
 /// A usage error where nobody can confirm, where there is no key to replace, or where the key is
 /// missing; those of a Get and of `change::write::change`.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    if !(ctx.flags.yes || ctx.flags.dry_run || ctx.prompt.interactive) {
-        return Err(Error::usage(
-            "key rotate needs a confirmation, and nobody is there to give it",
-        )
-        .hint("add --yes, or --dry-run to see the next step"));
-    }
+    needs_confirmation(ctx, "key rotate")?;
     let given = args.source.read(ctx).await?;
     let connection = connect(ctx).await?;
     let exit = match args.abandon {
@@ -229,10 +224,7 @@ impl<'a> Work<'a> {
         if self.ctx.flags.yes || self.ctx.prompt.confirm(question).await? {
             return Ok(true);
         }
-        Err(Error::new(
-            Kind::Interrupted,
-            "not confirmed; nothing was changed",
-        ))
+        Err(Error::unconfirmed())
     }
 
     /// Asks the receiver, unless that is to be skipped.

@@ -45,6 +45,21 @@ impl Feed {
         self.queue.is_some()
     }
 
+    /// Makes sure that a queue and a region which are named can be some.
+    ///
+    /// # Errors
+    /// A usage error otherwise.
+    pub(super) fn check(&self) -> Result<()> {
+        self.queue.as_deref().map(check_name).transpose()?;
+        self.region().map(|_| ())
+    }
+
+    /// The region that is named.
+    fn region(&self) -> Result<Option<Region>> {
+        let named = self.mns_region.as_deref();
+        named.map(Region::parse_strict).transpose()
+    }
+
     /// What is said at the beginning.
     pub(super) fn words(&self, to: Option<&str>) -> Option<String> {
         let (queue, to) = (self.queue.as_deref()?, to?);
@@ -68,12 +83,9 @@ impl Feed {
         let Some(queue) = &self.queue else {
             return Ok(None);
         };
-        check_name(queue)?;
         let connection = connect(ctx).await?;
-        let region = match &self.mns_region {
-            Some(text) => Region::parse_strict(text)?,
-            None => connection.target.region.clone(),
-        };
+        let region = self.region()?;
+        let region = region.unwrap_or_else(|| connection.target.region.clone());
         let mns = connection
             .queues(ctx, &region, self.account_id.as_deref())
             .await?;

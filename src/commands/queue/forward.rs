@@ -66,17 +66,18 @@ pub struct Args {
     source: KeySource,
 }
 
-/// Forwards until something ends it.
+/// Forwards until something ends it. `look` is the command line that shows what is in the queue.
 ///
 /// # Errors
 /// Those of receiving and deleting, and a usage error for a URL or a key that cannot be used.
-pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
+pub async fn run(ctx: &Context, mns: &Mns, args: &Args, look: String) -> Result<Exit> {
     queue::check_name(&args.name)?;
     // What it warns about, private addresses above all, is what receivers in development have.
     url::check(&args.to)?;
     let desk = Desk {
         ctx,
         args,
+        look,
         proof: args.proof(ctx).await?,
         lines: Lines::new(&ctx.out),
         printer: Printer::start(Stream::Results)?,
@@ -139,6 +140,7 @@ impl Args {
 struct Desk<'a> {
     ctx: &'a Context,
     args: &'a Args,
+    look: String,
     proof: Proof,
     lines: Lines<'a>,
     /// What prints: nobody who reads slowly holds a delivery up, or its deletion.
@@ -185,9 +187,10 @@ impl Desk<'_> {
     /// A message that holds no event is handed to nobody.
     fn keep(&self, message: &Message, why: &Error, pause: u32) -> Verdict {
         self.tell(message, &view::Told::new(None), &[], Some(pause));
-        let (ctx, name) = (self.ctx, &self.args.name);
-        ctx.out.warn(&report::no_event(&message.id, why, pause));
-        self.hint(Some(ctx.again(&format!("queue tail {name} shows it"))));
+        self.ctx
+            .out
+            .warn(&report::no_event(&message.id, why, pause));
+        self.hint(Some(format!("look at it: {}", self.look)));
         Verdict::Keep(pause)
     }
 

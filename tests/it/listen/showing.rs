@@ -47,15 +47,17 @@ fn signals_are_heard_while_nobody_reads() {
     for number in 0..3 {
         assert_eq!(post(listening.address, &[], large(number)), 200);
     }
+    // Two signals that come before the first is heard are one.
+    let is_over = |listening: &Listening| std::net::TcpStream::connect(listening.address).is_err();
     listening.signal("INT");
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    crate::queue::forward::eventually(|| is_over(&listening));
     listening.signal("INT");
     assert_eq!(listening.end_unread(), 130);
 
     // One is enough where it came to its end by itself.
     let listening = Listening::start(&sandbox, ["-o", "ndjson", "--exit-after", "1"]);
     assert_eq!(post(listening.address, &[], large(0)), 200);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    crate::queue::forward::eventually(|| is_over(&listening));
     listening.signal("TERM");
     assert_eq!(listening.end_unread(), 0);
 }
@@ -96,4 +98,37 @@ fn an_event_behind_a_byte_order_mark_is_shown_and_expected() {
     let lines = listening.end().ok().lines();
     assert_eq!(lines[1]["event_type"], "TranscodeComplete");
     assert_eq!(lines[1]["event"]["VideoId"], "v1");
+}
+
+/// What cannot be shown ends it with the delivery that shows it, and as an error and no bug.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_below_what_is_shown_ends_it_at_once() {
+    use std::process::Stdio;
+
+    let sandbox = Sandbox::offline();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let mut command = sandbox.command(["listen", "--port", "0", "--ready-file", "ready"]);
+    let mut child = command
+        .stdout(full.unwrap())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ready = sandbox.home().join("ready");
+    let mut url = String::new();
+    crate::queue::forward::eventually(|| {
+        url = std::fs::read_to_string(&ready).unwrap_or_default();
+        url.ends_with('\n')
+    });
+    let address = url.trim().strip_prefix("http://").unwrap().parse().unwrap();
+    assert_eq!(post(address, &[], EVENT), 200);
+    let mut ended = None;
+    crate::queue::forward::eventually(|| {
+        ended = child.try_wait().unwrap();
+        ended.is_some()
+    });
+    let run = crate::sandbox::Run::of(child.wait_with_output().unwrap());
+    assert_eq!(ended.unwrap().code(), Some(8), "{run:#?}");
+    run.says(&["standard output cannot be written"]);
+    assert!(!ready.exists());
 }

@@ -107,7 +107,7 @@ pub fn scripted(answers: Vec<String>) -> (Mns, JoinHandle<Vec<String>>) {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
             stream
-                .set_read_timeout(Some(Duration::from_millis(300)))
+                .set_read_timeout(Some(crate::listen::world::PATIENCE))
                 .unwrap();
             let mut bytes = [0; 16384];
             let count = stream.read(&mut bytes).unwrap_or_default();
