@@ -74,19 +74,27 @@ fn world() -> impl Strategy<Value = World> {
     proptest::collection::btree_map("app-[0-4]", wish(), 0..5)
 }
 
+/// No event at all is a word in a manifest, where documents have an empty list.
+fn declared(events: &[&str]) -> Value {
+    match events {
+        [] => json!("none"),
+        names => json!(names),
+    }
+}
+
 /// The manifest of a world, written without our writer.
 fn manifest(world: &World) -> String {
     let rows: Vec<Value> = world
         .iter()
         .map(|(app_id, wish)| match wish {
             Wish::Http { url, on, key, events } => {
-                let mut row = json!({"app_id": app_id, "url": url, "auth": if *on { "on" } else { "off" }, "events": events});
+                let mut row = json!({"app_id": app_id, "url": url, "auth": if *on { "on" } else { "off" }, "events": declared(events)});
                 if let Some(key) = key {
                     row["auth_key"] = json!({"env": KEYS[*key].0});
                 }
                 row
             }
-            Wish::Queue { name, events } => json!({"app_id": app_id, "mns_queue": name, "events": events}),
+            Wish::Queue { name, events } => json!({"app_id": app_id, "mns_queue": name, "events": declared(events)}),
         })
         // A region without any declared target would not be pruned.
         .chain([json!({"app_id": "app-anchor", "state": "absent"})])

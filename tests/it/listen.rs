@@ -8,4 +8,4 @@ mod queue;
 mod saving;
 mod showing;
 mod signatures;
-mod world;
+pub mod world;

@@ -23,17 +23,16 @@ impl Reader<'_> {
             Some(pair) => switch(pair, &mut self.problems)?,
             None => false,
         };
-        if let Value::Text(word) = &pair.node.value {
-            let selection = EventSelection::of_word(word);
-            if selection.is_none() {
-                let message =
-                    format!("events is {word:?}, and has to be a list, \"ALL\" or \"none\"");
-                self.problems
-                    .push(Problem::quoting(&pair.node.span, message));
+        let names = match &pair.node.value {
+            Value::List(_) => texts(pair, &mut self.problems)?,
+            Value::Text(word) if EventSelection::of_word(word).is_some() => {
+                return EventSelection::of_word(word);
             }
-            return selection;
-        }
-        let names = texts(pair, &mut self.problems)?;
+            other => {
+                self.problems.push(no_selection(&pair.node.span, other));
+                return None;
+            }
+        };
         // An empty list is what is left when a template finds nothing, and silence has to be meant.
         if names.is_empty() {
             let problem = Problem::at(&pair.node.span, "events is an empty list");
@@ -60,6 +59,20 @@ impl Reader<'_> {
         }
         (self.problems.len() == before).then(|| EventSelection::only(events))
     }
+}
+
+/// What is neither a list nor one of the two words.
+fn no_selection(span: &Span, value: &Value) -> Problem {
+    let given = match value {
+        Value::Text(word) => format!("{word:?}"),
+        other => other.kind().to_owned(),
+    };
+    let message = format!("events is {given}, and has to be a list, \"ALL\" or \"none\"");
+    let problem = match value {
+        Value::Text(_) => Problem::quoting(span, message),
+        _ => Problem::at(span, message),
+    };
+    problem.hint("a list is written as events = [\"FileUploadComplete\", \"TranscodeComplete\"]")
 }
 
 /// With `allow_unknown` also a name that stands on a stored list although it cannot be subscribed.
