@@ -509,11 +509,11 @@ fn keys_come_from_files_and_programs_too() {
     manifest("{ command = [\"/bin/cat\", \"keys/vod.txt; true\"] }");
     diff().exits(2).says(&[
         "error: the command /bin/cat gives no key",
-        "it ended with exit status: 1",
+        "/bin/cat ended with exit status: 1",
         "No such file",
     ]);
     manifest("{ command = [\"no-such-program\"] }");
-    diff().exits(2).says(&["it cannot be started"]);
+    diff().exits(2).says(&["no-such-program cannot be started"]);
     manifest("{ command = [\"/bin/echo\", \"short\"] }");
     diff().exits(2).says(&[
         "error: the callback key from the command /bin/echo cannot be used",
@@ -660,9 +660,12 @@ fn an_export_into_a_file_tells_what_was_written() {
     let file = sandbox.home().join("out.toml");
     let refused = ["--query", "abs(file)"];
     export(&refused).exits(2).says(&["--query failed"]);
-    for form in ["raw", "ndjson"] {
+    for (form, why) in [
+        ("raw", "no single answer of the service"),
+        ("ndjson", "one document and no stream"),
+    ] {
         let run = sandbox.vodcb(["export", "-f", "out.toml", "-o", form]);
-        run.exits(2).says(&["this command", "use -o "]);
+        run.exits(2).says(&[why, "use -o "]);
     }
     assert_eq!(export(&["--dry-run"]).ok().json(), expected("planned"));
     assert!(!file.exists());
