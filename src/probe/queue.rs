@@ -49,16 +49,15 @@ pub async fn look(ctx: &Context, mns: &Mns, name: &str) -> Vec<Check> {
     checks.map(|check| check.took(took)).into()
 }
 
-/// Looking at the queue is our right and our way to it, writing to it VOD's: the lack of ours loses no event.
+/// Looking at the queue is our right, writing to it VOD's: the lack of ours loses no event. A queue that cannot be
+/// asked is a failure all the same, as for VOD itself: whoever asks whether events arrive must not hear a yes.
 fn refused(ctx: &Context, name: &str, error: &Error) -> Vec<Check> {
     if error.kind == Kind::Credentials {
         let warning = Check::warning("queue-permission", error);
         let rest: Vec<Check> = skip_all(&NAMES[1..], &warning).collect();
         return std::iter::once(warning).chain(rest).collect();
     }
-    // A host without an address is one that VOD cannot write to either.
-    let is_out_of_reach = error.kind == Kind::Unavailable && !error.details.no_service;
-    let found = if error.code() == "QueueNotExist" {
+    let failed = if error.code() == "QueueNotExist" {
         Check::fail(
             "queue-exists",
             format!("there is no queue {name}, and VOD drops what it cannot write"),
@@ -68,14 +67,12 @@ fn refused(ctx: &Context, name: &str, error: &Error) -> Vec<Check> {
                 ctx.again("queue list")
             ),
         )
-    } else if is_out_of_reach {
-        Check::warning("queue-exists", error)
     } else {
         Check::failed("queue-exists", error)
     };
-    let rest: Vec<Check> = skip_all(&NAMES[2..], &found).collect();
-    let permission = Check::skip_because(NAMES[0], &found);
-    [permission, found].into_iter().chain(rest).collect()
+    let rest: Vec<Check> = skip_all(&NAMES[2..], &failed).collect();
+    let permission = Check::skip_because(NAMES[0], &failed);
+    [permission, failed].into_iter().chain(rest).collect()
 }
 
 /// Judges the role that VOD writes with, by what RAM said.
