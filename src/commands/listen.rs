@@ -246,8 +246,8 @@ impl Args {
             let error = Error::usage("a callback key is needed to verify signatures");
             return Err(if self.against.configured {
                 error
-                    .cause("the configured callback has none, so VOD does not sign its deliveries")
-                    .hint("vodcb set --generate-auth-key sets one; or leave --configured out")
+                    .cause("authentication of the configured callback is off, so VOD does not sign its deliveries")
+                    .hint("vodcb set --generate-auth-key switches it on with a new key; or leave --configured out")
             } else {
                 error.hint("give --auth-key-env NAME, or --configured to take key and URL from the service")
             });

@@ -21,6 +21,7 @@ mod generated;
 mod get_set_delete;
 mod grammar;
 mod help;
+mod hidden_key;
 mod history;
 mod key;
 mod laws;
