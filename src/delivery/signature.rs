@@ -59,7 +59,7 @@ pub enum Verdict {
 }
 
 /// The reason for a wrong signature when there is no other.
-const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
+pub(super) const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
 
 /// The signature of a delivery to this URL at that time.
 pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {

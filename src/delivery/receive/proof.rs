@@ -8,6 +8,7 @@ use hyper::http::uri::PathAndQuery;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::delivery::elsewhere::explained;
 use crate::delivery::notice::Verdict;
 use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
 
@@ -88,7 +89,11 @@ impl Proof {
                 None => Verdict::Right(key.name.clone()),
                 Some(reason) => Verdict::Wrong(vec![reason]),
             },
-            None if searches.may_begin() => Verdict::Wrong(self.mistakes(time, signed, urls, body)),
+            None if searches.may_begin() => {
+                let reasons = self.mistakes(time, signed, urls, body);
+                let (claim, shown) = ((time, signed), seen_urls(headers, target));
+                Verdict::Wrong(explained(reasons, claim, urls, &shown, &self.keys))
+            }
             None => Verdict::Wrong(vec![NOT_COMPARED.to_owned()]),
         }
     }
@@ -116,7 +121,7 @@ impl Proof {
 
 /// The URLs that the sender may have been given, as far as the request tells. Each proxy on the way may have
 /// added a host.
-fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
+pub fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
     let target = target.map_or("/", PathAndQuery::as_str);
     let values = |name| headers.get_all(name).iter();
     let values = values(&FORWARDED_HOST).chain(values(&HOST));
