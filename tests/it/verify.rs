@@ -182,6 +182,16 @@ fn each_near_miss_is_named() {
             "percent-encoding in small letters",
         ),
         (
+            "https://xn--fsqu00a.example/a",
+            "https://例子.example/a",
+            "the host's name in punycode",
+        ),
+        (
+            "https://xn--fsqu00a.example:8443/a",
+            "https://例子.example:8443/a",
+            "the host's name in punycode",
+        ),
+        (
             "https://e.example.com/A",
             "https://E.Example.com/A",
             "small letters in the host's name",
