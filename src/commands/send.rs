@@ -248,7 +248,7 @@ impl<'a> Told<'a> {
             let line = format!("attempt {}: {}\n", attempt.number, report::line(attempt));
             self.written = out.print(&(line + &said.unwrap_or_default()));
         }
-        if let Some(hint) = attempt.answer.hint()
+        if let Some(hint) = attempt.hint()
             && !self.hints.contains(&hint)
         {
             out.hint(&hint);

@@ -163,7 +163,7 @@ impl Receiver<'_> {
 
 /// The answer to a delivery as it should be: `redirect`, `delivery`, `latency`.
 fn good(attempt: &Attempt, signed: bool) -> Vec<Check> {
-    let remedy = || attempt.answer.hint().unwrap_or_default();
+    let remedy = || attempt.hint().unwrap_or_default();
     if let Answer::Status {
         status: status @ 300..=399,
         location,
