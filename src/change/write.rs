@@ -93,6 +93,8 @@ pub struct Outcome {
     pub difference: Difference,
     /// The callback as it is now, or would be after a dry run.
     pub callback: Option<Callback>,
+    /// The fingerprint that a reading finds now: a key that the service hides does not count in it.
+    pub fingerprint: Option<String>,
     /// The service's own text of it, empty when there is none.
     pub text: String,
     /// The request id of the last answer.
@@ -111,6 +113,7 @@ impl Outcome {
             },
             difference,
             callback: after.cloned(),
+            fingerprint: after.map(Callback::fingerprint),
             text: reading.text,
             request_id: reading.request_id,
         }
@@ -193,6 +196,7 @@ pub async fn change_after(
     let settled = ctx.stop.heeding(look, settling).await?;
     drop(turn);
     outcome.done = Done::Written;
+    outcome.fingerprint = settled.callback.as_ref().map(Callback::fingerprint);
     outcome.callback = readable(settled.callback, after.as_ref());
     outcome.text = settled.text;
     outcome.request_id = settled.request_id;

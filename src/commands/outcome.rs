@@ -160,7 +160,11 @@ fn show_outcome(
     let created = created.map(|queue| queue.name.as_str());
     ctx.out
         .show(&outcome_document(target, outcome, keys, created), |width| {
-            let text = view::text(target, outcome.callback.as_ref(), keys, width);
+            let fingerprint = outcome.fingerprint.as_deref().unwrap_or_default();
+            let text = match &outcome.callback {
+                Some(callback) => view::configured(target, callback, fingerprint, keys, width),
+                None => view::text(target, None, keys, width),
+            };
             match outcome.done {
                 Done::Written | Done::AlreadySo => text,
                 Done::Planned if gone => format!("The callback of {target} would be removed.\n"),
@@ -181,7 +185,8 @@ fn outcome_document<'a>(
             outcome.callback.as_ref(),
             keys,
             outcome.request_id.as_deref(),
-        ),
+        )
+        .with_fingerprint(outcome.fingerprint.clone()),
         result: match outcome.done {
             Done::Written => "written",
             Done::AlreadySo => "already so",

@@ -88,3 +88,24 @@ fn deliveries_that_were_asked_for_and_cannot_be_made_are_a_failure() {
     // Without --deliver none was asked for.
     sandbox.vodcb(["check"]).ok();
 }
+
+/// What a change prints is what a reading finds, so that it can be given to --if-match.
+#[test]
+fn the_fingerprint_of_a_change_is_that_of_a_reading() {
+    for quirk in ["key=clear", "key=masked", "key=absent"] {
+        let mut sandbox = Sandbox::with(&[], &[quirk]);
+        sandbox.set("VOD_KEY", KEY);
+        let url = ["set", "--http-url", "https://example.com/vod"];
+        let key = ["--auth-key-env", "VOD_KEY"];
+        let set = [&url[..], &key, &["-o", "json"]].concat();
+        let set = sandbox.vodcb(set).ok().json();
+        let get = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+        assert_eq!(set["fingerprint"], get["fingerprint"], "{quirk}");
+        let told = set["fingerprint"].as_str().unwrap();
+        let next = ["--events", "SnapshotComplete", "--if-match", told];
+        let next = sandbox.vodcb([&url[..], &key, &next].concat()).ok();
+        let get = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+        let told = get["fingerprint"].as_str().unwrap();
+        assert!(next.stdout.contains(told), "{quirk}: {next:?}");
+    }
+}
