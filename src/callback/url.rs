@@ -52,10 +52,12 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
     }
     if let Some((at, odd)) = blank(text) {
         let why = format!("there is {odd:?} at byte {at}");
-        return Err((
-            why,
-            "write a blank as %20, and leave none before or behind the URL, nor anything invisible in it",
-        ));
+        let hint = if odd.is_whitespace() || odd.is_control() {
+            "write a blank as %20, and leave none before or behind the URL"
+        } else {
+            "leave it out: it is invisible, and it would be signed"
+        };
+        return Err((why, hint));
     }
     if text.contains('\\') {
         return Err((
