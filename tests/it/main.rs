@@ -9,6 +9,7 @@ mod compose;
 mod converge;
 mod credentials;
 mod dependencies;
+mod elsewhere;
 mod emulator;
 mod endpoints;
 mod events;
