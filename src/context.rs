@@ -170,6 +170,16 @@ impl Context {
         self.with(flags).again(rest)
     }
 
+    /// The same for every region and application.
+    pub fn again_everywhere(&self, rest: &str) -> String {
+        let flags = Flags {
+            region: None,
+            app_id: None,
+            ..self.flags.clone()
+        };
+        self.with(flags).again(rest)
+    }
+
     /// The folder for what vodcb remembers: `$XDG_STATE_HOME/vodcb` or `~/.local/state/vodcb`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
+use crate::text::is_invisible;
 
 /// What loopback addresses are.
 pub const THIS_MACHINE: &str = "this machine itself";
@@ -55,10 +56,12 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
     }
     if let Some((at, odd)) = blank(text) {
         let why = format!("there is {odd:?} at byte {at}");
-        return Err((
-            why,
-            "write a blank as %20, and leave none before or behind the URL",
-        ));
+        let hint = if odd.is_whitespace() || odd.is_control() {
+            "write a blank as %20, and leave none before or behind the URL"
+        } else {
+            "leave it out: it is invisible, and it would be signed"
+        };
+        return Err((why, hint));
     }
     if text.contains('\\') {
         return Err((
@@ -96,10 +99,34 @@ fn parse(text: &str) -> std::result::Result<Url, (String, &'static str)> {
     Ok(url)
 }
 
-/// The first blank or control character and its place in bytes.
+/// The first blank, or the first character that nobody sees, and its place in bytes.
 fn blank(text: &str) -> Option<(usize, char)> {
     text.char_indices()
-        .find(|(_, c)| c.is_whitespace() || c.is_control())
+        .find(|(_, c)| c.is_whitespace() || is_invisible(*c))
+}
+
+/// What requests do not hold as it is configured. The signature covers the configured text, so that a receiver that
+/// goes by the request finds it wrong.
+fn rewritten(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok().filter(|_| !text.is_ascii())?;
+    Some(format!(
+        "the URL holds characters beyond ASCII: they are signed as they are configured, and the request shows \
+         {}; configure that one",
+        without_password(url.as_str())
+    ))
+}
+
+/// A percent sign that begins no encoded character is taken for itself by some receivers and refused by others.
+fn stray_percent(text: &str) -> Option<String> {
+    let encodes = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let stray = text.split('%').skip(1).any(|rest| !encodes(rest));
+    stray.then(|| {
+        "the URL holds a % that begins no percent-encoding, which many receivers refuse; write it as %25"
+            .to_owned()
+    })
 }
 
 fn odd_characters(text: &str) -> Option<String> {
@@ -199,7 +226,11 @@ pub fn doubts(text: &str) -> Vec<String> {
          whether VOD logs in with them is not known"
             .to_owned()
     });
-    odd_characters(text).into_iter().chain(user).collect()
+    let odd = odd_characters(text).into_iter();
+    odd.chain(stray_percent(text))
+        .chain(rewritten(text))
+        .chain(user)
+        .collect()
 }
 
 /// What makes it likely that the service cannot reach this URL.

@@ -6,7 +6,7 @@
 //! disk before its writer goes on.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::diff::Difference;
@@ -21,6 +21,9 @@ use crate::target::Target;
 
 /// When the file is larger than this, its older half is dropped: some ten thousand writes are kept.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// As much is read for the newest writes alone: some dozens of them.
+const RECENT_BYTES: u64 = 64 * 1024;
 
 /// How many lines a warning names.
 const NAMED_LINES: usize = 5;
@@ -132,6 +135,25 @@ pub fn read(ctx: &Context) -> Result<Vec<Record>> {
     Ok(records)
 }
 
+/// The newest of the recorded writes, oldest first, from a bounded part of the file, so that a reader pays little for a
+/// long history. What cannot be read or understood is left out without a word.
+pub fn recent(ctx: &Context) -> Vec<Record> {
+    let newest = || {
+        let mut file = File::open(path(ctx).ok()?).ok()?;
+        let size = file.metadata().ok()?.len();
+        let start = size.saturating_sub(RECENT_BYTES);
+        file.seek(SeekFrom::Start(start)).ok()?;
+        let mut bytes = Vec::new();
+        file.take(RECENT_BYTES).read_to_end(&mut bytes).ok()?;
+        let whole = match start {
+            0 => 0,
+            _ => bytes.iter().position(|byte| *byte == b'\n')? + 1,
+        };
+        Some(lines::read(&bytes[whole..]).records)
+    };
+    newest().unwrap_or_default()
+}
+
 /// `line 3, line 8 and 4 more`.
 fn named(lines: &[usize]) -> String {
     let first = lines.iter().take(NAMED_LINES);
@@ -202,7 +224,10 @@ impl Pending {
             at: (ctx.now)(),
             result,
             fingerprint: settled.ok().flatten().map(Callback::fingerprint),
-            error: settled.err().map(|error| error.message.clone()),
+            error: settled.err().map(|error| {
+                let said = std::iter::once(&error.message).chain(&error.causes);
+                said.map(String::as_str).collect::<Vec<_>>().join("; ")
+            }),
         };
         if let Err(error) = append(&path, |_| lines::end(number, &ending)).await {
             ctx.out.warn(&format!(

@@ -12,6 +12,7 @@ use super::record::Ended;
 use crate::callback::{Auth, Callback};
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
+use crate::event::EventSelection;
 use crate::http::backoff::LONGEST_WISH;
 use crate::target::Target;
 use crate::vod::client::Reading;
@@ -93,7 +94,7 @@ impl Writing<'_> {
         let mut result = self.settle().await;
         let number = pending.number();
         if let (Err(error), Some(number)) = (&mut result, number)
-            && error.kind == Kind::UnknownOutcome
+            && matches!(error.kind, Kind::UnknownOutcome | Kind::Conflict)
         {
             error.hints.push(self.way_back(number));
         }
@@ -293,11 +294,20 @@ impl Writing<'_> {
                 "the service accepted the change, but stores something else; perhaps somebody else wrote at the same time",
             ),
         };
-        Error::new(kind, format!("{}: {what}", self.target))
-            .cause(format!(
-                "different from what was sent: {}",
-                fields.join("; ")
-            ))
+        let mut error = Error::new(kind, format!("{}: {what}", self.target)).cause(format!(
+            "different from what was sent: {}",
+            fields.join("; ")
+        ));
+        let sends = |callback: Option<&Callback>| {
+            callback.is_some_and(|callback| callback.events != EventSelection::None)
+        };
+        if sends(self.after) && !sends(stored) {
+            error = error.cause(match stored {
+                Some(_) => "every event is off now, so nothing is sent",
+                None => "no callback is configured now, so nothing is sent",
+            });
+        }
+        error
             .hint(format!(
                 "look at it, then decide anew: {}",
                 self.ctx.again_at(self.target, "get")

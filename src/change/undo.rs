@@ -63,7 +63,7 @@ pub fn latest<'a>(
                 ))
                 .cause("what is configured is neither what was there before it nor what it wrote")
                 .hint(format!(
-                    "look at it: vodcb history show {number}; then name the change to take back: vodcb undo N"
+                    "look at it: vodcb history show {number}; vodcb undo {number} restores what was there before it"
                 )));
             }
         }
@@ -75,6 +75,21 @@ pub fn latest<'a>(
             ))
             .hint("vodcb history lists the changes of every target"),
     )
+}
+
+/// The last write to the target, where it took effect and the target is not as it was read back then.
+pub fn overtaken<'a>(
+    records: &'a [Record],
+    target: &Target,
+    place: &str,
+    present: Option<&Callback>,
+) -> Option<&'a Record> {
+    let mut newest_first = records.iter().rev();
+    let record = newest_first
+        .find(|record| record.is_of(target, place) && record.result() != Ended::NotWritten)?;
+    let ending = record.ending.as_ref()?;
+    let is_other = ending.fingerprint != present.map(Callback::fingerprint);
+    (ending.result == Ended::Written && is_other).then_some(record)
 }
 
 /// Makes sure that a write was to this target of this service. `again` is the command line that is about
@@ -145,22 +160,45 @@ pub fn check_owner(
     .hint("if both belong to one account, add --allow-other-key"))
 }
 
+/// How far is gone back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// To what was there before the write.
+    Before,
+    /// To what the write left: only what came after it is taken back.
+    After,
+}
+
+impl Back {
+    /// The word for the moment of the state.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Back::Before => "before",
+            Back::After => "after",
+        }
+    }
+}
+
 /// What undoing comes to.
 #[derive(Debug)]
 pub struct OldState {
-    /// The state before the write; `None` when nothing was configured.
+    /// The state that is restored; `None` when nothing was configured.
     pub callback: Option<Callback>,
     /// What the user should know about it.
     pub notes: Vec<String>,
 }
 
-/// The state before a write, with this key where the history does not have it.
+/// The state before or after a write, with this key where the history does not have it.
 ///
 /// # Errors
-/// A usage error when the key is needed and not given, or given and not needed.
-pub fn old_state(record: &Record, key: Option<Secret>) -> Result<OldState> {
-    let number = record.number;
-    let mut callback = record.before.clone();
+/// A usage error when the key is needed and not given, or given and not needed; for what a write left that was not
+/// carried out.
+pub fn old_state(record: &Record, back: Back, key: Option<Secret>) -> Result<OldState> {
+    let (number, when) = (record.number, back.as_str());
+    let mut callback = match back {
+        Back::Before => record.before.clone(),
+        Back::After => record.after.clone(),
+    };
     let mut notes = Vec::new();
     let auth = match callback.as_mut().map(|callback| &mut callback.destination) {
         Some(Destination::Http { auth, .. }) if auth.hides_key() => Some(auth),
@@ -171,23 +209,36 @@ pub fn old_state(record: &Record, key: Option<Secret>) -> Result<OldState> {
         (Some(auth), None) if auth.on => return Err(without_key(number)),
         (Some(auth), None) => {
             auth.key = StoredKey::Absent;
-            notes.push(format!("before change {number} a key was stored beside authentication that was off; the history does not have it, and it is not restored"));
+            notes.push(format!("{when} change {number} a key was stored beside authentication that was off; the history does not have it, and it is not restored"));
         }
         (None, Some(_)) => {
             return Err(
                 Error::usage(format!("no callback key is needed to undo change {number}"))
-                    .cause("the history has everything that was configured before it")
+                    .cause(format!(
+                        "the history has everything that was configured {when} it"
+                    ))
                     .hint("leave the key out; vodcb set changes it afterwards"),
             );
         }
         (None, None) => {}
     }
     if callback.is_none() {
-        notes.push(format!(
-            "before change {number} nothing was configured, so undoing it removes the callback"
-        ));
+        notes.push(match back {
+            Back::Before => format!(
+                "before change {number} nothing was configured, so undoing it removes the callback"
+            ),
+            Back::After => {
+                format!("change {number} removed the callback, so this removes it again")
+            }
+        });
     }
     if record.result() == Ended::NotWritten {
+        if back == Back::After {
+            return Err(Error::usage(format!(
+                "change {number} was not carried out, so it left nothing"
+            ))
+            .hint("vodcb history lists those that were written"));
+        }
         notes.push(format!(
             "change {number} was not carried out; the state before it is restored all the same"
         ));

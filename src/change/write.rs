@@ -93,6 +93,8 @@ pub struct Outcome {
     pub difference: Difference,
     /// The callback as it is now, or would be after a dry run.
     pub callback: Option<Callback>,
+    /// The fingerprint that a reading finds now: a key that the service hides does not count in it.
+    pub fingerprint: Option<String>,
     /// The service's own text of it, empty when there is none.
     pub text: String,
     /// The request id of the last answer.
@@ -113,6 +115,7 @@ impl Outcome {
             },
             difference,
             callback: after.cloned(),
+            fingerprint: after.map(Callback::fingerprint),
             text: reading.text,
             request_id: reading.request_id,
             number: None,
@@ -159,7 +162,7 @@ pub async fn change_after(
     let before = reading.callback.clone();
     as_expected(ctx, order.target, order.if_match, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
-    let outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
+    let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
     if outcome.done == Done::AlreadySo {
         if !ctx.flags.dry_run {
@@ -195,14 +198,13 @@ pub async fn change_after(
     let settling = writing.record_and_settle(order.command, prepare);
     let Settled { reading, number } = ctx.stop.heeding(look, settling).await?;
     drop(turn);
-    Ok(Outcome {
-        done: Done::Written,
-        difference: outcome.difference,
-        callback: readable(reading.callback, after.as_ref()),
-        text: reading.text,
-        request_id: reading.request_id,
-        number,
-    })
+    outcome.done = Done::Written;
+    outcome.fingerprint = reading.callback.as_ref().map(Callback::fingerprint);
+    outcome.callback = readable(reading.callback, after.as_ref());
+    outcome.text = reading.text;
+    outcome.request_id = reading.request_id;
+    outcome.number = number;
+    Ok(outcome)
 }
 
 /// Shows the difference and what may be lost by it.

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::changed_elsewhere::changed_elsewhere;
 use super::connect;
 use super::key_source::KeySource;
 use super::proof::prove;
@@ -67,11 +68,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     } else {
         Deliveries::Never("not asked for")
     };
-    let checks = match &args.url {
-        Some(url) => receiver(ctx, url, key, deliveries).await?,
+    let report = match &args.url {
+        Some(url) => Report::new(receiver(ctx, url, key, deliveries).await?),
         None => configured(ctx, key, deliveries).await?,
     };
-    let report = Report::new(checks).only(&only);
+    let report = report.only(&only);
     ctx.out
         .show(&report, |width| view::report(&report, width))?;
     ctx.out.note(&view::summary(&report));
@@ -107,21 +108,20 @@ async fn receiver(
 }
 
 /// What is configured.
-async fn configured(
-    ctx: &Context,
-    key: Option<Secret>,
-    deliveries: Deliveries,
-) -> Result<Vec<Check>> {
+async fn configured(ctx: &Context, key: Option<Secret>, deliveries: Deliveries) -> Result<Report> {
     let connection = match connect(ctx).await {
         Ok(connection) => connection,
         // That there is no key to ask with is what was to be found out, whatever keeps it away.
         Err(error) if !matches!(error.kind, Kind::Usage | Kind::Internal) => {
-            return Ok(service::no_credentials(&error));
+            return Ok(Report::new(service::no_credentials(&error)));
         }
         Err(error) => return Err(error),
     };
     let from = &connection.found.from;
-    let told = service::ask(ctx, &connection.vod, &connection.target.app_id, from).await;
+    let told = service::ask(ctx, &connection.vod, &connection.target, from).await;
+    if told.was_read {
+        changed_elsewhere(ctx, &connection, told.callback.as_ref());
+    }
     let mut checks = told.checks;
     match &told.callback {
         Some(callback) => {
@@ -135,6 +135,7 @@ async fn configured(
             checks.extend(failed.map(|failed| Check::skip_because("events", &failed)));
         }
     }
+    let report = Report::new(checks).of(connection.target.clone());
     connection.close().await;
-    Ok(checks)
+    Ok(report)
 }

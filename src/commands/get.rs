@@ -1,5 +1,6 @@
 //! `vodcb get`
 
+use super::changed_elsewhere::changed_elsewhere;
 use super::scope::{Missed, Scope, survey};
 use super::{Connection, connect, keys, show_callback, show_raw};
 use crate::context::Context;
@@ -98,11 +99,16 @@ async fn show(ctx: &Context, connection: &Connection, keys: Keys) -> Result<bool
         show_callback(ctx, target, callback, keys, reading.request_id.as_deref())?;
     }
     if callback.is_none() {
+        let all = ctx.again_everywhere("get --all");
+        ctx.out.hint(&format!(
+            "{all} shows every region and application that has one"
+        ));
         ctx.out.hint(&format!(
             "configure one: {}",
             ctx.again("set --http-url URL")
         ));
     }
+    changed_elsewhere(ctx, connection, callback);
     Ok(callback.is_some())
 }
 

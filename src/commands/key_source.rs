@@ -8,6 +8,7 @@ use crate::callback::auth_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::text::quoted;
 
 /// The flags that name a source of the key.
 #[derive(Debug, Default, clap::Args)]
@@ -43,6 +44,18 @@ impl KeySource {
             || self.auth_key_file.is_some()
             || self.auth_key_stdin
             || self.auth_key.is_some()
+    }
+
+    /// The flag as it was given, for a command line that is copied; `None` when no source is named.
+    pub fn words(&self) -> Option<String> {
+        if let Some(name) = &self.auth_key_env {
+            return Some(format!("--auth-key-env {}", quoted(name)));
+        }
+        if let Some(path) = &self.auth_key_file {
+            let path = path.display().to_string();
+            return Some(format!("--auth-key-file {}", quoted(&path)));
+        }
+        self.auth_key_stdin.then(|| "--auth-key-stdin".to_owned())
     }
 
     /// Reads the key; `None` when no source is named.

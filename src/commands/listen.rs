@@ -2,6 +2,7 @@
 
 mod feed;
 mod session;
+mod suggestions;
 mod values;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -29,6 +30,7 @@ use crate::output::Format;
 use crate::render::listen::{Ready, not_shown};
 use crate::settings::numbers::{seconds, whole};
 use session::Session;
+use suggestions::Signer;
 
 /// Notices that may wait to be counted and handed to what prints them; neither waits for a reader.
 const NOTICES: usize = 1024;
@@ -138,13 +140,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         events.clone()
     };
     let receiver = args.receiver(ctx, counted).await?;
+    let signer = Signer::of(&receiver.proof);
     let (listener, url) = args.bind().await?;
     let (notices, told) = mpsc::channel(NOTICES);
     // Attempts are no deliveries, so the feed counts its messages itself.
     let exit_after = args.exit_after.filter(|_| !args.feed.is_wanted());
     let mut session = Session::new(ctx, told, exit_after, expectations)?;
     ready.write(&format!("{url}\n"))?;
-    args.tell_ready(ctx, &url)?;
+    args.tell_ready(ctx, &url, &signer)?;
 
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(listener, receiver, notices, async {
@@ -255,8 +258,8 @@ impl Args {
             let error = Error::usage("a callback key is needed to verify signatures");
             return Err(if self.against.configured {
                 error
-                    .cause("the configured callback has none, so VOD does not sign its deliveries")
-                    .hint("vodcb set --generate-auth-key sets one; or leave --configured out")
+                    .cause("authentication of the configured callback is off, so VOD does not sign its deliveries")
+                    .hint("vodcb set --generate-auth-key switches it on with a new key; or leave --configured out")
             } else {
                 error.hint("give --auth-key-env NAME, or --configured to take key and URL from the service")
             });
@@ -302,7 +305,7 @@ impl Args {
         Ok((listener, format!("http://{address}{path}")))
     }
 
-    fn tell_ready(&self, ctx: &Context, url: &str) -> Result<()> {
+    fn tell_ready(&self, ctx: &Context, url: &str, signer: &Signer) -> Result<()> {
         let saving_to = self.save.as_ref().map(|path| path.display().to_string());
         let forward_to = self.forward_to.as_deref().map(without_password);
         let document = Ready::new(url, saving_to, forward_to.as_deref());
@@ -314,18 +317,7 @@ impl Args {
             ctx.out.note(&words);
             return Ok(());
         }
-        let (place, path) = match &self.path {
-            Some(path) => (String::new(), path.as_str()),
-            None => (", at any path".to_owned(), "/vod"),
-        };
-        let local = url.strip_suffix(path).unwrap_or(url);
-        ctx.out.note(&format!(
-            "listening at {url}{place}; Ctrl-C ends it\n\
-             try it:   vodcb send TranscodeComplete --to {local}{path}\n\
-             for VOD:  put an https tunnel or proxy in front of {local}, then\n          \
-             {}",
-            ctx.again(&format!("set --http-url https://YOUR-HOST{path}"))
-        ));
+        ctx.out.note(&self.suggestions(ctx, url, signer));
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod apps;
+mod changed_elsewhere;
 pub mod check;
 pub mod completions;
 mod connection;

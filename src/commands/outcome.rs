@@ -163,7 +163,11 @@ fn show_outcome(
     ctx.out.show(
         &outcome_document(target, outcome, beside, created),
         |width| {
-            let text = view::text(target, outcome.callback.as_ref(), keys, width);
+            let fingerprint = outcome.fingerprint.as_deref().unwrap_or_default();
+            let text = match &outcome.callback {
+                Some(callback) => view::configured(target, callback, fingerprint, keys, width),
+                None => view::text(target, None, keys, width),
+            };
             match outcome.done {
                 Done::Written | Done::AlreadySo => text,
                 Done::Planned if gone => format!("The callback of {target} would be removed.\n"),
@@ -185,7 +189,8 @@ fn outcome_document<'a>(
             outcome.callback.as_ref(),
             beside.keys,
             outcome.request_id.as_deref(),
-        ),
+        )
+        .with_fingerprint(outcome.fingerprint.clone()),
         result: match outcome.done {
             Done::Written => "written",
             Done::AlreadySo => "already so",

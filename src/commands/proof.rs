@@ -94,7 +94,7 @@ pub async fn holds(
             *check = Check::skip(check.name, reason);
         }
     }
-    let report = Report::new(checks);
+    let report = Report::new(checks).of(connection.target.clone());
     if report.result() != Verdict::Fail {
         ctx.out.note(&view::report(&report, CHECK_WIDTH));
         return Ok(true);

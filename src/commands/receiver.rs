@@ -2,7 +2,7 @@
 
 use super::key_source::KeySource;
 use super::{connect, needs_confirmation};
-use crate::callback::{Destination, url};
+use crate::callback::{Auth, Destination, url};
 use crate::context::Context;
 use crate::delivery::send::Proof;
 use crate::error::{Error, Kind, Result};
@@ -37,6 +37,15 @@ pub fn sent_but_not_shown(error: Error) -> Error {
     partial
 }
 
+/// What the signature of a delivery is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// A key, where there is one.
+    Anew,
+    /// Nothing: the delivery has the headers that it came with.
+    AsRecorded,
+}
+
 /// A receiver that may be sent to.
 #[derive(Debug)]
 pub struct Receiver {
@@ -60,8 +69,8 @@ impl ReceiverFlags {
     ///
     /// # Errors
     /// A usage error for a missing or bad URL or key, and for a confirmation that nobody gives; those of
-    /// a Get with `--to configured`.
-    pub async fn find(&self, ctx: &Context) -> Result<Receiver> {
+    /// a Get with `--to configured`, and a usage error where VOD does not show the key to sign with.
+    pub async fn find(&self, ctx: &Context, signing: Signing) -> Result<Receiver> {
         let Some(to) = &self.to else {
             return Err(Error::usage("no receiver is named")
                 .hint("for example --to http://localhost:8080/vod")
@@ -77,9 +86,14 @@ impl ReceiverFlags {
         let given = self.source.read(ctx).await?;
         let (url, key) = if to == CONFIGURED {
             needs_confirmation(ctx, "sending to the configured receiver")?;
-            let (url, key) = configured(ctx).await?;
+            let (url, auth) = configured(ctx).await?;
+            let key = match (given, signing) {
+                (Some(key), _) => Some(key),
+                (None, Signing::Anew) => shown_key(&auth)?,
+                (None, Signing::AsRecorded) => None,
+            };
             confirm(ctx, &url).await?;
-            (url, given.or(key))
+            (url, key)
         } else {
             (to.clone(), given)
         };
@@ -120,11 +134,11 @@ async fn confirm(ctx: &Context, url: &str) -> Result<()> {
     Err(Error::new(Kind::Interrupted, "cancelled; nothing was sent"))
 }
 
-/// The URL that is configured for the target now, and its key where it is known.
+/// The URL that is configured for the target now, and how its deliveries are signed.
 ///
 /// # Errors
 /// Those of a Get; a usage error when the target has no HTTP callback.
-pub async fn configured(ctx: &Context) -> Result<(String, Option<Secret>)> {
+pub async fn configured(ctx: &Context) -> Result<(String, Auth)> {
     let connection = connect(ctx).await?;
     let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
     let Some(Destination::Http { url, auth }) =
@@ -137,11 +151,22 @@ pub async fn configured(ctx: &Context) -> Result<(String, Option<Secret>)> {
         .hint("give the URL itself, and the key with --auth-key-env NAME"));
     };
     connection.close().await;
+    Ok((url, auth))
+}
+
+/// The key that VOD shows; `None` where it signs nothing and shows none.
+///
+/// # Errors
+/// A usage error where it signs and does not show with what: without the key nothing could be signed or verified as
+/// VOD does it, and every conclusion would be wrong.
+pub fn shown_key(auth: &Auth) -> Result<Option<Secret>> {
     let key = auth.known_key().cloned();
     if auth.on && key.is_none() {
-        ctx.out.warn(
-            "authentication is on, but VOD does not tell the key; give it with --auth-key-env NAME",
+        return Err(
+            Error::usage("the callback is signed, but VOD does not show the key").hint(
+                "give the key: --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin",
+            ),
         );
     }
-    Ok((url, key))
+    Ok(key)
 }

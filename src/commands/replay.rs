@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::event_filter;
 use super::event_source::Edits;
-use super::receiver::{Receiver, ReceiverFlags};
+use super::receiver::{Receiver, ReceiverFlags, Signing};
 use crate::context::Context;
 use crate::delivery::record::Recorded;
 use crate::delivery::recording::{self, Found, Piece};
@@ -71,7 +71,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         .hint("give the key with --auth-key-env or --auth-key-file"));
     }
     let mut pieces = recording::open(&args.from);
-    let receiver = args.receiver.find(ctx).await?;
+    let signing = match args.verbatim {
+        true => Signing::AsRecorded,
+        false => Signing::Anew,
+    };
+    let receiver = args.receiver.find(ctx, signing).await?;
     let mut replay = Replay {
         ctx,
         args,

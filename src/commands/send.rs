@@ -7,7 +7,7 @@ mod storm;
 use serde::Serialize;
 
 use super::event_source::{Body, EventSource};
-use super::receiver::{Receiver, ReceiverFlags, sent_but_not_shown};
+use super::receiver::{Receiver, ReceiverFlags, Signing, sent_but_not_shown};
 use crate::context::Context;
 use crate::delivery::load::{Load, MOST};
 use crate::delivery::report::{self, AttemptReport};
@@ -84,7 +84,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if args.edit {
         body = editor::edited(ctx, body).await?;
     }
-    let receiver = args.receiver.find(ctx).await?;
+    let receiver = args.receiver.find(ctx, Signing::Anew).await?;
     if ctx.flags.dry_run {
         return plan(ctx, args, &scenarios, &receiver, &body);
     }
@@ -248,7 +248,7 @@ impl<'a> Told<'a> {
             let line = format!("attempt {}: {}\n", attempt.number, report::line(attempt));
             self.written = out.print(&(line + &said.unwrap_or_default()));
         }
-        if let Some(hint) = attempt.answer.hint()
+        if let Some(hint) = attempt.hint()
             && !self.hints.contains(&hint)
         {
             out.hint(&hint);

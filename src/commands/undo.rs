@@ -7,7 +7,7 @@ use crate::callback::Callback;
 use crate::change::diff::Difference;
 use crate::change::history::{self, Mode};
 use crate::change::record::{Ended, Record};
-use crate::change::undo::{self, OldState};
+use crate::change::undo::{self, Back, OldState};
 use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::Result;
@@ -25,11 +25,15 @@ Examples:
   vodcb undo --dry-run
   vodcb undo --yes
   vodcb undo 12 --region ap-southeast-1
+  vodcb undo --since --yes                           what somebody changed elsewhere
   VOD_KEY=… vodcb undo 12 --auth-key-env VOD_KEY")]
 pub struct Args {
     /// Number of the change to take back, as vodcb history lists it [default: the last of the target]
     #[arg(value_parser = whole::<u64>(0..=u64::MAX, "12"))]
     number: Option<u64>,
+    /// Take back only what was changed since that change, and leave the callback as the change left it
+    #[arg(long)]
+    since: bool,
     #[command(flatten)]
     source: KeySource,
     /// Undo a change made with another access key, if both belong to one account
@@ -63,7 +67,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let Connection { vod, target, .. } = &connection;
     if let Some(record) = &named {
-        check(ctx, &connection, record, args.allow_other_key)?;
+        check(ctx, &connection, record, args)?;
     }
     let present = vod.get(ctx, &target.app_id).await?.callback;
     let record = match named {
@@ -72,18 +76,22 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
             // The history is read last: what made the target as it was found has its record by now.
             let records = history::read(ctx)?;
             let record = undo::latest(&records, target, &vod.place(), present.as_ref())?;
-            check(ctx, &connection, record, args.allow_other_key)?;
+            check(ctx, &connection, record, args)?;
             record.clone()
         }
     };
-    let old = undo::old_state(&record, key)?;
-    say(ctx, &record, present.as_ref(), &old);
+    let back = match args.since {
+        true => Back::After,
+        false => Back::Before,
+    };
+    let old = undo::old_state(&record, back, key)?;
+    say(ctx, &record, back, present.as_ref(), &old);
     let is_change = !Difference::between(present.as_ref(), old.callback.as_ref()).is_empty();
     if is_change && !args.no_queue_check {
         refuse_missing(ctx, &connection, old.callback.iter()).await?;
     }
     let order = Order {
-        command: &format!("undo {}", record.number),
+        command: &args.words(record.number),
         target,
         wanted: Wanted::Planned {
             before: present.as_ref(),
@@ -101,15 +109,18 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+impl Args {
+    /// The command line that takes back this change.
+    fn words(&self, number: u64) -> String {
+        let since = if self.since { " --since" } else { "" };
+        format!("undo {number}{since}")
+    }
+}
+
 /// Makes sure that the record is of this target, service and account.
-fn check(
-    ctx: &Context,
-    connection: &Connection,
-    record: &Record,
-    allow_other_key: bool,
-) -> Result<()> {
+fn check(ctx: &Context, connection: &Connection, record: &Record, args: &Args) -> Result<()> {
     let Connection { vod, target, .. } = connection;
-    let again = ctx.again_at(&record.target, &format!("undo {}", record.number));
+    let again = ctx.again_at(&record.target, &args.words(record.number));
     undo::check_place(record, target, &vod.place(), &again)?;
     let caller = &vod.client.caller;
     let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
@@ -117,12 +128,12 @@ fn check(
         record,
         caller.account_id().as_deref(),
         access_key_id.as_deref(),
-        allow_other_key,
+        args.allow_other_key,
     )
 }
 
 /// Says which change is taken back, and what else goes with it.
-fn say(ctx: &Context, record: &Record, present: Option<&Callback>, old: &OldState) {
+fn say(ctx: &Context, record: &Record, back: Back, present: Option<&Callback>, old: &OldState) {
     let Record {
         number,
         command,
@@ -130,13 +141,18 @@ fn say(ctx: &Context, record: &Record, present: Option<&Callback>, old: &OldStat
         ..
     } = record;
     let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let what = match back {
+        Back::Before => "undoing",
+        Back::After => "undoing what came after",
+    };
     ctx.out
-        .note(&format!("undoing change {number}: {command} at {at}"));
+        .note(&format!("{what} change {number}: {command} at {at}"));
     if Difference::between(present, old.callback.as_ref()).is_empty() {
         return;
     }
     let left = record.ending.as_ref();
     if let Some(ending) = left.filter(|ending| ending.result == Ended::Written)
+        && back == Back::Before
         && ending.fingerprint != present.map(Callback::fingerprint)
     {
         ctx.out.warn(&format!(

@@ -1,7 +1,7 @@
 //! What a signature is verified against. No command, but flags that several take.
 
 use super::key_source::{KeySource, variable};
-use super::receiver::configured;
+use super::receiver::{configured, shown_key};
 use crate::callback::url;
 use crate::context::Context;
 use crate::delivery::signature::{NamedKey, NamedUrl};
@@ -50,7 +50,7 @@ impl Against {
     ///
     /// # Errors
     /// A usage error for a URL or key that VOD could never have, a key that cannot be read, and a callback
-    /// without a URL; those of a Get.
+    /// without a URL or whose key VOD does not show; those of a Get.
     pub async fn read(&self, ctx: &Context) -> Result<Known> {
         let mut known = Known::default();
         for text in &self.url {
@@ -74,7 +74,11 @@ impl Against {
             });
         }
         if self.configured {
-            let (url, key) = configured(ctx).await?;
+            let (url, auth) = configured(ctx).await?;
+            let key = match self.source.is_named() {
+                true => auth.known_key().cloned(),
+                false => shown_key(&auth)?,
+            };
             known.urls.push(NamedUrl {
                 name: "the configured URL".to_owned(),
                 url,

@@ -88,7 +88,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     if let Some(from) = &args.delivery {
         return recorded::run(ctx, judge, from).await;
     }
-    let verdict = judge.judge(&args.claim());
+    let verdict = judge.judge(&args.claim(), &[]);
     ctx.out
         .show(&verdict.alone(), |width| pairs(&verdict.lines(), width))?;
     Ok(verdict.exit())

@@ -1,11 +1,12 @@
 //! Deliveries: one event handed to a receiver, and how it proves where it comes from.
 //!
 //! VOD's rules for deliveries have their home here. [`rules`] says what counts as delivered,
-//! [`signature`] is the formula and what is mistaken for it, [`record`] keeps a delivery and reads it
+//! [`signature`] is the formula and what is mistaken for it, [`elsewhere`] what was signed for another URL, [`record`] keeps a delivery and reads it
 //! again, [`recording`] reads many, [`send`] hands an event to a receiver as VOD does, [`load`] many of
 //! them, and [`trial`] tries a receiver in the situations of [`scenario`]. The other side is [`receive`], a
 //! receiver, with [`save`], the file that it keeps deliveries in, and [`notice`], what it tells of them.
 
+pub mod elsewhere;
 pub mod expect;
 pub mod load;
 pub mod notice;

@@ -39,7 +39,7 @@ impl From<&Attempt> for AttemptReport {
             status,
             error,
             delivered: attempt.answer.is_delivered(),
-            hint: attempt.answer.hint(),
+            hint: attempt.hint(),
             said: said(attempt),
         }
     }

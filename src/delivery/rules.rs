@@ -85,6 +85,38 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The same for an application that vodcb itself hands events on to: VOD, its network and its rules are not
+    /// involved.
+    pub fn hint_of_application(&self) -> Option<String> {
+        let hint = match self {
+            Answer::Status {
+                status: 401 | 403, ..
+            } => {
+                "the application wants a login, or a signature: vodcb queue forward signs with --auth-key-env NAME, for the URL of --signed-url"
+            }
+            Answer::Status { status: 429, .. } => {
+                "the application is throttled; what was kept is handed to it again later"
+            }
+            Answer::Status {
+                status: 502..=504, ..
+            } => {
+                "the application, or what stands before it, could not be reached or gave up waiting"
+            }
+            Answer::Nothing { trouble, .. } => match trouble {
+                Trouble::Name => "the host's name cannot be found from here",
+                Trouble::Connect => "nothing listens there, or a firewall is in the way",
+                Trouble::Certificate => {
+                    "have the application send a certificate that is trusted here, or name its authority with --ca-bundle FILE"
+                }
+                _ => return self.hint(),
+            },
+            Answer::Status { .. } => return self.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

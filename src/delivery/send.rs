@@ -13,6 +13,9 @@ use crate::secret::Secret;
 /// As much of an answer as is read; VOD ignores it.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
+/// What helps where a receiver refuses what was not signed.
+const UNSIGNED: &str = "it was not signed: if the receiver verifies signatures, give its key, --auth-key-env NAME; if it wants a login, exempt the path, for VOD has none";
+
 /// How a delivery proves where it comes from.
 #[derive(Debug, Clone)]
 pub enum Proof {
@@ -55,6 +58,20 @@ pub struct Attempt {
     pub answer: Answer,
     /// The beginning of the answer's body.
     pub body: Vec<u8>,
+    /// Whether it proved where it comes from.
+    pub is_signed: bool,
+}
+
+impl Attempt {
+    /// The usual cause and its remedy; `None` when it was delivered.
+    pub fn hint(&self) -> Option<String> {
+        match self.answer {
+            Answer::Status {
+                status: 401 | 403, ..
+            } if !self.is_signed => Some(UNSIGNED.to_owned()),
+            _ => self.answer.hint(),
+        }
+    }
 }
 
 /// What became of a delivery.
@@ -112,7 +129,8 @@ pub async fn try_once(
     number: u32,
 ) -> Result<Attempt> {
     let at = now();
-    exchange(http, request(delivery, at, limit), at, number).await
+    let request = request(delivery, at, limit);
+    exchange(http, request, is_signed(delivery), at, number).await
 }
 
 /// One attempt whose body arrives in small pieces over this time, as on a bad line.
@@ -131,7 +149,7 @@ pub async fn try_slowly(
         trickle: Some(over),
         ..request(delivery, at, limit)
     };
-    exchange(http, request, at, 1).await
+    exchange(http, request, is_signed(delivery), at, 1).await
 }
 
 fn request(delivery: &Delivery, at: Timestamp, limit: Duration) -> Request {
@@ -144,7 +162,17 @@ fn request(delivery: &Delivery, at: Timestamp, limit: Duration) -> Request {
     }
 }
 
-async fn exchange(http: &Http, request: Request, at: Timestamp, number: u32) -> Result<Attempt> {
+const fn is_signed(delivery: &Delivery) -> bool {
+    !matches!(delivery.proof, Proof::Unsigned)
+}
+
+async fn exchange(
+    http: &Http,
+    request: Request,
+    is_signed: bool,
+    at: Timestamp,
+    number: u32,
+) -> Result<Attempt> {
     let begun = tokio::time::Instant::now();
     let sent = http.send(request).await?;
     let took = begun.elapsed();
@@ -165,6 +193,7 @@ async fn exchange(http: &Http, request: Request, at: Timestamp, number: u32) -> 
         took,
         answer,
         body,
+        is_signed,
     })
 }
 

@@ -59,7 +59,7 @@ pub enum Verdict {
 }
 
 /// The reason for a wrong signature when there is no other.
-const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
+pub(super) const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
 
 /// The signature of a delivery to this URL at that time.
 pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
@@ -192,6 +192,9 @@ fn url_variants(text: &str) -> Vec<(&'static str, String)> {
     } else if let Some(rest) = text.strip_prefix("http://") {
         add("https instead of http", format!("https://{rest}"));
     }
+    if let Some(variant) = with_ascii_host(text) {
+        add("the host's name in punycode", variant);
+    }
     let (path, query) = match text.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (text, None),
@@ -239,6 +242,15 @@ fn url_variants(text: &str) -> Vec<(&'static str, String)> {
         add(what, variant);
     }
     variants
+}
+
+/// The text with the host as DNS has it, `xn--…`.
+fn with_ascii_host(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', ':']).unwrap_or(rest.len());
+    Some(format!("{scheme}://{}{}", url.host_str()?, &rest[end..]))
+        .filter(|_| !rest[..end].is_ascii())
 }
 
 /// Where the host and its port end.

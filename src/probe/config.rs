@@ -35,10 +35,13 @@ pub fn events(selection: &EventSelection) -> Check {
             "vodcb set --add-events FileUploadComplete".to_owned(),
         ));
     }
+    let all: Vec<&str> = names.iter().map(EventType::as_str).collect();
+    let selected = format!("{} selected: {}", all.len(), all.join(", "));
     match found.len() {
-        0 => Check::pass(NAME, format!("{} selected", names.len())),
+        0 => Check::pass(NAME, selected),
         _ => {
-            let (causes, remedies): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            let (mut causes, remedies): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            causes.push(selected);
             Check::warn(NAME, causes.join("; "), remedies.join("; "))
         }
     }

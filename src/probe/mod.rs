@@ -19,6 +19,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use crate::error::{Error, Result};
 use crate::order;
+use crate::target::Target;
 
 /// What a check came to; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -196,6 +197,8 @@ fn of_queue(name: &str) -> bool {
 /// The checks that were made, and what they come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// Whose callback was looked at; `None` for a receiver alone.
+    pub target: Option<Target>,
     /// In the order of [`NAMES`].
     pub checks: Vec<Check>,
 }
@@ -204,7 +207,17 @@ impl Report {
     /// Puts the checks into their order.
     pub fn new(checks: Vec<Check>) -> Self {
         Report {
+            target: None,
             checks: order::by(checks, |one, other| place(one.name).cmp(&place(other.name))),
+        }
+    }
+
+    /// The same as one about this target's callback.
+    #[must_use]
+    pub fn of(self, target: Target) -> Self {
+        Report {
+            target: Some(target),
+            ..self
         }
     }
 
@@ -218,7 +231,7 @@ impl Report {
         let absent = names.iter().filter(|name| self.find(name).is_none());
         let absent: Vec<Check> = absent.map(|name| self.absent(name)).collect();
         self.checks.extend(absent);
-        self = Report::new(self.checks);
+        self.checks = Report::new(self.checks).checks;
         let mut kept = names.to_vec();
         // Reasons stand before what they are the reason of.
         for check in self.checks.iter().rev() {
@@ -228,6 +241,7 @@ impl Report {
         }
         let checks = self.checks.into_iter();
         Report {
+            target: self.target,
             checks: checks.filter(|check| kept.contains(&check.name)).collect(),
         }
     }
@@ -269,8 +283,11 @@ impl Report {
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut document = serializer.serialize_struct("Report", 3)?;
+        let mut document = serializer.serialize_struct("Report", 5)?;
+        let target = self.target.as_ref();
         document.serialize_field("schema_version", &1)?;
+        document.serialize_field("region", &target.map(|target| target.region.as_str()))?;
+        document.serialize_field("app_id", &target.map(|target| target.app_id.as_str()))?;
         document.serialize_field("checks", &self.checks)?;
         document.serialize_field("result", &self.result())?;
         document.end()

@@ -98,8 +98,14 @@ impl Receiver<'_> {
             Key::Known(key) => Some(key),
             Key::None => None,
             Key::Hidden => {
-                let reason = "the service does not show the key; name it with --auth-key-env or --auth-key-file";
-                return Ok(NAMES.map(|name| Check::skip(name, reason)).into());
+                let failed = Check::fail(
+                    "delivery",
+                    "no test delivery could be signed: the service does not show the key",
+                    "name it with --auth-key-env NAME or --auth-key-file FILE",
+                );
+                let rest = NAMES.iter().filter(|name| **name != failed.name);
+                let rest = rest.map(|name| Check::skip_because(name, &failed));
+                return Ok(rest.chain([failed.clone()]).collect());
             }
         };
         let attempt = match key {
@@ -157,7 +163,7 @@ impl Receiver<'_> {
 
 /// The answer to a delivery as it should be: `redirect`, `delivery`, `latency`.
 fn good(attempt: &Attempt, signed: bool) -> Vec<Check> {
-    let remedy = || attempt.answer.hint().unwrap_or_default();
+    let remedy = || attempt.hint().unwrap_or_default();
     if let Answer::Status {
         status: status @ 300..=399,
         location,

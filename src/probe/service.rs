@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::openapi::TOLERANCE;
 use crate::openapi::refusal::Cause;
-use crate::target::AppId;
+use crate::target::Target;
 use crate::vod::Vod;
 
 /// A clock that is off by more makes receivers refuse fresh signatures.
@@ -31,6 +31,8 @@ pub struct Told {
     pub checks: Vec<Check>,
     /// The callback, if there is one.
     pub callback: Option<Callback>,
+    /// Whether VOD told what is configured.
+    pub was_read: bool,
 }
 
 /// When there is nobody to ask as.
@@ -49,20 +51,24 @@ pub fn no_credentials(error: &Error) -> Vec<Check> {
 
 /// Reads the callback; one Get answers every one of these checks. `key_from` says where the key was
 /// found.
-pub async fn ask(ctx: &Context, vod: &Vod, app_id: &AppId, key_from: &str) -> Told {
+pub async fn ask(ctx: &Context, vod: &Vod, target: &Target, key_from: &str) -> Told {
     let begun = Instant::now();
-    let answer = vod.get(ctx, app_id).await;
+    let answer = vod.get(ctx, &target.app_id).await;
     let took = begun.elapsed();
     let clock = clock(vod);
+    let was_read = answer.is_ok();
     let (checks, callback) = match answer {
         Ok(reading) => {
             let configured = match &reading.callback {
-                Some(callback) => Check::pass("configured", summary(callback)),
+                Some(callback) => {
+                    Check::pass("configured", format!("{target}: {}", summary(callback)))
+                }
                 None => Check::fail(
                     "configured",
-                    format!("{app_id} has no callback here, so nothing is ever sent"),
+                    format!("{target} has no callback, so nothing is ever sent"),
                     format!(
-                        "{}, or another --region or --app-id",
+                        "{} shows every region and application that has one; or configure it: {}",
+                        ctx.again_everywhere("get --all"),
                         ctx.again("set --http-url URL")
                     ),
                 ),
@@ -82,6 +88,7 @@ pub async fn ask(ctx: &Context, vod: &Vod, app_id: &AppId, key_from: &str) -> To
     Told {
         checks: checks.into_iter().map(|check| check.took(took)).collect(),
         callback,
+        was_read,
     }
 }
 

@@ -29,6 +29,17 @@ pub struct Document {
     request_id: Option<String>,
 }
 
+impl Document {
+    /// The same with the fingerprint that it has where it is read.
+    #[must_use]
+    pub fn with_fingerprint(self, fingerprint: Option<String>) -> Self {
+        Document {
+            fingerprint,
+            ..self
+        }
+    }
+}
+
 /// Whether the key is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keys {
@@ -92,6 +103,17 @@ pub fn text(target: &Target, callback: Option<&Callback>, keys: Keys, width: u16
     let Some(callback) = callback else {
         return format!("No callback is configured for {target}.\n");
     };
+    configured(target, callback, &callback.fingerprint(), keys, width)
+}
+
+/// The text of a callback that has this fingerprint where it is read.
+pub fn configured(
+    target: &Target,
+    callback: &Callback,
+    fingerprint: &str,
+    keys: Keys,
+    width: u16,
+) -> String {
     let region = match target.region.centre() {
         Some(centre) => format!("{} ({})", target.region, centre.name),
         None => target.region.to_string(),
@@ -114,7 +136,7 @@ pub fn text(target: &Target, callback: Option<&Callback>, keys: Keys, width: u16
         }
     }
     rows.push(("Events", events(&callback.events)));
-    rows.push(("Fingerprint", callback.fingerprint()));
+    rows.push(("Fingerprint", fingerprint.to_owned()));
     pairs(&rows, width)
 }
 

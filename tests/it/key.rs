@@ -115,6 +115,10 @@ fn a_key_is_rotated_step_by_step_without_losing_an_event() {
         ("refuses-other", "pass"),
     ];
     assert_eq!(results(&run), crate::check::pairs(&expected), "{run:?}");
+    let told = run
+        .stdout
+        .contains("does not know this key yet: have it accept both keys");
+    assert!(told && !run.stdout.contains("wants a login"), "{run:?}");
     assert_eq!(configured(&sandbox), OLD);
     rotate(&sandbox, &["--finish"])
         .exits(2)

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::sandbox::{AUTH_KEY, Sandbox};
+use crate::odd_answers::{OddServer, reply};
+use crate::sandbox::Sandbox;
 
 const SET: [&str; 5] = [
     "set",
@@ -146,9 +147,12 @@ fn no_file_is_written_or_removed_whose_result_cannot_be_shown() {
         &["emulator", "reset"],
         &["key", "rotate", "--generate-auth-key", "--yes"],
     ] {
-        for form in ["raw", "ndjson"] {
+        for (form, why) in [
+            ("raw", "no single answer of the service"),
+            ("ndjson", "one document and no stream"),
+        ] {
             let run = emulated(&[command, &["-o", form]].concat()).exits(2);
-            run.says(&["this command", "use -o "]);
+            run.says(&[why, "use -o "]);
         }
         let query = ["-o", "json", "--query", "abs('text')"];
         let run = emulated(&[command, &query].concat()).exits(2);
@@ -374,15 +378,10 @@ fn tables_fit_the_width() {
 
 #[test]
 fn foreign_text_is_escaped() {
-    let mut sandbox = Sandbox::new();
-    sandbox.set("VOD_KEY", AUTH_KEY);
-    sandbox
-        .vodcb([
-            "set",
-            "--http-url",
-            "https://example.com/\u{202e}\u{200b}evil",
-        ])
-        .ok();
+    // What vodcb refuses may have been configured elsewhere.
+    let stored = r#"{"RequestId":"R-1","MessageCallback":{"CallbackType":"HTTP","CallbackURL":"https://example.com/\u202e\u200bevil","EventTypeList":"ALL"}}"#;
+    let server = OddServer::new(move |_| reply("200 OK", "application/json", stored));
+    let sandbox = server.sandbox();
     let run = sandbox.vodcb(["get"]).ok();
     assert!(run.stdout.contains("\\u{202e}\\u{200b}evil"), "{run:?}");
     let body = r#"{"EventType":"FileUploadComplete","VideoId":"a\u001b[31mred\u0007"}"#;

@@ -109,6 +109,30 @@ fn a_request_that_was_seen_before_points_at_what_doubles_it() {
         .says(&["sends requests a second time"]);
 }
 
+/// The service said yes and stores something else: what is lost by that, and how it is brought back.
+#[test]
+fn what_is_stored_otherwise_has_a_way_back() {
+    let sandbox = Sandbox::new();
+    let set = ["set", "--http-url", "https://example.com/vod"];
+    let events = ["--events", "TranscodeComplete"];
+    sandbox.vodcb([&set[..], &events].concat()).ok();
+    sandbox.afflict(&["set:drop-events*1".to_owned()]);
+    let undo = "vodcb --region cn-shanghai --app-id app-1000000 undo 2 restores it";
+    sandbox
+        .vodcb(["set", "--add-events", "SnapshotComplete"])
+        .exits(6)
+        .says(&["every event is off now, so nothing is sent", undo]);
+    let shown = sandbox.vodcb(["history", "show", "2"]).ok().stdout;
+    assert!(shown.contains("every event is off"), "{shown}");
+    sandbox.vodcb(["undo", "--yes"]).exits(2).says(&[
+        "nobody knows whether change 2",
+        "vodcb undo 2 restores what was there before it",
+    ]);
+    sandbox.vodcb(["undo", "2", "--yes"]).ok();
+    let now = sandbox.vodcb(["get", "-o", "json"]).ok().json();
+    assert_eq!(now["events"], serde_json::json!(["TranscodeComplete"]));
+}
+
 #[test]
 fn the_hints_lead_to_the_target_of_the_write() {
     let mut sandbox = Sandbox::with(&["set@app-1000001:reset-before"], &[]);

@@ -66,6 +66,10 @@ fn urls_are_refused_with_the_reason() {
         ("https://example.com:99999/", &["invalid port number"]),
         ("https://exa mple.com/", &["there is ' '"]),
         ("https:///example.com/x", &["no host behind the scheme"]),
+        (
+            "https://example.com/vod\u{200B}",
+            &["'\\u{200b}' at byte 23", "invisible"],
+        ),
         ("https://a.example.com\\x", &["a backslash", "%5C"]),
         ("http://a..c/", &["no host can have this address"]),
         ("https://example.com:0/", &["no host can have this address"]),
@@ -98,7 +102,7 @@ fn acceptable_urls_pass_without_a_word() {
         "https://example.com/vod/callback",
         "http://example.com:8080/?tenant=blue&v=2",
         "https://198.51.100.7/cb",
-        "https://example.com/回调",
+        "https://example.com/%E5%9B%9E%E8%B0%83",
         "https://example.com/a?u=https%3A%2F%2Fb.example.com",
         "https://[2001:db8::1]/cb",
         "HTTPS://EXAMPLE.com",
@@ -127,6 +131,22 @@ fn urls_the_service_cannot_reach_are_warned_about() {
         ("http://vod.corp.internal/", "a name of a private network"),
         ("https://user:pw@example.com/", "a user name or a password"),
         ("https://example.com/{id}", "percent-encoded"),
+        ("https://example.com/a%zz", "write it as %25"),
+        ("https://example.com/a%2", "write it as %25"),
+        // Percent-encoded UTF-8 (RFC 3986) and IDNA, counted by hand.
+        ("https://example.com/回调", "characters beyond ASCII"),
+        (
+            "https://example.com/点播?k=é",
+            "the request shows https://example.com/%E7%82%B9%E6%92%AD?k=%C3%A9;",
+        ),
+        (
+            "https://example。com/vod",
+            "the request shows https://example.com/vod;",
+        ),
+        (
+            "https://例子.example/vod",
+            "the request shows https://xn--fsqu00a.example/vod;",
+        ),
     ] {
         let warnings = url::check(given).unwrap().join("\n");
         assert!(warnings.contains(text), "{given}: {warnings:?}");

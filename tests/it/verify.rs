@@ -182,6 +182,16 @@ fn each_near_miss_is_named() {
             "percent-encoding in small letters",
         ),
         (
+            "https://xn--fsqu00a.example/a",
+            "https://例子.example/a",
+            "the host's name in punycode",
+        ),
+        (
+            "https://xn--fsqu00a.example:8443/a",
+            "https://例子.example:8443/a",
+            "the host's name in punycode",
+        ),
+        (
             "https://e.example.com/A",
             "https://E.Example.com/A",
             "small letters in the host's name",
@@ -598,6 +608,53 @@ fn one_delivery_in_a_file_is_the_only_result() {
 }
 
 /// The quick look at a line must never say anything else than the thorough one, whatever is wrong with it.
+/// The delivery itself says which URL was signed: the key is right, and the URL that was given is another one.
+#[test]
+fn a_delivery_for_another_url_tells_which() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", AUTH_KEY);
+    // MD5 of `https://shop.example.com/vod|1767225600|Qx7Lm2Vt9Rb4SandboxAuthKey`, by md5sum, and with `:8443`.
+    let plain = ("shop.example.com", "94c11ba0b20c175fc9f53a5ebced6966");
+    let port = ("shop.example.com:8443", "725d79b34db20c9770537fa7d64a427a");
+    let reasons = |host: &str, signature: &str, url: &str| {
+        let request = format!(
+            "POST /vod HTTP/1.1\nHost: {host}\nX-Forwarded-Proto: https\nX-VOD-TIMESTAMP: {TIME}\nX-VOD-SIGNATURE: {signature}\n\n{{}}"
+        );
+        sandbox.file("request.txt", &request);
+        let key = ["--auth-key-env", "VOD_KEY", "-o", "json"];
+        let verify = ["verify", "--delivery", "request.txt", "--url", url];
+        let run = sandbox.vodcb([&verify[..], &key].concat()).exits(1);
+        let document = run.json();
+        assert_eq!(document["signature"], "wrong");
+        document["reasons"].clone()
+    };
+    for ((host, signature), url) in [
+        (plain, "https://shop.example.cn/vod"),
+        (plain, "https://shop.example.com/other"),
+        (port, "https://shop.example.com/vod"),
+    ] {
+        let expected = format!(
+            "the key is right (given key), and the URL is another one: it was signed for https://{host}/vod, as the request shows it, not for {url} (--url)"
+        );
+        let reasons = reasons(host, signature, url);
+        assert_eq!(reasons, serde_json::json!([expected]));
+    }
+    // A usual mistake is named as such, and another key is not blamed on the URL.
+    let slash = reasons(plain.0, plain.1, "https://shop.example.com/vod/");
+    assert!(
+        slash[0]
+            .as_str()
+            .unwrap()
+            .starts_with("no slash at the end"),
+        "{slash}"
+    );
+    let other = reasons(plain.0, port.1, "https://shop.example.cn/vod");
+    assert!(
+        other[0].as_str().unwrap().starts_with("no usual mistake"),
+        "{other}"
+    );
+}
+
 #[test]
 fn what_is_looked_up_is_what_is_read() {
     let headers = [

@@ -171,7 +171,11 @@ impl Desk<'_> {
             let kept = report::kept(last, back_in);
             ctx.out.warn(&format!("message {}: {kept}", message.id));
             // Once is enough: an application has usually one reason.
-            if let Some(hint) = last.answer.hint().filter(|_| !self.hinted.replace(true)) {
+            if let Some(hint) = last
+                .answer
+                .hint_of_application()
+                .filter(|_| !self.hinted.replace(true))
+            {
                 ctx.out.hint(&hint);
             }
         }

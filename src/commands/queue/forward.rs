@@ -180,7 +180,7 @@ impl Desk<'_> {
         let told = view::Told::new(decode::json(&delivery.body).as_ref());
         self.tell(message, &told, &outcome.attempts, back_in);
         let last = outcome.attempts.last();
-        self.hint(last.and_then(|attempt| attempt.answer.hint()));
+        self.hint(last.and_then(|attempt| attempt.answer.hint_of_application()));
         Ok(back_in.map_or(Verdict::Delete, Verdict::Keep))
     }
 

@@ -126,7 +126,7 @@ impl<'a> Report<'a> {
             );
             format!("{}\n", escape_line(words.trim_end()))
         })?;
-        if let Some(hint) = attempts.last().and_then(|attempt| attempt.answer.hint()) {
+        if let Some(hint) = attempts.last().and_then(|attempt| attempt.hint()) {
             self.ctx.out.hint(&hint);
         }
         Ok(())

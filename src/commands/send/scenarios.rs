@@ -170,7 +170,7 @@ impl From<Finding> for Row {
             expects: scenario.expects,
             cause: finding.cause,
             remedy: (finding.verdict > Verdict::Pass).then(|| {
-                let hint = ordinary_failure.and_then(|(_, attempt)| attempt.answer.hint());
+                let hint = ordinary_failure.and_then(|(_, attempt)| attempt.hint());
                 hint.unwrap_or_else(|| scenario.remedy.to_owned())
             }),
             deliveries: deliveries.collect(),

@@ -1,10 +1,14 @@
 //! What is said about a signature.
 
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::uri::PathAndQuery;
 use serde::Serialize;
 
 use super::super::verification::Known;
+use crate::delivery::elsewhere::explained;
+use crate::delivery::receive::seen_urls;
 use crate::delivery::record::{self, Recorded};
-use crate::delivery::signature::{Claim, Verdict, fitting, verify};
+use crate::delivery::signature::{Claim, NamedUrl, Verdict, fitting, verify};
 use crate::exit::Exit;
 
 /// What signatures are checked with.
@@ -43,14 +47,18 @@ pub struct Document {
 }
 
 impl Judge {
-    /// Checks one signature, and explains a wrong one.
-    pub fn judge(&self, claim: &Claim) -> Document {
+    /// Checks one signature, and explains a wrong one, also by the URLs that the delivery shows.
+    pub fn judge(&self, claim: &Claim, shown: &[NamedUrl]) -> Document {
         let age = self.age(&claim.timestamp);
         let fresh = self.max_age.map(|_| self.is_fresh(age));
-        let (right, key, url, mut reasons) = match verify(claim, &self.known.urls, &self.known.keys)
-        {
+        let Known { urls, keys } = &self.known;
+        let (right, key, url, mut reasons) = match verify(claim, urls, keys) {
             Verdict::Valid { key, url } => (true, Some(key), Some(url), Vec::new()),
-            Verdict::Wrong(reasons) => (false, None, None, reasons),
+            Verdict::Wrong(reasons) => {
+                let claim = (claim.timestamp.as_str(), claim.signature.as_str());
+                let reasons = explained(reasons, claim, urls, shown, keys);
+                (false, None, None, reasons)
+            }
         };
         if fresh == Some(false) && age.is_some() {
             reasons.push("the time is further away than --max-age allows".to_owned());
@@ -71,7 +79,7 @@ impl Judge {
     /// Checks a delivery, which need not be signed.
     pub fn delivery(&self, recorded: &Recorded) -> Document {
         if let Some(claim) = recorded.claim() {
-            return self.judge(&claim);
+            return self.judge(&claim, &shown_urls(recorded));
         }
         let why = match recorded.message {
             Some(_) => "a message of a queue has no signature",
@@ -147,4 +155,23 @@ impl Document {
     pub fn line(&self) -> String {
         format!("{}  {}", self.signature, self.reasons.join("; "))
     }
+}
+
+/// The URLs that a delivery shows, as a listener would have seen them; none where it was kept without its path.
+fn shown_urls(recorded: &Recorded) -> Vec<NamedUrl> {
+    const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-host");
+    let target = recorded.target.as_deref();
+    let Some(target) = target.and_then(|text| PathAndQuery::try_from(text).ok()) else {
+        return Vec::new();
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in &recorded.headers {
+        let name = [HOST, FORWARDED]
+            .into_iter()
+            .find(|known| name.eq_ignore_ascii_case(known.as_str()));
+        if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+            headers.append(name, value);
+        }
+    }
+    seen_urls(&headers, Some(&target))
 }

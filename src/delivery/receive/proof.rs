@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::callback::url;
+use crate::delivery::elsewhere::explained;
 use crate::delivery::notice::Verdict;
 use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
 
@@ -89,7 +90,11 @@ impl Proof {
                 None => Verdict::Right(key.name.clone()),
                 Some(reason) => Verdict::Wrong(vec![reason]),
             },
-            None if searches.may_begin() => Verdict::Wrong(self.mistakes(time, signed, urls, body)),
+            None if searches.may_begin() => {
+                let reasons = self.mistakes(time, signed, urls, body);
+                let (claim, shown) = ((time, signed), seen_urls(headers, target));
+                Verdict::Wrong(explained(reasons, claim, urls, &shown, &self.keys))
+            }
             None => Verdict::Wrong(vec![NOT_COMPARED.to_owned()]),
         }
     }
@@ -117,7 +122,7 @@ impl Proof {
 
 /// The URLs that the sender may have been given, as far as the request tells. Each proxy on the way may have
 /// added a host.
-fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
+pub fn seen_urls(headers: &HeaderMap, target: Option<&PathAndQuery>) -> Vec<NamedUrl> {
     let target = target.map_or("/", PathAndQuery::as_str);
     // What was configured in letters beyond ASCII is asked for percent-encoded, and signed as it is.
     let written_out = url::written_out(target).filter(|text| text != target);

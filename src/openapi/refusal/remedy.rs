@@ -133,13 +133,19 @@ fn permission_hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         .denied_action
         .clone()
         .unwrap_or_else(|| format!("{}:{}", asked.product, asked.action));
-    let mut hints = vec![format!(
+    let allow = format!(
         r#"allow {action} to this identity, for example with the policy {{"Version":"1","Statement":[{{"Effect":"Allow","Action":["{action}"],"Resource":"*"}}]}}"#
-    )];
-    if asked.product == "vod" {
-        hints.push("if that is allowed already and the application is not app-1000000, the application's own policy is missing (VODAppFullAccess)".to_owned());
+    );
+    if asked.product != "vod" {
+        return vec![allow];
     }
-    hints
+    let application = "if RAM allows it already and the application is not app-1000000, the application's own policy is missing (VODAppFullAccess)".to_owned();
+    // A refusal by RAM says so in its code, Forbidden.RAM; the application's own policy has no more than this.
+    if refusal.code.eq_ignore_ascii_case("Forbidden") {
+        vec![application, allow]
+    } else {
+        vec![allow, application]
+    }
 }
 
 /// Cuts secrets out of foreign text, plain or percent-encoded once or twice.

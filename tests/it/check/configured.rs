@@ -80,9 +80,10 @@ fn a_key_that_the_service_hides_must_be_given() {
     let mut sandbox = Sandbox::with(&[], &["key=masked"]);
     sandbox.set("VOD_KEY", KEY);
     set(&sandbox, &receiver.url("/vod"), &[]).ok();
-    let run = sandbox.vodcb(["check", "--deliver", "-o", "json"]).ok();
+    let run = sandbox.vodcb(["check", "--deliver", "-o", "json"]).exits(1);
+    assert_eq!(found(&run), pairs(&[HERE, ("delivery", "fail")]), "{run:?}");
     assert!(
-        check(&run, "delivery")["cause"]
+        check(&run, "delivery")["remedy"]
             .to_string()
             .contains("--auth-key-env")
     );

@@ -21,6 +21,60 @@ fn a_target_without_a_callback_fails_there() {
     assert_eq!(found(&run), pairs(&[("configured", "fail")]), "{run:?}");
     let remedy = check(&run, "configured")["remedy"].to_string();
     assert!(remedy.contains("vodcb set --http-url"), "{remedy}");
+    assert!(remedy.contains("vodcb get --all shows"), "{remedy}");
+    let run = checked(&Sandbox::new(), &["--region", "ap-southeast-1"]).exits(1);
+    let configured = check(&run, "configured");
+    assert_eq!(
+        configured["cause"],
+        "app-1000000 in ap-southeast-1 has no callback, so nothing is ever sent"
+    );
+    let remedy = configured["remedy"].to_string();
+    assert!(remedy.contains("vodcb get --all shows"), "{remedy}");
+    let get = ["get", "--region", "ap-southeast-1"];
+    let run = Sandbox::new().vodcb(get).ok();
+    run.says(&["vodcb get --all shows every region and application"]);
+}
+
+/// What was looked at is told, and which events are selected.
+#[test]
+fn region_application_and_events_are_told() {
+    let sandbox = Sandbox::new();
+    let events = "SnapshotComplete,FileUploadComplete";
+    let set = ["set", "--http-url", "http://127.0.0.1:9/vod"];
+    sandbox
+        .vodcb([&set[..], &["--events", events]].concat())
+        .ok();
+    let run = checked(&sandbox, &["--only", "events,configured"]).ok();
+    let document = run.json();
+    assert_eq!(document["region"], "cn-shanghai");
+    assert_eq!(document["app_id"], "app-1000000");
+    assert_eq!(
+        check(&run, "configured")["cause"],
+        "app-1000000 in cn-shanghai: HTTP to http://127.0.0.1:9/vod"
+    );
+    let cause = check(&run, "events")["cause"].to_string();
+    assert!(cause.contains("2 selected: "), "{cause}");
+    assert!(
+        events.split(',').all(|name| cause.contains(name)),
+        "{cause}"
+    );
+    let url = ["check", "http://127.0.0.1:9/vod", "-o", "json"];
+    let alone = sandbox.vodcb(url).exits(1).json();
+    assert!(alone["region"].is_null() && alone["app_id"].is_null());
+}
+
+/// The code of a refusal tells who refused: RAM, or the policy of the application.
+#[test]
+fn a_refusal_by_the_application_is_told_from_one_by_ram() {
+    for (fault, words) in [
+        ("get:denied-app", "VODAppFullAccess"),
+        ("get:deny", "allow vod:GetMessageCallback"),
+    ] {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        let run = checked(&sandbox, &["--app-id", "app-0000001"]).exits(1);
+        let remedy = check(&run, "permission")["remedy"].to_string();
+        assert!(remedy.contains(words), "{fault}: {remedy}");
+    }
 }
 
 #[test]

@@ -50,6 +50,62 @@ fn a_delivery_is_shown_and_answered() {
     assert_eq!(lines[3], "3 deliveries, 1 again");
 }
 
+/// The line that is offered works as it stands, whatever is verified.
+#[test]
+fn what_is_offered_to_try_is_taken() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", crate::sandbox::AUTH_KEY);
+    sandbox.file("the key", crate::sandbox::AUTH_KEY);
+    let url = ["--url", "https://example.com/vod?a=b&c=d"];
+    let (env, file) = (
+        ["--auth-key-env", "VOD_KEY"],
+        ["--auth-key-file", "the key"],
+    );
+    for (flags, vod) in [
+        (
+            &env[..],
+            "set --http-url https://YOUR-HOST/vod --auth-key-env VOD_KEY",
+        ),
+        (
+            &file,
+            "set --http-url https://YOUR-HOST/vod --auth-key-file 'the key'",
+        ),
+        (
+            &[&env[..], &url].concat(),
+            "set --http-url 'https://example.com/vod?a=b&c=d' --auth-key-env VOD_KEY",
+        ),
+        (
+            &[&env[..], &["--path", "/in"]].concat(),
+            "set --http-url https://YOUR-HOST/in --auth-key-env VOD_KEY",
+        ),
+    ] {
+        let args = flags.iter().copied();
+        let args = args.chain(["--require-signature", "--exit-after", "1"]);
+        let listening = Listening::start(&sandbox, args);
+        let local = listening.url.clone();
+        let path = if local.ends_with("/in") { "" } else { "/vod" };
+        let signed_url = match flags.contains(&"--url") {
+            true => " --signed-url 'https://example.com/vod?a=b&c=d'",
+            false => "",
+        };
+        let key = match flags.contains(&"--auth-key-file") {
+            true => "--auth-key-file 'the key'",
+            false => "--auth-key-env VOD_KEY",
+        };
+        let line = format!("send TranscodeComplete --to {local}{path} {key}{signed_url}");
+        let words = line.replace('\'', "").replace("the key", "the\u{0}key");
+        let words: Vec<String> = words
+            .split(' ')
+            .map(|word| word.replace('\u{0}', " "))
+            .collect();
+        sandbox.vodcb(words.iter().map(String::as_str)).ok();
+        listening
+            .end()
+            .ok()
+            .says(&[&format!("vodcb {line}\n"), vod]);
+    }
+}
+
 #[test]
 fn the_stream_has_a_document_for_everything() {
     let sandbox = Sandbox::offline();

@@ -322,3 +322,18 @@ fn url_and_key_come_from_the_configured_callback() {
         "--generate-auth-key",
     ]);
 }
+
+#[test]
+fn a_delivery_for_another_url_than_given_tells_which() {
+    let sandbox = sandbox();
+    let url = "https://hooks.example.cn/vod";
+    let args = ["--auth-key-env", "KEY", "--url", url, "--exit-after", "1"];
+    let listening = Listening::start(&sandbox, args);
+    let signed = [TIME, ("x-vod-signature", SHOWN)];
+    assert_eq!(post(listening.address, &signed, EVENT), 200);
+    let run = listening.end().ok().says(&[
+        "the key is right (given key)",
+        "it was signed for http://receiver.test/vod?tenant=blue, as the request shows it, not for https://hooks.example.cn/vod (--url)",
+    ]);
+    assert!(run.stdout.contains("signature WRONG"), "{run:?}");
+}

@@ -244,6 +244,44 @@ fn an_end_that_comes_before_all_were_there_is_a_no() {
     sandbox.vodcb(args).ok();
 }
 
+/// VOD, its network and its proxies have no part in what goes from a queue to an application.
+#[test]
+fn hints_are_about_the_application() {
+    let sandbox = world(&[]);
+    sandbox.deliver("q", &event("v1"));
+    let app = Receiver::start(&[Reply::Status(401)]);
+    let (dead, refusing) = ("http://127.0.0.1:9/vod".to_owned(), app.url("/vod"));
+    for (to, hint) in [
+        (
+            &dead,
+            "hint: nothing listens there, or a firewall is in the way\n",
+        ),
+        (
+            &refusing,
+            "vodcb queue forward signs with --auth-key-env NAME",
+        ),
+    ] {
+        let forward = ["queue", "forward", "q", "--to", to, "--exit-after", "1"];
+        let run = sandbox.vodcb(forward).exits(1).says(&[hint]);
+        assert!(!run.stderr.contains("VOD calls"), "{run:?}");
+    }
+    let listen = [
+        "listen",
+        "--queue",
+        "q",
+        "--forward-to",
+        &dead,
+        "--exit-after",
+        "1",
+    ];
+    let run = sandbox.vodcb(listen).exits(1);
+    let run = run.says(&["the application, or what stands before it, could not be reached"]);
+    assert!(
+        !run.stderr.contains("a proxy before the receiver"),
+        "{run:?}"
+    );
+}
+
 #[test]
 fn refusals_come_before_anything_is_received() {
     let sandbox = world(&[]);

@@ -51,8 +51,8 @@ fn of_an_answer_that_is_not_200() {
             400,
             "did not understand the body",
         ),
-        (Reply::Status(401), 401, "refused the signature"),
-        (Reply::Status(403), 403, "refused the signature"),
+        (Reply::Status(401), 401, "give its key, --auth-key-env NAME"),
+        (Reply::Status(403), 403, "give its key, --auth-key-env NAME"),
         (Reply::Status(404), 404, "no such path for POST"),
         (Reply::Status(405), 405, "no such path for POST"),
         (Reply::Status(413), 413, "at least 64 KiB"),
@@ -164,4 +164,30 @@ fn what_the_receiver_said_is_shown_and_cannot_write_on_the_terminal() {
         run.stdout.contains("\n  bad\\u{1b}[31m forged: line\n"),
         "{run:?}"
     );
+}
+
+/// What was signed is compared; what was not needs a key first, in scenarios and replays, too.
+#[test]
+fn of_a_refusal_by_whether_it_was_signed() {
+    let receiver = Receiver::start(&[Reply::Status(401)]);
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("VOD_KEY", "Abcdef1234567890");
+    let to = receiver.url("/vod");
+    sandbox.file("request.txt", "POST /vod HTTP/1.1\nHost: a\n\n{}");
+    let key = ["--auth-key-env", "VOD_KEY"];
+    for command in [
+        &["send", "TranscodeComplete", "--once", "--to", &to][..],
+        &["send", "--scenario", "plain", "--to", &to],
+        &["replay", "request.txt", "--once", "--to", &to],
+        &["check", &to, "--deliver"],
+    ] {
+        let said =
+            |run: crate::sandbox::Run| format!("{}{}", run.stdout, run.stderr).replace('\n', " ");
+        let unsigned = said(sandbox.vodcb(command.iter().copied()).exits(1));
+        assert!(unsigned.contains("it was not signed"), "{unsigned}");
+        assert!(!unsigned.contains("vodcb verify"), "{unsigned}");
+        let signed = said(sandbox.vodcb([command, &key].concat()).exits(1));
+        assert!(signed.contains("refused the signature"), "{signed}");
+        assert!(!signed.contains("it was not signed"), "{signed}");
+    }
 }

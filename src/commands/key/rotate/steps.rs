@@ -173,5 +173,5 @@ impl Work<'_> {
 
 fn failed(checks: &[Check]) -> bool {
     let checks = checks.to_vec();
-    Report { checks }.result() == Verdict::Fail
+    Report::new(checks).result() == Verdict::Fail
 }

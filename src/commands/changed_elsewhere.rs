@@ -1,0 +1,39 @@
+//! A change that was made elsewhere. No command, but what those say that read a callback.
+
+use super::Connection;
+use crate::callback::Callback;
+use crate::change::{history, undo};
+use crate::context::Context;
+
+/// Says where a callback is no longer as the last change left it that the history here knows of, and what brings that
+/// back. Documents have no place for it, and nothing is read for them.
+pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option<&Callback>) {
+    if ctx.out.format.is_json() {
+        return;
+    }
+    let Connection { vod, target, .. } = connection;
+    let records = history::recent(ctx);
+    let Some(record) = undo::overtaken(&records, target, &vod.place(), present) else {
+        return;
+    };
+    let caller = &vod.client.caller;
+    let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
+    let account_id = caller.account_id();
+    // The history has the changes of every account, and another one's says nothing of this callback.
+    if undo::check_owner(
+        record,
+        account_id.as_deref(),
+        access_key_id.as_deref(),
+        false,
+    )
+    .is_err()
+    {
+        return;
+    }
+    let (number, command) = (record.number, &record.command);
+    let at = record.at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let undo = ctx.again_at(target, &format!("undo {number} --since"));
+    ctx.out.hint(&format!(
+        "the callback is not as change {number} ({command}, {at}) left it, so it was changed elsewhere; {undo} restores that"
+    ));
+}
