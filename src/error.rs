@@ -51,6 +51,8 @@ pub enum Trouble {
     Lookup,
     /// Nobody took the connection.
     Connect,
+    /// The proxy that the environment names gave no connection.
+    Proxy,
     /// The other side speaks no TLS.
     NoTls,
     /// The certificate was not accepted.
@@ -68,6 +70,7 @@ impl Trouble {
             Trouble::Name => "unknown host",
             Trouble::Lookup => "host not looked up",
             Trouble::Connect => "no connection",
+            Trouble::Proxy => "no connection through the proxy",
             Trouble::NoTls => "no TLS",
             Trouble::Certificate => "certificate not accepted",
             Trouble::TimeOut => "no answer in time",

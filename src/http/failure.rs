@@ -41,6 +41,28 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The same of a request that went through this proxy. Where no connection came about, that says nothing of
+    /// the host.
+    pub(super) fn through(self, proxy: &str) -> Failure {
+        let is_ours = self.message.contains(TOO_MANY_FILES);
+        let hides_host = matches!(
+            self.trouble,
+            Trouble::Name | Trouble::Lookup | Trouble::Connect | Trouble::TimeOut
+        );
+        if self.sent || is_ours || !hides_host {
+            let message = format!("through the proxy {proxy}: {}", self.message);
+            return Failure { message, ..self };
+        }
+        let why = self.message.split_once(": ");
+        let why = why.map_or(&*self.message, |(_, why)| why);
+        Failure {
+            trouble: Trouble::Proxy,
+            sent: false,
+            message: format!("no connection through the proxy {proxy}: {why}"),
+            hint: Some("mend the proxy variables, or name the host in NO_PROXY to ask it directly"),
+        }
+    }
+
     /// The failure as an error that names the host.
     pub fn explain(self, host: &str) -> Error {
         let what = match self.sent {
