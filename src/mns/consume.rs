@@ -72,6 +72,7 @@ where
         totals: Cell::default(),
         put_back: RefCell::default(),
         damaged: RefCell::default(),
+        kept: RefCell::default(),
         warned: Cell::default(),
     };
     reader.run().await
@@ -93,6 +94,8 @@ struct Reader<'a, W> {
     put_back: RefCell<Recent>,
     /// The ids of those that came damaged and did not come again.
     damaged: RefCell<HashSet<String>>,
+    /// The ids of those that were kept, each once however often it comes, and not done with since.
+    kept: RefCell<HashSet<String>>,
     warned: Cell<bool>,
 }
 
@@ -123,6 +126,7 @@ where
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
                 self.add(Totals {
                     damaged: self.damaged.borrow().len() as u64,
+                    kept: self.kept.borrow().len() as u64,
                     ..Totals::default()
                 });
                 return self.ended(state.failure);
@@ -227,27 +231,19 @@ where
         }
     }
 
-    /// Counts, and says what is to be asked of the queue now.
+    /// Says what is to be asked of the queue now.
     fn after(&self, end: (String, Result<Verdict>), state: &mut State) -> Option<Settling> {
         let (handle, verdict) = end;
-        let count = || self.counted.set(self.counted.get() + 1);
         match verdict {
             Ok(Verdict::Delete) => {
-                count();
                 state.done.push(handle);
                 let at = Instant::now() + GATHERING;
                 state.flush_at.get_or_insert(at);
                 None
             }
-            Ok(Verdict::Keep(seconds)) => {
-                count();
-                self.add(Totals {
-                    kept: 1,
-                    ..Totals::default()
-                });
+            Ok(Verdict::Keep(seconds) | Verdict::Pass(seconds)) => {
                 Some(Settling::PutBack(handle, seconds))
             }
-            Ok(Verdict::Pass(seconds)) => Some(Settling::PutBack(handle, seconds)),
             Err(error) => {
                 self.fail(error, state);
                 Some(Settling::PutBack(handle, AT_ONCE))
