@@ -257,7 +257,7 @@ pub fn as_expected(
         return Ok(());
     };
     let found = before.map_or_else(|| "none".to_owned(), Callback::fingerprint);
-    let none = before.is_none() && matches!(expected, "" | "null");
+    let none = before.is_none() && expected.eq_ignore_ascii_case("null");
     if none || found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
