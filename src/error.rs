@@ -148,6 +148,12 @@ impl Error {
         self
     }
 
+    /// The message and its causes on a line, where there is no room below it.
+    pub fn told(&self) -> String {
+        let lines = std::iter::once(&self.message).chain(&self.causes);
+        lines.map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// Tells another failure below this one, with its first remedy and what was told below it.
     #[must_use]
     pub fn also(mut self, other: Error) -> Self {

@@ -1,6 +1,7 @@
 //! `vodcb queue`
 
 mod forward;
+mod status;
 mod tail;
 
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::{Connection, connect, created_but_not_shown};
-use crate::callback::{Destination, queue};
+use crate::callback::queue;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::event::decode;
@@ -147,7 +148,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         }
         What::Status { name } => {
             let place = args.place(ctx, &mns, &region);
-            status(ctx, &connection, &mns, name, &place).await?;
+            status::run(ctx, &connection, &mns, name, &place).await?;
         }
         What::Peek { name, count } => peek(ctx, &mns, name, *count).await?,
         What::Tail(args) => exit = tail::run(ctx, &mns, args).await?,
@@ -272,40 +273,6 @@ async fn differing(
         error = error.cause(format!("{name} is {there} there, not {wanted}"));
     }
     error.hint("ask for what is there, choose another name, or change the queue in the console")
-}
-
-async fn status(
-    ctx: &Context,
-    connection: &Connection,
-    mns: &Mns,
-    name: &str,
-    (account_id, region): &(Option<String>, String),
-) -> Result<()> {
-    queue::check_name(name)?;
-    let found: Status = mns.get_attributes(ctx, name).await?;
-    let mut status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
-    let oldest = mns.peek(ctx, name).await?;
-    let age = oldest.and_then(|message| message.age());
-    status.oldest_message_age_seconds = age.map(|age| age.as_secs());
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let named = match reading.callback.map(|callback| callback.destination) {
-        Some(Destination::Mns { endpoint, queue }) if queue == name => Some(endpoint),
-        _ => None,
-    };
-    // An endpoint of another form cannot be told from this one.
-    let elsewhere = named.as_deref().and_then(queue::parse_host).filter(|host| {
-        host.region != *region || account_id.as_ref().is_some_and(|id| *id != host.account_id)
-    });
-    status.callback_names_it = Some(named.is_some() && elsewhere.is_none());
-    if let (Some(endpoint), Some(_)) = (named, elsewhere) {
-        status.warnings.push(format!(
-            "the callback names a queue {name} elsewhere, at {endpoint}; its events do not come here"
-        ));
-    }
-    for warning in &status.warnings {
-        ctx.out.warn(warning);
-    }
-    ctx.out.show(&status, |width| view::status(&status, width))
 }
 
 async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<()> {

@@ -218,8 +218,10 @@ where
             }
             Err(error) if state.is_reached && error.details.retryable => {
                 if state.troubles == 0 {
-                    let words = format!("the queue cannot be reached, trying on: {error}");
-                    self.ctx.out.warn(&words);
+                    let why = error.told();
+                    self.ctx
+                        .out
+                        .warn(&format!("the queue cannot be reached, trying on: {why}"));
                 }
                 state.troubles += 1;
                 Vec::new()
@@ -288,9 +290,6 @@ where
                 Ok(())
             }
             Err(error) if error.details.retryable => {
-                let why: Vec<&str> = std::iter::once(error.message.as_str())
-                    .chain(error.causes.iter().map(String::as_str))
-                    .collect();
                 // Where the answer was lost they may be gone.
                 let come = match error.details.applied {
                     Applied::No => "come",
@@ -298,7 +297,7 @@ where
                 };
                 let words = format!(
                     "{all} messages were done with, but cannot be deleted: {}. They {come} once more",
-                    why.join(": ")
+                    error.told()
                 );
                 ctx.out.warn(&words);
                 Ok(())
