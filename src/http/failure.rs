@@ -11,6 +11,12 @@ const TOO_MANY_FILES: &str = "(os error 24)";
 #[cfg(not(unix))]
 const TOO_MANY_FILES: &str = "(os error 10024)";
 
+/// What the verifier makes of a certificate that vouches for itself, and what that is called.
+const SELF_SIGNED: (&str, &str) = (
+    "Other(OtherError(CaUsedAsEndEntity))",
+    "self-signed, an authority's certificate in the place of a server's",
+);
+
 /// How the resolvers of glibc, musl and BSD, macOS and Windows say that there is no such name or address.
 const NO_SUCH_NAME: [&str; 8] = [
     "Name or service not known",
@@ -144,6 +150,7 @@ pub(super) fn of(error: &reqwest::Error, timeout: Duration) -> Failure {
         )
     };
     let innermost = causes.last().cloned().unwrap_or_default();
+    let innermost = innermost.replace(SELF_SIGNED.0, SELF_SIGNED.1);
     Failure {
         trouble,
         sent: !error.is_connect() && !error.is_builder(),
