@@ -51,6 +51,8 @@ pub enum Trouble {
     Lookup,
     /// Nobody took the connection.
     Connect,
+    /// The proxy that the environment names gave no connection.
+    Proxy,
     /// The other side speaks no TLS.
     NoTls,
     /// The certificate was not accepted.
@@ -68,6 +70,7 @@ impl Trouble {
             Trouble::Name => "unknown host",
             Trouble::Lookup => "host not looked up",
             Trouble::Connect => "no connection",
+            Trouble::Proxy => "no connection through the proxy",
             Trouble::NoTls => "no TLS",
             Trouble::Certificate => "certificate not accepted",
             Trouble::TimeOut => "no answer in time",
@@ -148,6 +151,12 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// The message and its causes on a line, where there is no room below it.
+    pub fn told(&self) -> String {
+        let lines = std::iter::once(&self.message).chain(&self.causes);
+        lines.map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
     /// Tells another failure below this one, with its first remedy and what was told below it.

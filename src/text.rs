@@ -92,3 +92,8 @@ pub fn is_invisible(c: char) -> bool {
                 | '\u{E0000}'..='\u{E007F}'
         )
 }
+
+/// The commas of Chinese and Japanese text, which separate nothing here.
+pub const WIDE_COMMAS: [char; 2] = ['，', '、'];
+/// What helps where one was typed.
+pub const WIDE_COMMA_HINT: &str = "type an ASCII comma between them: , and not ， or 、";

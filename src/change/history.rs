@@ -240,8 +240,8 @@ impl Pending {
 
 fn without(error: Error) -> Error {
     error
-        .hint("nothing was written to the service, since the present state could not be recorded first")
-        .hint("VODCB_HISTORY=off writes without a record; XDG_STATE_HOME names another folder")
+        .cause("nothing was written to the service, since the present state could not be recorded first")
+        .hint("XDG_STATE_HOME names another folder; VODCB_HISTORY=off writes without a record, so that nothing can be undone")
 }
 
 /// Appends one line in one write, under a lock, on the disk before it returns. The line is told the

@@ -216,7 +216,7 @@ impl Writing<'_> {
         let out = &self.ctx.out;
         if let Some(error) = lost {
             out.warn(&format!(
-                "the answer was lost ({error}), but reading back shows that it was written"
+                "{error}, but reading back shows that it was written"
             ));
         }
         if let Some(unseen) = unseen {

@@ -265,9 +265,8 @@ pub fn as_expected(
         return Ok(());
     };
     let found = before.map_or_else(|| "none".to_owned(), Callback::fingerprint);
-    // A query for the fingerprint of a target without a callback gives one of these.
-    let is_none = expected.is_empty() || expected.eq_ignore_ascii_case("null");
-    let none = is_none && before.is_none();
+    // A query for the fingerprint of a target without a callback gives it.
+    let none = before.is_none() && expected.eq_ignore_ascii_case("null");
     if none || found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }

@@ -120,9 +120,10 @@ fn written(ended: &[Ended]) -> usize {
     made.count()
 }
 
+/// A plan with nothing left to do is no other plan, but one that was carried out before.
 fn check_plan(plan: &Plan, expected: Option<&str>) -> Result<()> {
     let found = plan.fingerprint();
-    match expected {
+    match expected.filter(|_| !plan.is_empty()) {
         Some(expected) if !expected.eq_ignore_ascii_case(&found) => Err(Error::new(
             Kind::Conflict,
             "the plan is not the one that --if-match expects",
@@ -262,7 +263,11 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
     );
     error.causes.clear();
     for (step, failure) in &failures {
-        error.causes.push(format!("{}: {failure}", step.target));
+        let (place, told) = (format!("{}", step.target), failure.to_string());
+        error.causes.push(match told.starts_with(&place) {
+            true => told,
+            false => format!("{place}: {told}"),
+        });
         error
             .causes
             .extend(failure.causes.iter().map(|cause| format!("  {cause}")));

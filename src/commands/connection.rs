@@ -263,7 +263,7 @@ fn warn_before_use(ctx: &Context, found: &Found, region: &Region) {
     if let Some(warning) = region.warning() {
         ctx.out.warn(&warning);
     }
-    if let Some(warning) = found.exposed() {
+    for warning in found.half_set().chain(found.exposed()) {
         ctx.out.warn(&warning);
     }
     if temporary_without_token {

@@ -219,7 +219,7 @@ pub fn check_fingerprint(given: Option<&str>) -> Result<()> {
     };
     let digits = text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit());
     // What a query of the fingerprint gives for a target without a callback means none, too.
-    if digits || matches!(text.to_ascii_lowercase().as_str(), "none" | "null" | "") {
+    if digits || matches!(text.to_ascii_lowercase().as_str(), "none" | "null") {
         return Ok(());
     }
     Err(Error::usage(format!("{text:?} is not a fingerprint"))

@@ -2,6 +2,7 @@
 
 mod create;
 mod forward;
+mod status;
 mod tail;
 
 use std::time::Duration;
@@ -10,12 +11,12 @@ use clap::Subcommand;
 
 use super::queue_lookup::with_similar;
 use super::{Connection, connect};
-use crate::callback::{Destination, queue};
+use crate::callback::queue;
 use crate::context::Context;
 use crate::error::Result;
 use crate::event::decode;
 use crate::exit::Exit;
-use crate::mns::queue::{Attributes, Status};
+use crate::mns::queue::Attributes;
 use crate::mns::{MAX_BATCH, Mns};
 use crate::output::Forms;
 use crate::render::queue as view;
@@ -169,7 +170,7 @@ async fn look_after(
         }
         What::Status { name } => {
             let place = args.place(ctx, mns, region)?;
-            status(ctx, connection, mns, name, &place).await?;
+            status::run(ctx, connection, mns, name, &place).await?;
         }
         What::Peek { name, count } => peek(ctx, mns, name, *count).await?,
         What::Tail(args) => return tail::run(ctx, mns, args).await,
@@ -237,40 +238,6 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     ctx.out.show(&document, |width| {
         view::list(&names, prefix, region.as_str(), width)
     })
-}
-
-async fn status(
-    ctx: &Context,
-    connection: &Connection,
-    mns: &Mns,
-    name: &str,
-    (account_id, region): &(Option<String>, String),
-) -> Result<()> {
-    queue::check_name(name)?;
-    let found: Status = mns.get_attributes(ctx, name).await?;
-    let mut status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
-    let oldest = mns.peek(ctx, name).await?;
-    let age = oldest.and_then(|message| message.age());
-    status.oldest_message_age_seconds = age.map(|age| age.as_secs());
-    let reading = connection.vod.get(ctx, &connection.target.app_id).await?;
-    let named = match reading.callback.map(|callback| callback.destination) {
-        Some(Destination::Mns { endpoint, queue }) if queue == name => Some(endpoint),
-        _ => None,
-    };
-    // An endpoint of another form cannot be told from this one.
-    let elsewhere = named.as_deref().and_then(queue::parse_host).filter(|host| {
-        host.region != *region || account_id.as_ref().is_some_and(|id| *id != host.account_id)
-    });
-    status.callback_names_it = Some(named.is_some() && elsewhere.is_none());
-    if let (Some(endpoint), Some(_)) = (named, elsewhere) {
-        status.warnings.push(format!(
-            "the callback names a queue {name} elsewhere, at {endpoint}; its events do not come here"
-        ));
-    }
-    for warning in &status.warnings {
-        ctx.out.warn(warning);
-    }
-    ctx.out.show(&status, |width| view::status(&status, width))
 }
 
 async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<()> {

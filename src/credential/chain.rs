@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::recipe::Recipe;
 use super::session::Session;
 use super::{Passed, ecs_role, env, ini, oidc, profile};
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{self, StsWish, switch, variable};
 
@@ -114,6 +114,16 @@ impl Found {
         Ok(Session::new(self.recipe.clone(), issued, (ctx.now)()))
     }
 
+    /// A warning for each source that was passed over although a part of it is set up: a key that nobody meant
+    /// may be used instead.
+    pub fn half_set(&self) -> impl Iterator<Item = String> {
+        let half_set = self.passed.iter().filter(|passed| passed.is_half_set);
+        half_set.map(|Passed { source, why, .. }| {
+            let from = &self.from;
+            format!("{why}: the {source} are passed over, and the key comes from {from}")
+        })
+    }
+
     /// A warning when others than the owner can read a file that holds a secret.
     #[cfg(unix)]
     pub fn exposed(&self) -> Option<String> {
@@ -144,6 +154,16 @@ impl Source {
             Source::CredentialsFile => "credentials file of the SDKs",
             Source::EcsRole => "ECS instance role",
             Source::CredentialsUri => "credentials URI",
+        }
+    }
+
+    /// Whether a part of a source that was passed over is set up.
+    fn is_half_set(self, env: &Environment) -> bool {
+        let is_set = |names: &[&'static str]| variable(env, names).is_some();
+        match self {
+            Source::Environment => is_set(&env::ID) || is_set(&env::SECRET),
+            Source::Oidc => is_set(&oidc::TOKEN_FILE),
+            _ => false,
         }
     }
 
@@ -281,6 +301,7 @@ pub async fn find(ctx: &Context) -> Result<Found> {
             Err(why) => passed.push(Passed {
                 source: source.name(),
                 why,
+                is_half_set: source.is_half_set(&ctx.env),
             }),
         }
     }

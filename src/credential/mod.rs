@@ -80,4 +80,7 @@ pub struct Passed {
     pub source: &'static str,
     /// Why there is none.
     pub why: String,
+    /// True when a part of it is set up, which nobody means.
+    #[serde(skip)]
+    pub is_half_set: bool,
 }

@@ -101,9 +101,31 @@ impl Oidc {
         sts::assume_role_with_oidc(ctx, &self.sts, &self.provider_arn, &token, &self.role)
             .await
             .map_err(|error| {
-                error
-                    .cause(format!("taking on the role {} with the token in {shown}", self.role.arn))
-                    .hint("the role's trust policy must name the provider, the issuer and the subject of the token")
+                let role = &self.role.arn;
+                explain(error).cause(format!(
+                    "taking on the role {role} with the token in {shown}"
+                ))
             })
     }
+}
+
+/// Puts the remedy first that fits what STS refused; the general one only where nothing better is known.
+fn explain(mut error: Error) -> Error {
+    let remedy = match error.details.code.as_deref() {
+        Some("AuthenticationFail.NoPermission") => {
+            "the role's trust policy must name the provider, the issuer and the subject of the token"
+        }
+        Some("EntityNotExist.Role") => {
+            "there is no such role in that account; compare the role's ARN, in ALIBABA_CLOUD_ROLE_ARN or the profile"
+        }
+        Some("InvalidParameter.RoleArn" | "InvalidParameter.OIDCProviderArn") => {
+            "an ARN reads acs:ram::ACCOUNT:role/NAME, that of a provider acs:ram::ACCOUNT:oidc-provider/NAME"
+        }
+        Some("InvalidParameter.RoleSessionName") => {
+            "a session name, as in ALIBABA_CLOUD_ROLE_SESSION_NAME, has 2 to 64 letters, digits and . @ - _"
+        }
+        _ => return error,
+    };
+    error.hints = vec![remedy.to_owned()];
+    error
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use super::{Credential, Issued, assume_role, ecs_role, login, oidc, process, uri};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::sts::Role;
 use crate::target::Endpoint;
 
@@ -51,10 +51,11 @@ impl Recipe {
     /// Obtains the key.
     ///
     /// # Errors
-    /// A credentials error of the source, or whatever its calls fail with.
+    /// A credentials error of the source or for what its service refuses; otherwise that no answer came, or a usage
+    /// error for an address that needs `--allow-http`.
     pub fn carry_out<'a>(&'a self, ctx: &'a Context) -> Boxed<'a> {
         Box::pin(async move {
-            match self {
+            let issued = match self {
                 Recipe::Static(credential) => Ok(credential.clone().into()),
                 // A role may be taken on with it long after it was read.
                 Recipe::Kept {
@@ -70,7 +71,8 @@ impl Recipe {
                 Recipe::Uri(address) => uri::obtain(ctx, address).await,
                 Recipe::Process(external) => external.obtain(ctx).await,
                 Recipe::Login(login) => login.obtain(ctx).await,
-            }
+            };
+            issued.map_err(without_a_key)
         })
     }
 
@@ -102,4 +104,12 @@ impl Recipe {
     pub fn renews(&self) -> bool {
         !matches!(self, Recipe::Static(_) | Recipe::Kept { then: None, .. })
     }
+}
+
+/// Whatever a source is refused for, it gives no key: that is a matter of credentials.
+fn without_a_key(mut error: Error) -> Error {
+    if error.kind == Kind::Rejected {
+        error.kind = Kind::Credentials;
+    }
+    error
 }

@@ -167,6 +167,9 @@ pub const fn of_trouble(trouble: Trouble) -> &'static str {
         Trouble::Connect => {
             "nothing listens there, or a firewall is in the way; VOD calls from the public internet"
         }
+        Trouble::Proxy => {
+            "the proxy of this machine is in the way, which says nothing of the receiver; name its host in NO_PROXY to call it directly"
+        }
         Trouble::NoTls => "serve https at this port, or configure the http URL",
         Trouble::Certificate => {
             "have the receiver send a certificate of a public authority for this host, with the whole chain"

@@ -315,13 +315,16 @@ pub fn write(table: &Table, mut to: impl Write) -> io::Result<()> {
 }
 
 fn trouble(path: &Path, error: &io::Error) -> Error {
-    Error::usage(format!(
+    let error = Error::usage(format!(
         "the emulator's state file {} cannot be used",
         path.display()
     ))
     .cause(error.to_string())
-    .hint("name another file, or a folder that can be written with XDG_STATE_HOME")
-    .hint(format!(
+    .hint("name another file, or a folder that can be written with XDG_STATE_HOME");
+    if !path.exists() {
+        return error;
+    }
+    error.hint(format!(
         "this removes it: vodcb emulator reset --yes --state {}",
         quoted(&path.display().to_string())
     ))

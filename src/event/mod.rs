@@ -18,6 +18,7 @@ mod walk;
 pub use selection::EventSelection;
 
 use crate::error::{Error, Result};
+use crate::text;
 
 /// The value that stands for every AI event in a subscription.
 pub const AI_UMBRELLA: &str = "AIComplete";
@@ -58,7 +59,11 @@ impl EventType {
             return Err(Error::usage(format!(
                 "{name:?} is not an event type: names are letters and digits"
             ))
-            .hint("separate event types by commas; vodcb events list shows them"));
+            .hint(if name.contains(text::WIDE_COMMAS) {
+                text::WIDE_COMMA_HINT
+            } else {
+                "separate event types by commas; vodcb events list shows them"
+            }));
         }
         let is_whole = EventSelection::of_word(name).is_some();
         if allow_unknown && !is_whole {

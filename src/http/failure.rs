@@ -10,6 +10,12 @@ const TOO_MANY_FILES: &str = "(os error 24)";
 #[cfg(not(unix))]
 const TOO_MANY_FILES: &str = "(os error 10024)";
 
+/// What the verifier makes of a certificate that vouches for itself, and what that is called.
+const SELF_SIGNED: (&str, &str) = (
+    "Other(OtherError(CaUsedAsEndEntity))",
+    "self-signed, an authority's certificate in the place of a server's",
+);
+
 /// How the resolvers of glibc, musl and BSD, macOS and Windows say that there is no such name or address.
 const NO_SUCH_NAME: [&str; 8] = [
     "Name or service not known",
@@ -40,6 +46,28 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The same of a request that went through this proxy. Where no connection came about, that says nothing of
+    /// the host.
+    pub(super) fn through(self, proxy: &str) -> Failure {
+        let is_ours = self.message.contains(TOO_MANY_FILES);
+        let hides_host = matches!(
+            self.trouble,
+            Trouble::Name | Trouble::Lookup | Trouble::Connect | Trouble::TimeOut
+        );
+        if self.sent || is_ours || !hides_host {
+            let message = format!("through the proxy {proxy}: {}", self.message);
+            return Failure { message, ..self };
+        }
+        let why = self.message.split_once(": ");
+        let why = why.map_or(&*self.message, |(_, why)| why);
+        Failure {
+            trouble: Trouble::Proxy,
+            sent: false,
+            message: format!("no connection through the proxy {proxy}: {why}"),
+            hint: Some("mend the proxy variables, or name the host in NO_PROXY to ask it directly"),
+        }
+    }
+
     /// The failure as an error that names the host.
     pub fn explain(self, host: &str) -> Error {
         let what = match self.sent {
@@ -120,6 +148,7 @@ pub(super) fn of(error: &reqwest::Error, timeout: Duration, connect_limit: Durat
         )
     };
     let innermost = causes.last().cloned().unwrap_or_default();
+    let innermost = innermost.replace(SELF_SIGNED.0, SELF_SIGNED.1);
     Failure {
         trouble,
         sent: !error.is_connect() && !error.is_builder(),

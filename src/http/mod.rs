@@ -175,6 +175,10 @@ impl Http {
             Error::usage("the address of a request cannot be understood").cause(error.to_string())
         })?;
         let client = self.client(Kind::of(&url, request.route))?;
+        let proxy = match request.route {
+            Route::Usual => self.proxy(&request.url),
+            Route::Direct => None,
+        };
         let timeout = request.timeout.unwrap_or(self.timeout);
         let limit = request.answer_limit;
         let mut call = client
@@ -188,16 +192,27 @@ impl Http {
             call = call.header(name, header_value(name, value)?);
         }
         let answer = async { read(call.send().await?, limit).await };
-        Ok(answer
-            .await
-            .map_err(|error| failure::of(&error, timeout, self.connect_limit())))
+        Ok(answer.await.map_err(|error| {
+            let failure = failure::of(&error, timeout, self.connect_limit());
+            match &proxy {
+                Some(proxy) => failure.through(proxy),
+                None => failure,
+            }
+        }))
     }
 
-    /// True when requests to this address go through a proxy that the environment names.
-    pub fn goes_through_proxy(&self, url: &str) -> bool {
-        let direct = reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url));
-        let address = url.parse::<hyper::Uri>();
-        !direct && address.is_ok_and(|url| Matcher::from_env().intercept(&url).is_some())
+    /// The proxy that requests to this address go through, without its password, and the variables that may
+    /// name it.
+    pub fn proxy(&self, url: &str) -> Option<String> {
+        let url = reqwest::Url::parse(url).ok()?;
+        let address = url.as_str().parse::<hyper::Uri>().ok()?;
+        if is_loopback(&url) {
+            return None;
+        }
+        let found = Matcher::from_env().intercept(&address)?;
+        let (scheme, host) = (found.uri().scheme_str()?, found.uri().authority()?);
+        let variable = url.scheme().to_ascii_uppercase();
+        Some(format!("{scheme}://{host} ({variable}_PROXY or ALL_PROXY)"))
     }
 
     fn client(&self, kind: Kind) -> Result<&reqwest::Client> {

@@ -16,6 +16,7 @@ use super::{Declaration, Declared, Entry, Manifest, ONE_CALLBACK, VERSION, twice
 use crate::callback::queue;
 use crate::error::{Error, Result};
 use crate::target::{self, AppId, Region, Target};
+use crate::text::WIDE_COMMA_HINT;
 
 const TOP: [&str; 5] = ["schema", "$schema", "account", "defaults", "callback"];
 
@@ -117,6 +118,9 @@ impl Reader<'_> {
             self.both(queue);
         }
         let Some(list) = top.get("callback") else {
+            let place = self.source.place(tree.span.start);
+            let warning = format!("{place}: the manifest declares no callback");
+            self.manifest.warnings.push(warning);
             return;
         };
         let Value::List(entries) = &list.node.value else {
@@ -294,7 +298,8 @@ fn first(span: &Span) -> Span {
 
 /// What is a flag on the command line is a name in a file.
 fn in_the_words_of_a_file(mut error: Error) -> Error {
-    const WORDS: [(&str, &str); 4] = [
+    const WORDS: [(&str, &str); 5] = [
+        (WIDE_COMMA_HINT, "each is a text of its own in the list"),
         (
             "--allow-internal-endpoint insists",
             "allow_internal_endpoint = true insists",

@@ -73,6 +73,7 @@ where
         totals: Cell::default(),
         put_back: RefCell::default(),
         damaged: RefCell::default(),
+        kept: RefCell::default(),
         warned: Cell::default(),
     };
     reader.run().await
@@ -94,6 +95,8 @@ struct Reader<'a, W> {
     put_back: RefCell<Recent>,
     /// The ids of those that came damaged and did not come again.
     damaged: RefCell<HashSet<String>>,
+    /// The ids of those that were kept, each once however often it comes, and not done with since.
+    kept: RefCell<HashSet<String>>,
     warned: Cell<bool>,
 }
 
@@ -124,6 +127,7 @@ where
             if held.is_empty() && settling.is_empty() && received.is_terminated() {
                 self.add(Totals {
                     damaged: self.damaged.borrow().len() as u64,
+                    kept: self.kept.borrow().len() as u64,
                     ..Totals::default()
                 });
                 return self.ended(state.failure);
@@ -214,8 +218,10 @@ where
             }
             Err(error) if state.is_reached && error.details.retryable => {
                 if state.troubles == 0 {
-                    let words = format!("the queue cannot be reached, trying on: {error}");
-                    self.ctx.out.warn(&words);
+                    let why = error.told();
+                    self.ctx
+                        .out
+                        .warn(&format!("the queue cannot be reached, trying on: {why}"));
                 }
                 state.troubles += 1;
                 Vec::new()
@@ -227,27 +233,19 @@ where
         }
     }
 
-    /// Counts, and says what is to be asked of the queue now.
+    /// Says what is to be asked of the queue now.
     fn after(&self, end: (String, Result<Verdict>), state: &mut State) -> Option<Settling> {
         let (handle, verdict) = end;
-        let count = || self.counted.set(self.counted.get() + 1);
         match verdict {
             Ok(Verdict::Delete) => {
-                count();
                 state.done.push(handle);
                 let at = Instant::now() + GATHERING;
                 state.flush_at.get_or_insert(at);
                 None
             }
-            Ok(Verdict::Keep(seconds)) => {
-                count();
-                self.add(Totals {
-                    kept: 1,
-                    ..Totals::default()
-                });
+            Ok(Verdict::Keep(seconds) | Verdict::Pass(seconds)) => {
                 Some(Settling::PutBack(handle, seconds))
             }
-            Ok(Verdict::Pass(seconds)) => Some(Settling::PutBack(handle, seconds)),
             Err(error) => {
                 self.fail(error, state);
                 Some(Settling::PutBack(handle, AT_ONCE))
@@ -292,9 +290,6 @@ where
                 Ok(())
             }
             Err(error) if error.details.retryable => {
-                let why: Vec<&str> = std::iter::once(error.message.as_str())
-                    .chain(error.causes.iter().map(String::as_str))
-                    .collect();
                 // Where the answer was lost they may be gone.
                 let come = match error.details.applied {
                     Applied::No => "will come",
@@ -303,7 +298,7 @@ where
                 let words = format!(
                     "done with, but cannot be deleted: {}, which {come} once more: {}",
                     counted(all, "message", "messages"),
-                    why.join(": ")
+                    error.told()
                 );
                 ctx.out.warn(&words);
                 Ok(())

@@ -170,7 +170,7 @@ impl Client {
             }
             match self.next(ctx, &miss, effect, &tried) {
                 Next::GiveUp => return Err(self.error(action, parameters, miss, effect)),
-                step => self.prepare(ctx, action, step, &mut tried).await?,
+                step => self.prepare(ctx, action, &miss, step, &mut tried).await?,
             }
         }
     }
@@ -209,6 +209,7 @@ impl Client {
         &self,
         ctx: &Context,
         action: &str,
+        miss: &Miss,
         step: Next,
         tried: &mut Tried,
     ) -> Result<()> {
@@ -235,7 +236,7 @@ impl Client {
             Next::Again(pause) => {
                 tried.times += 1;
                 ctx.out.detail(&format!(
-                    "{action} failed, trying again in {} ms ({} of {})",
+                    "{action} failed, trying again in {} ms ({} of {}): {miss}",
                     pause.as_millis(),
                     tried.times,
                     self.retries

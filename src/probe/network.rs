@@ -29,11 +29,10 @@ pub enum From {
 /// # Errors
 /// A usage error for certificate authorities that cannot be read.
 pub async fn look(ctx: &Context, url: &str, from: From) -> Result<Vec<Check>> {
-    if ctx.http.goes_through_proxy(url) {
-        let reason =
-            "requests go through the proxy that the environment names, which does this itself";
+    if let Some(proxy) = ctx.http.proxy(url) {
+        let reason = format!("requests go through the proxy {proxy}, which does this itself");
         return Ok(["dns", "connect", "tls"]
-            .map(|name| Check::skip(name, reason))
+            .map(|name| Check::skip(name, &reason))
             .into());
     }
     let Ok(url) = Url::parse(url) else {

@@ -5,6 +5,7 @@
 use super::centres::{CENTRES, SERVED_ELSEWHERE};
 use crate::error::{Error, Result};
 use crate::order;
+use crate::text::{WIDE_COMMA_HINT, WIDE_COMMAS};
 
 /// One VOD centre.
 #[derive(Debug)]
@@ -199,12 +200,17 @@ fn looks_like_a_typo(text: &str) -> bool {
 /// The centres, but for closed ones, whose ids, words or names resemble the text most, the nearest first.
 fn nearest(text: &str) -> Vec<&'static Centre> {
     let text = text.to_lowercase();
+    let wide = text.replace('(', "（").replace(')', "）");
     let usable = CENTRES
         .iter()
         .filter(|centre| centre.standing != Standing::Deactivated);
     let rated = usable.map(|centre| {
         let by_id = strsim::jaro_winkler(centre.id, &text);
-        let named = text.len() >= 3 && centre.name.to_lowercase().contains(&text);
+        let names = [
+            (centre.name.to_lowercase(), &text),
+            (centre.name_zh.to_owned(), &wide),
+        ];
+        let named = text.len() >= 3 && names.iter().any(|(name, text)| name.contains(*text));
         (if named { 1.0 } else { by_id }, centre)
     });
     order::highest(rated, 3)
@@ -215,7 +221,11 @@ fn unknown(text: &str) -> Error {
         .iter()
         .map(|centre| format!("{} ({})", centre.id, centre.name))
         .collect();
-    Error::usage(format!("{text:?} is not a region"))
+    let error = Error::usage(format!("{text:?} is not a region"));
+    if text.contains(WIDE_COMMAS) {
+        return error.hint(WIDE_COMMA_HINT);
+    }
+    error
         .hint(format!("did you mean {}?", ids.join(", ")))
         .hint("vodcb regions lists them all")
 }

@@ -229,6 +229,20 @@ fn keep_going_tries_the_others() {
     );
 }
 
+/// The words of a failure may begin with the target already.
+#[test]
+fn a_failure_names_its_target_once() {
+    let sandbox = sandbox(&["set@app-1000001:drop-events"]);
+    let run = apply(&sandbox, &["--yes", "--keep-going"]);
+    let place = "app-1000001 in cn-shanghai";
+    let line = run
+        .stderr
+        .lines()
+        .find(|line| line.contains(place))
+        .unwrap();
+    assert_eq!(line.matches(place).count(), 1, "{run:?}");
+}
+
 /// What helps one target does not help another, so nothing of it is left out.
 #[test]
 fn every_failure_tells_what_helps() {
@@ -553,7 +567,11 @@ fn a_reviewed_plan_is_carried_out_or_none() {
         &["--dry-run", "-o", "yaml", "--query", "fingerprint"],
     )
     .ok();
-    apply(&sandbox, &["--yes", "--if-match", now.stdout.trim()]).ok();
+    let again = ["--yes", "--if-match", now.stdout.trim()];
+    apply(&sandbox, &again).ok();
+    let written = writes(&sandbox);
+    apply(&sandbox, &again).ok().says(&["already so"]);
+    assert_eq!(writes(&sandbox), written);
     apply(&sandbox, &["--if-match", "soon"]).exits(2);
 }
 

@@ -121,6 +121,75 @@ fn half_a_key_in_the_environment_passes_on_and_is_explained() {
         document["explain"]["passed"][1]["source"],
         "environment variables"
     );
+    assert!(
+        document["explain"]["passed"][1]
+            .get("is_half_set")
+            .is_none()
+    );
+}
+
+/// Another key than was meant is used, so that it is said without --explain.
+#[test]
+fn what_is_set_by_half_is_warned_of() {
+    let mut sandbox = Sandbox::offline();
+    let profiles = [profile("default", "LTAIdefault000000001")];
+    sandbox.file(CONFIG, &config("default", &profiles));
+    let warned = |sandbox: &Sandbox, args: &[&str]| {
+        let run = sandbox
+            .vodcb([&["whoami", "--offline"], args].concat())
+            .ok();
+        run.stderr
+    };
+    assert_eq!(warned(&sandbox, &[]), "");
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "half");
+    assert_eq!(
+        warned(&sandbox, &[]),
+        "warning: ALIBABA_CLOUD_ACCESS_KEY_SECRET is set, but ALIBABA_CLOUD_ACCESS_KEY_ID is not: the environment variables are passed over, and the key comes from profile default\n"
+    );
+    assert_eq!(warned(&sandbox, &["--profile", "default"]), "");
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    sandbox.set("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/token");
+    assert!(warned(&sandbox, &[]).contains(
+        "ALIBABA_CLOUD_OIDC_PROVIDER_ARN is not set: the OIDC variables are passed over"
+    ));
+}
+
+/// Exit 3 is what a pipeline takes for a matter of credentials, and the first hint is the one that helps.
+#[test]
+fn what_sts_refuses_about_a_role_is_a_matter_of_credentials() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_ID");
+    let token = sandbox.file("token", "some-token");
+    sandbox.set("ALIBABA_CLOUD_OIDC_TOKEN_FILE", token.to_str().unwrap());
+    let provider = "acs:ram::42:oidc-provider/ci";
+    for (arn, provider, session, hint) in [
+        (
+            "acs:ram::42:role/absent",
+            provider,
+            "ci-1",
+            "there is no such role",
+        ),
+        (
+            "acs:ram::42:role/denied",
+            provider,
+            "ci-1",
+            "the role's trust policy",
+        ),
+        ("pod", provider, "ci-1", "an ARN reads"),
+        ("acs:ram::42:role/ci", "ci", "ci-1", "an ARN reads"),
+        ("acs:ram::42:role/ci", provider, "?", "a session name"),
+    ] {
+        sandbox.set("ALIBABA_CLOUD_ROLE_ARN", arn);
+        sandbox.set("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", provider);
+        sandbox.set("ALIBABA_CLOUD_ROLE_SESSION_NAME", session);
+        let run = sandbox.vodcb(["whoami", "-o", "json"]).exits(3);
+        let hints = run.error()["hints"].clone();
+        assert_eq!(hints.as_array().unwrap().len(), 1, "{arn}: {hints}");
+        assert!(
+            hints[0].as_str().unwrap().starts_with(hint),
+            "{arn}: {hints}"
+        );
+    }
 }
 
 #[test]

@@ -96,6 +96,9 @@ fn the_service_says_how_long_to_wait() {
         2,
         "{run:?}"
     );
+    for told in ["(1 of 3): Throttling", "(2 of 3): Throttling"] {
+        assert!(run.stderr.contains(told), "with the reason: {run:?}");
+    }
 }
 
 #[test]

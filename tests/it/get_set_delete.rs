@@ -344,6 +344,24 @@ fn a_fingerprint_guards_against_a_target_that_changed() {
         .exits(2);
 }
 
+/// A command that failed leaves nothing in a variable, which must not mean that anything goes. What a query of
+/// the fingerprint prints where nothing is configured means none.
+#[test]
+fn an_empty_fingerprint_is_refused_and_null_is_none() {
+    let sandbox = Sandbox::new();
+    let set = |fingerprint: &str| {
+        let args = ["set", "--http-url", URL, "--if-match", fingerprint];
+        sandbox.vodcb(args)
+    };
+    set("").exits(2).says(&["\"\" is not a fingerprint"]);
+    assert!(sandbox.calls().is_empty());
+    let query = ["get", "-o", "yaml", "--query", "fingerprint"];
+    let printed = sandbox.vodcb(query).ok().stdout;
+    assert_eq!(printed, "null\n");
+    set(printed.trim_end()).ok();
+    set("null").exits(6);
+}
+
 #[test]
 fn keys_come_from_variable_file_stdin_and_generator() {
     let mut sandbox = Sandbox::new();

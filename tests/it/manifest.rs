@@ -337,6 +337,33 @@ fn a_key_that_was_written_into_the_file_is_never_shown() {
 }
 
 /// What a wrong line showed once.
+/// A key in the file is told at once, with the other mistakes of its callback.
+#[test]
+fn a_key_in_a_callback_without_a_destination_is_told_with_the_rest() {
+    let text = "schema: 1\ncallback:\n  - region: cn-shanghai\n    auth_key: Abcdef1234567890\n    events: ALL\n    foo: 1\n";
+    let words = told(&parse("m.yaml", text).unwrap_err());
+    for mistake in [
+        "neither url nor mns_queue",
+        "a key itself is never written into a manifest",
+        "no \"foo\"",
+    ] {
+        assert!(words.contains(mistake), "no {mistake:?} in {words}");
+    }
+    assert!(!words.contains("Abcdef"), "{words}");
+}
+
+/// A file that says nothing may be the wrong one.
+#[test]
+fn a_manifest_without_a_callback_is_warned_of() {
+    let manifest = parse("m.toml", "schema = 1\n").unwrap();
+    assert_eq!(
+        manifest.warnings,
+        ["m.toml:1:1: the manifest declares no callback"]
+    );
+    let one = "schema = 1\n[[callback]]\nregion = \"cn-shanghai\"\nstate = \"absent\"\n";
+    assert_eq!(parse("m.toml", one).unwrap().warnings, [""; 0]);
+}
+
 #[test]
 fn a_key_is_not_shown_where_its_line_cannot_be_read() {
     for (name, text) in [

@@ -165,6 +165,38 @@ fn a_proxy_that_is_not_there_is_named_as_a_reason() {
         .says(&["vod.example.com cannot be reached", "proxy variables"]);
 }
 
+/// The host was never asked, so that neither it nor the receiver is to blame, and nothing tells whether it exists.
+#[test]
+fn a_proxy_in_the_way_is_named_without_its_password() {
+    let mut sandbox = sandbox(&[("HTTPS_PROXY", "http://me:geheim@127.0.0.1:9")]);
+    let named = "no connection through the proxy http://127.0.0.1:9 (HTTPS_PROXY or ALL_PROXY)";
+    let args = ["get", "--retries", "0", "--debug", "--endpoint"];
+    let run = sandbox.vodcb([&args[..], &["https://vod.example.com"]].concat());
+    let run = run.exits(5).says(&[named, "NO_PROXY"]);
+    assert!(!run.stderr.contains("geheim"), "{run:?}");
+    assert!(
+        run.stderr.matches(named).count() >= 2,
+        "also a trace: {run:?}"
+    );
+
+    let to = "https://example.com/vod";
+    let run = sandbox.vodcb(["send", "FileUploadComplete", "--to", to, "--once"]);
+    let run = run.exits(1).says(&["says nothing of the receiver"]);
+    assert!(!run.stderr.contains("public internet"), "{run:?}");
+    let run = sandbox.vodcb(["check", to, "--deliver"]);
+    assert!(
+        run.stdout.contains("through the proxy http://127.0.0.1:9"),
+        "{run:?}"
+    );
+    assert!(!run.stdout.contains("nothing listens there"), "{run:?}");
+
+    // The name of a proxy that is none is no name of a host.
+    sandbox.set("HTTPS_PROXY", "http://proxy.invalid:3128");
+    let run = get(&sandbox, "https://vod.example.com", &[]).exits(5);
+    let run = run.says(&["no connection through the proxy http://proxy.invalid:3128"]);
+    assert!(!run.stderr.contains("the host's name"), "{run:?}");
+}
+
 #[test]
 fn a_host_that_no_proxy_names_is_asked_directly() {
     let (proxy, server) = (Server::plain(), Server::plain());

@@ -89,6 +89,39 @@ fn a_namesake_elsewhere_that_the_callback_names_is_told() {
     assert_eq!(run.json()["warnings"], json!([]));
 }
 
+/// VOD drops what goes to a queue that is not there, and says nothing.
+#[test]
+fn a_missing_queue_that_the_callback_names_is_told() {
+    let sandbox = Sandbox::new();
+    let account = crate::sandbox::ACCOUNT_ID;
+    let set = [
+        "set",
+        "--mns-queue",
+        "gone",
+        "--no-queue-check",
+        "--account-id",
+    ];
+    sandbox.vodcb([&set[..], &[account]].concat()).ok();
+    let status = |name| sandbox.vodcb(["queue", "status", name, "--account-id", account]);
+    status("gone").exits(4).says(&[
+        "the callback of app-1000000 in cn-shanghai names it: VOD drops its events",
+        "hint: bring it back: vodcb set --mns-queue gone --create-queue",
+    ]);
+    let run = status("other").exits(4);
+    assert!(!run.stderr.contains("the callback of"), "{run:?}");
+}
+
+#[test]
+fn counts_that_lag_behind_are_told() {
+    let sandbox = Sandbox::with(&[], &["counters=zero"]);
+    sandbox.queue("q", 30);
+    let status = ["queue", "status", "q", "-o", "json"];
+    assert_eq!(sandbox.vodcb(status).ok().json()["warnings"], json!([]));
+    sandbox.deliver("q", "an event");
+    let run = sandbox.vodcb(status).ok().says(&["its counts lag behind"]);
+    assert_eq!(run.json()["active_messages"], 0);
+}
+
 #[test]
 fn what_would_lose_events_is_warned_about() {
     let sandbox = Sandbox::new();

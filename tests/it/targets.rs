@@ -23,6 +23,19 @@ fn targets(run: &Run) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_region_that_no_table_has_is_warned_of_among_others_too() {
+    let sandbox = Sandbox::new();
+    let warning = "cn-nowhere is not a VOD centre this version knows";
+    for args in [
+        ["--region", "cn-nowhere"],
+        ["--regions", "cn-shanghai,cn-nowhere"],
+    ] {
+        let run = sandbox.vodcb([&["get"], &args[..]].concat());
+        assert_eq!(run.stderr.matches(warning).count(), 1, "{run:?}");
+    }
+}
+
+#[test]
 fn apps_are_listed_with_the_default_one_first_and_marked() {
     let sandbox = Sandbox::with(&[], &["apps=2"]);
     let run = sandbox.vodcb(["apps"]).ok();

@@ -132,13 +132,41 @@ fn a_ready_file_that_does_not_fit_ends_the_server_and_leaves_nothing() {
 #[test]
 fn a_state_of_the_emulator_that_cannot_be_used_is_told_at_the_start() {
     let sandbox = Sandbox::offline();
-    sandbox
+    let run = sandbox
         .vodcb(["emulator", "start", "--state", "/proc/state.json"])
         .exits(2)
         .says(&[
             "the emulator's state file /proc/state.json cannot be used",
             "hint: name another file",
         ]);
+    assert!(
+        !run.stderr.contains("emulator reset"),
+        "there is no file: {run:?}"
+    );
+}
+
+/// What a program shows first of an error is its first hint, which must be something to do.
+#[test]
+fn a_state_that_cannot_be_recorded_keeps_a_change_back_with_the_way_out_first() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("HOME", "/proc");
+    let run = sandbox
+        .vodcb(["set", "--http-url", URL, "-o", "json"])
+        .exits(2);
+    let error = run.error();
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("XDG_STATE_HOME names another folder"),
+        "{hint}"
+    );
+    assert!(
+        error["causes"]
+            .to_string()
+            .contains("nothing was written to the service")
+    );
+    assert!(!sandbox.actions().contains(&"SetMessageCallback".to_owned()));
+    sandbox.set("VODCB_HISTORY", "off");
+    sandbox.vodcb(["set", "--http-url", URL]).ok();
 }
 
 /// The system may know a home beside the variable, so nothing is written but what names its folder.

@@ -29,6 +29,24 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>, texts: &[&str]) {
     }
 }
 
+/// An input method for Chinese types commas and brackets of its own, and the wizard shows regions in Chinese.
+#[test]
+fn chinese_punctuation_and_names_of_regions_lead_on() {
+    let comma = &["an ASCII comma", "， or 、"];
+    let events = "FileUploadComplete，TranscodeComplete";
+    refused(EventSelection::parse(events, false), comma);
+    refused(EventSelection::parse(events, true), comma);
+    refused(Region::parse("cn-shanghai，cn-beijing"), comma);
+    for given in ["华东2（上海）", "华东2(上海)", "上海"] {
+        let nearest = "did you mean cn-shanghai (China (Shanghai)), ";
+        refused(Region::parse(given), &[nearest]);
+    }
+    refused(
+        Region::parse("北京"),
+        &["did you mean cn-beijing (China (Beijing)), "],
+    );
+}
+
 #[test]
 fn urls_are_refused_with_the_reason() {
     for (given, texts) in [

@@ -529,10 +529,13 @@ fn of_several_deliveries_those_that_are_not_right_are_shown() {
         .says(&["-o ndjson"]);
     // Signatures of long ago.
     let run = sandbox.vodcb([&AGAINST[..], &["right.ndjson", "--max-age", "9"]].concat());
-    assert!(
-        run.exits(1)
-            .stdout
-            .ends_with("0 right, 2 wrong, 0 not signed\n")
+    let run = run.exits(1);
+    assert!(run.stdout.ends_with("0 right, 2 wrong, 0 not signed\n"));
+    let row = "  wrong  the time is further away than --max-age allows\n";
+    assert_eq!(
+        run.stdout.matches(row).count(),
+        2,
+        "as the sum says: {run:?}"
     );
 }
 

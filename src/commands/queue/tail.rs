@@ -95,6 +95,11 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     ended?;
     let shown = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| shown < wanted);
+    if let Some(wanted) = args.exit_after.filter(|_| is_short && !ctx.stop.is_asked()) {
+        ctx.out.warn(&format!(
+            "the time was up after {shown} of {wanted} messages"
+        ));
+    }
     Ok(if is_short && !ctx.stop.is_asked() {
         Exit::Negative
     } else {

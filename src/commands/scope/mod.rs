@@ -162,6 +162,10 @@ async fn find(
     mut found: impl FnMut(Target),
 ) -> Result<Vec<Missed>> {
     let regions = scope.regions(ctx)?;
+    if !scope.regions.is_empty() {
+        let warnings = regions.iter().flatten().filter_map(Region::warning);
+        warnings.for_each(|warning| ctx.out.warn(&warning));
+    }
     if scope.of_regions().is_some() && scope.regions.is_empty() {
         tell_left_out(ctx);
     }

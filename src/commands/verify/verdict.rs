@@ -151,9 +151,14 @@ impl Document {
         lines
     }
 
-    /// The same on a line.
+    /// The same on a line, which begins with the word that the sum counts it under.
     pub fn line(&self) -> String {
-        format!("{}  {}", self.signature, self.reasons.join("; "))
+        let word = match (self.valid, self.is_unsigned()) {
+            (true, _) => "right",
+            (false, true) => self.signature,
+            (false, false) => "wrong",
+        };
+        format!("{word}  {}", self.reasons.join("; "))
     }
 }
 

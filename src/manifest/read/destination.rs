@@ -42,10 +42,7 @@ impl Reader<'_> {
                 &["auth", "auth_key"],
             ),
             (None, None) => {
-                let problem = Problem::at(&first(span), "a callback has neither url nor mns_queue");
-                self.problems.push(problem
-                    .hint("say where events go, or state = \"absent\" for no callback, or protected = true to leave it as it is"));
-                self.method(layers);
+                self.nowhere(span, layers);
                 return None;
             }
         };
@@ -73,6 +70,17 @@ impl Reader<'_> {
                 .push(problem.hint("the destination tells the method; it may be left out"));
         }
         destination
+    }
+
+    /// Events go nowhere. What stands there beside is judged all the same: a key in the file is the worst mistake.
+    fn nowhere(&mut self, span: &Span, layers: Layers<'_>) {
+        let problem = Problem::at(&first(span), "a callback has neither url nor mns_queue");
+        self.problems.push(problem
+            .hint("say where events go, or state = \"absent\" for no callback, or protected = true to leave it as it is"));
+        self.method(layers);
+        if let Some(pair) = layers.own.get("auth_key") {
+            self.key(pair);
+        }
     }
 
     /// The method that is said, and where.

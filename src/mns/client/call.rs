@@ -187,11 +187,12 @@ impl Mns {
                     let pause = backoff::pause(ctx.random, attempts.again);
                     attempts.again += 1;
                     ctx.out.detail(&format!(
-                        "{} failed, trying again in {} ms ({} of {})",
+                        "{} failed, trying again in {} ms ({} of {}): {}",
                         call.operation.name(),
                         pause.as_millis(),
                         attempts.again,
-                        self.retries
+                        self.retries,
+                        miss.why()
                     ));
                     tokio::time::sleep(pause).await;
                 }
@@ -346,6 +347,15 @@ fn sort(
 }
 
 impl Miss {
+    /// Why it was not carried out, in a few words.
+    fn why(&self) -> &str {
+        match self {
+            Miss::Refused { error, .. } => &error.code,
+            Miss::Nonsense(_, description) => description,
+            Miss::Lost(failure) => &failure.message,
+        }
+    }
+
     /// A refusal proves that nothing happened, unless the server broke down over it.
     fn may_have_taken_effect(&self) -> bool {
         match self {

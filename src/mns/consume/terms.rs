@@ -38,7 +38,7 @@ pub enum Verdict {
 pub struct Totals {
     /// Done with and deleted.
     pub deleted: u64,
-    /// Put back.
+    /// Messages that were put back and are not done with, each once.
     pub kept: u64,
     /// Came damaged and were put back without a look, and not received anew since.
     pub damaged: u64,

@@ -47,12 +47,24 @@ where
                 tokio::join!(worked, self.keep_hidden(&hold, &done)).0
             }
         };
+        self.count(&message.id, &verdict);
         if let Ok(Verdict::Keep(seconds) | Verdict::Pass(seconds)) = verdict
             && (self.terms.once || self.terms.drain)
         {
             self.put_back.borrow_mut().insert(message.id, seconds);
         }
         (hold.handle.take(), verdict)
+    }
+
+    /// Counts a message at its first verdict, so that one that comes again and again counts once.
+    fn count(&self, id: &str, verdict: &Result<Verdict>) {
+        let mut kept = self.kept.borrow_mut();
+        let is_new = match verdict {
+            Ok(Verdict::Delete) => !kept.remove(id),
+            Ok(Verdict::Keep(_)) => kept.insert(id.to_owned()),
+            Ok(Verdict::Pass(_)) | Err(_) => false,
+        };
+        self.counted.set(self.counted.get() + u64::from(is_new));
     }
 
     /// Whether a message is to be received anew since it differs from its checksum. A difference that comes

@@ -85,3 +85,14 @@ impl Miss {
         }
     }
 }
+
+/// Why it was not carried out, in a few words; the message of a refusal may quote what was sent.
+impl std::fmt::Display for Miss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Miss::Refused(Refusal { code, .. }, _) => write!(f, "{code}"),
+            Miss::Nonsense(_, description) => f.write_str(description),
+            Miss::Lost(failure) => f.write_str(&failure.message),
+        }
+    }
+}

@@ -79,6 +79,17 @@ fn self_signed_certificates_are_told_from_unknown_authorities() {
         let receiver = Receiver::secure(config, &[Reply::Status(200)]);
         assert_tls(&company.check(&receiver).exits(1), "fail", "self-signed");
         assert!(receiver.requests().is_empty());
+        if is_ca != IsCa::NoCa {
+            // A delivery that is not checked before says so in the same word.
+            let url = receiver.url("/vod").replace("127.0.0.1", "localhost");
+            let send = ["send", "FileUploadComplete", "--once", "--to", &url];
+            let run = Sandbox::offline().vodcb(send).exits(1);
+            let words = format!("{}{}", run.stdout, run.stderr);
+            assert!(
+                words.contains("invalid peer certificate: self-signed"),
+                "{run:?}"
+            );
+        }
     }
 }
 

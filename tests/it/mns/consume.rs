@@ -103,6 +103,48 @@ async fn what_is_kept_does_not_hold_up_the_others_and_is_tried_once() {
     assert_eq!(left.active.unwrap() + left.inactive.unwrap(), 1);
 }
 
+/// One message that comes again and again is one message, in the sum and for `exit_after`.
+#[tokio::test]
+async fn a_message_that_is_kept_again_counts_once() {
+    let world = filled(&[], 1).await;
+    let tries = Cell::new(0);
+    let terms = Terms {
+        concurrency: 1,
+        exit_after: Some(2),
+        limit: Some(Duration::from_secs(4)),
+        ..Terms::default()
+    };
+    let totals = work_off(&world, terms.clone(), async |_| {
+        tries.set(tries.get() + 1);
+        if tries.get() == 2 {
+            world.deliver("another");
+        }
+        Ok(Verdict::Keep(1))
+    });
+    let kept = |kept| Totals {
+        kept,
+        ..Totals::default()
+    };
+    assert_eq!(totals.await.unwrap(), kept(2));
+    assert!(tries.get() >= 3, "{} tries", tries.get());
+
+    // What is done with in the end was not kept.
+    let world = filled(&[], 1).await;
+    let tries = Cell::new(0);
+    let terms = Terms {
+        limit: Some(Duration::from_secs(3)),
+        ..terms
+    };
+    let totals = work_off(&world, terms, async |_| {
+        tries.set(tries.get() + 1);
+        Ok(match tries.get() {
+            1 => Verdict::Keep(1),
+            _ => Verdict::Delete,
+        })
+    });
+    assert_eq!(totals.await.unwrap(), deleted(1));
+}
+
 /// 10 seconds, doubled by each receipt: 10, 20, 40, 80, 160, 320, then ten minutes.
 #[test]
 fn pauses_grow_up_to_ten_minutes() {

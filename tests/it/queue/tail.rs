@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::forward::{event, eventually, signal};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Run, Sandbox};
 
 fn world() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -98,7 +98,10 @@ fn it_ends_with_its_time_and_says_whether_enough_came() {
     let args = ["queue", "tail", "q", "--for", "0.3"];
     assert_eq!(sandbox.vodcb(args).ok().stdout, "");
     let short = ["--exit-after", "1"];
-    sandbox.vodcb(args.into_iter().chain(short)).exits(1);
+    sandbox
+        .vodcb(args.into_iter().chain(short))
+        .exits(1)
+        .says(&["the time was up after 0 of 1 messages"]);
     sandbox.vodcb(["queue", "tail", "nobody"]).exits(4);
     sandbox
         .vodcb(["queue", "tail", "q", "-o", "yaml"])
@@ -111,6 +114,36 @@ fn it_ends_with_its_time_and_says_whether_enough_came() {
         .vodcb(args.into_iter().chain(["--events", "SnapshotComplet"]))
         .ok()
         .says(&["did you mean SnapshotComplete"]);
+}
+
+/// Why it waits is said with the code and the request; at the first receipt it ends, since the address may be wrong.
+#[test]
+fn trouble_of_the_queue_is_told_with_its_cause() {
+    let sandbox = world();
+    let args = ["queue", "tail", "q", "--retries", "0", "--exit-after", "3"];
+    let trouble = ["batch-receive:throttle*1".to_owned()];
+    sandbox.afflict(&trouble);
+    sandbox.vodcb(args).exits(5);
+
+    sandbox.deliver("q", &event("v1"));
+    let before = sandbox.actions().len();
+    let child = sandbox
+        .command(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let listens = || sandbox.backlog("q") == (0, 1) && sandbox.actions().len() > before;
+    eventually(listens);
+    sandbox.afflict(&trouble);
+    for id in ["v2", "v3"] {
+        sandbox.deliver("q", &event(id));
+    }
+    let run = Run::of(child.wait_with_output().unwrap()).ok();
+    let told = "warning: the queue cannot be reached, trying on: BatchReceiveMessage of the queue q was refused: ";
+    let line = run.stderr.lines().find(|line| line.starts_with(told));
+    let line = line.unwrap_or_else(|| panic!("{run:?}"));
+    assert!(line.contains(" request id "), "{line}");
 }
 
 #[cfg(unix)]

@@ -46,6 +46,8 @@ pub enum Ends {
     AsFindingsOfQueue,
     /// A source that gives no key.
     Source,
+    /// A role that is not given, whatever it is refused for.
+    Role,
     /// A source without which there is no key, whatever is wrong with it.
     NoKey,
     /// It only tells more, so that the command ends with this code in any case.
@@ -198,6 +200,8 @@ impl Column {
             (Ends::AsFindingsOfQueue, 3) => 0,
             (Ends::AsFindings | Ends::AsFindingsOfQueue, _) => 1,
             (Ends::Source, _) => row.source(),
+            (Ends::Role, 4) => 3,
+            (Ends::Role, code) => code,
             (Ends::NoKey, _) => 3,
             (Ends::WithoutIf(refused), code) if refused.contains(&code) => 0,
             (Ends::OnceMore(_), _) if row.is_last_word => row.unread(),

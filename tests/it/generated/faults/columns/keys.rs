@@ -12,7 +12,10 @@ pub fn columns() -> Vec<Column> {
         key,
         ..reading(heading, OFFLINE, action, words)
     };
-    let role = |heading, key, befallen| source(heading, key, befallen, "assume", ASSUME);
+    let role = |heading, key, befallen| Column {
+        ends: Ends::Role,
+        ..source(heading, key, befallen, "assume", ASSUME)
+    };
     let metadata = |heading, key| Column {
         ends: Ends::NoKey,
         ..source(heading, key, "the metadata service", "imds", METADATA)
@@ -29,13 +32,16 @@ pub fn columns() -> Vec<Column> {
             before: Some(1),
             ..role("role of a role", KeyFrom::Chain, "the second request")
         },
-        source(
-            "OIDC",
-            KeyFrom::Oidc,
-            "the request for the role",
-            "oidc",
-            &["Action=AssumeRoleWithOIDC"],
-        ),
+        Column {
+            ends: Ends::Role,
+            ..source(
+                "OIDC",
+                KeyFrom::Oidc,
+                "the request for the role",
+                "oidc",
+                &["Action=AssumeRoleWithOIDC"],
+            )
+        },
         metadata("ECS", KeyFrom::Instance),
         metadata("ECS profile", KeyFrom::InstanceProfile),
         exchange(
