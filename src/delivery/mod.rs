@@ -22,3 +22,4 @@ pub mod seen;
 pub mod send;
 pub mod signature;
 pub mod trial;
+pub mod variants;

@@ -8,11 +8,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
-use url::Url;
 
-use crate::callback::url::{encoded, without_password, written_out};
+use super::variants;
+use crate::callback::url::without_password;
 use crate::digest::hex;
-use crate::order;
 use crate::secret::Secret;
 
 /// What a delivery says about itself.
@@ -152,7 +151,7 @@ fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
     {
         found.push("the hex digits are in capitals; VOD writes small letters".to_owned());
     }
-    for (what, variant) in url_variants(&url.url) {
+    for (what, variant) in variants::of_url(&url.url) {
         if fits(&variant, &claim.timestamp, &key.key) {
             found.push(format!(
                 "{what}: it was signed for {}, not for {} ({})",
@@ -162,12 +161,12 @@ fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
             ));
         }
     }
-    for (what, variant) in key_variants(&key.key) {
+    for (what, variant) in variants::of_key(&key.key) {
         if fits(&url.url, &claim.timestamp, &variant) {
             found.push(format!("the signer's {} has {what}", key.name));
         }
     }
-    for (what, variant) in time_variants(&claim.timestamp) {
+    for (what, variant) in variants::of_time(&claim.timestamp) {
         if fits(&url.url, &variant, &key.key) {
             found.push(format!(
                 "{what} were signed, and the header says {}",
@@ -177,145 +176,6 @@ fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
     }
     found.extend(other_formulas(claim, url, key));
     found
-}
-
-/// The ways in which the URL that a receiver sees differs from the configured one.
-fn url_variants(text: &str) -> Vec<(&'static str, String)> {
-    let mut variants = Vec::new();
-    let mut add = |what, variant: String| {
-        if variant != text {
-            variants.push((what, variant));
-        }
-    };
-    if let Some(rest) = text.strip_prefix("https://") {
-        add("http instead of https", format!("http://{rest}"));
-    } else if let Some(rest) = text.strip_prefix("http://") {
-        add("https instead of http", format!("https://{rest}"));
-    }
-    if let Some(variant) = with_ascii_host(text) {
-        add("the host's name in punycode", variant);
-    }
-    let (path, query) = match text.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (text, None),
-    };
-    let with_query =
-        |path: &str| query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-    match path.strip_suffix('/') {
-        Some(bare) => add("no slash at the end", with_query(bare)),
-        None => add("a slash at the end", with_query(&format!("{path}/"))),
-    }
-    if let Some(query) = query {
-        add("no query", path.to_owned());
-        let mut parts = order::by(query.split('&'), Ord::cmp);
-        add(
-            "the query in another order",
-            format!("{path}?{}", parts.join("&")),
-        );
-        parts.reverse();
-        add(
-            "the query in another order",
-            format!("{path}?{}", parts.join("&")),
-        );
-    }
-    let (host, behind) = text.split_at(host_end(text));
-    add(
-        "small letters in the host's name",
-        host.to_lowercase() + behind,
-    );
-    if let Some(written_out) = written_out(text) {
-        add("letters instead of percent-encoding", written_out);
-    }
-    add(
-        "percent-encoding instead of letters",
-        host.to_owned() + &encoded(behind),
-    );
-    add(
-        "percent-encoding in capitals",
-        with_escapes(text, str::to_uppercase),
-    );
-    add(
-        "percent-encoding in small letters",
-        with_escapes(text, str::to_lowercase),
-    );
-    for (what, variant) in port_variants(text) {
-        add(what, variant);
-    }
-    variants
-}
-
-/// The text with the host as DNS has it, `xn--…`.
-fn with_ascii_host(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
-    let (scheme, rest) = text.split_once("://")?;
-    let end = rest.find(['/', '?', ':']).unwrap_or(rest.len());
-    Some(format!("{scheme}://{}{}", url.host_str()?, &rest[end..]))
-        .filter(|_| !rest[..end].is_ascii())
-}
-
-/// Where the host and its port end.
-fn host_end(text: &str) -> usize {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..].find(['/', '?']);
-    end.map_or(text.len(), |at| start + at)
-}
-
-/// The text with the letters of each `%xx` changed.
-fn with_escapes(text: &str, change: fn(&str) -> String) -> String {
-    let mut changed = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        let end = (at + 3).min(rest.len());
-        let end = if rest.is_char_boundary(end) {
-            end
-        } else {
-            at + 1
-        };
-        changed.push_str(&rest[..at]);
-        changed.push_str(&change(&rest[at..end]));
-        rest = &rest[end..];
-    }
-    changed + rest
-}
-
-/// A default port that is written out, and a port that is left out.
-fn port_variants(text: &str) -> Vec<(&'static str, String)> {
-    let Ok(url) = Url::parse(text) else {
-        return Vec::new();
-    };
-    let (host, behind) = text.split_at(host_end(text));
-    let Some(port) = url.port_or_known_default() else {
-        return Vec::new();
-    };
-    match host.strip_suffix(&format!(":{port}")) {
-        Some(bare) => vec![("no port", format!("{bare}{behind}"))],
-        None => vec![("the port written out", format!("{host}:{port}{behind}"))],
-    }
-}
-
-fn key_variants(key: &Secret) -> Vec<(&'static str, Secret)> {
-    let text = key.expose();
-    [
-        ("a line end behind it", format!("{text}\n")),
-        ("a blank behind it", format!("{text} ")),
-        ("a blank before it", format!(" {text}")),
-        ("no blank around it", text.trim().to_owned()),
-    ]
-    .into_iter()
-    .filter(|(_, variant)| variant != text)
-    .map(|(what, variant)| (what, Secret::new(variant)))
-    .collect()
-}
-
-fn time_variants(timestamp: &str) -> Vec<(&'static str, String)> {
-    if !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Vec::new();
-    }
-    match timestamp.len() {
-        13 => vec![("seconds", timestamp[..10].to_owned())],
-        10 => vec![("milliseconds", format!("{timestamp}000"))],
-        _ => Vec::new(),
-    }
 }
 
 /// Formulas of others that come with the same headers, or that receivers believe in.

@@ -7,6 +7,7 @@
 mod call;
 mod creation;
 mod limits;
+mod miss;
 mod pages;
 
 use std::cell::Cell;

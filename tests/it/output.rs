@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::odd_answers::{OddServer, reply};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{AUTH_KEY, Sandbox};
 
 const SET: [&str; 5] = [
     "set",

@@ -3,6 +3,7 @@
 //! It may stand open to the internet, so everything a client can spend has a limit: connections,
 //! headers, bodies, time and memory. What is to be saved is saved before it is answered with 200.
 
+mod envelope;
 mod forward;
 mod intake;
 mod notices;
@@ -14,12 +15,11 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -28,7 +28,6 @@ pub use intake::Limits as BodyLimits;
 pub use proof::{Proof, seen_urls};
 
 use super::notice::{Answer, Delivery, Notice, TurnedAway};
-use super::record::Envelope;
 use super::reply::{Reply, Script};
 use super::save::Store;
 use super::seen::Seen;
@@ -36,6 +35,7 @@ use crate::callback::url::without_password;
 use crate::event::{EventSelection, EventType, summary};
 use crate::http::Http;
 use crate::http::listener::{self, Limits as ConnectionLimits};
+use envelope::write_envelope;
 use intake::Intake;
 use notices::Notices;
 use proof::Searches;
@@ -328,29 +328,4 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
-}
-
-/// Headers as a list of pairs; bytes that are no UTF-8 are replaced.
-struct Pairs<'a>(&'a HeaderMap);
-
-impl Serialize for Pairs<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pairs = self.0.iter();
-        serializer.collect_seq(
-            pairs.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))),
-        )
-    }
-}
-
-fn write_envelope(line: &mut Vec<u8>, received_at: &Timestamp, head: &Parts, body: &[u8]) {
-    let target = head.uri.path_and_query();
-    let received_at = received_at.to_string();
-    let envelope = Envelope::of_request(
-        &received_at,
-        head.method.as_str(),
-        target.map_or("/", |target| target.as_str()),
-        Pairs(&head.headers),
-        body,
-    );
-    envelope.write(line);
 }
