@@ -175,10 +175,6 @@ impl Http {
             Error::usage("the address of a request cannot be understood").cause(error.to_string())
         })?;
         let client = self.client(Kind::of(&url, request.route))?;
-        let proxy = match request.route {
-            Route::Usual => self.proxy(&request.url),
-            Route::Direct => None,
-        };
         let timeout = request.timeout.unwrap_or(self.timeout);
         let limit = request.answer_limit;
         let mut call = client
@@ -194,9 +190,9 @@ impl Http {
         let answer = async { read(call.send().await?, limit).await };
         Ok(answer.await.map_err(|error| {
             let failure = failure::of(&error, timeout, self.connect_limit());
-            match &proxy {
-                Some(proxy) => failure.through(proxy),
-                None => failure,
+            match self.proxy(&request.url) {
+                Some(proxy) if request.route == Route::Usual => failure.through(&proxy),
+                _ => failure,
             }
         }))
     }

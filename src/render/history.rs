@@ -7,7 +7,7 @@ use super::{pairs, table};
 use crate::callback::{Callback, Destination};
 use crate::change::diff::Difference;
 use crate::change::record::Record;
-use crate::event::{EventSelection, EventType};
+use crate::event::{EventSelection, EventType, selection};
 use crate::target::Target;
 
 /// A recorded write without the states before and after it.
@@ -225,7 +225,7 @@ fn destination(callback: &Callback) -> &str {
     }
 }
 
-/// `ALL`, `none`, or what comes and goes.
+/// `ALL`, `none`, or what comes and goes; what is left of `ALL` where that is less to read.
 fn events(before: &EventSelection, after: &EventSelection) -> String {
     let signed = |sign: &'static str, from: &EventSelection, to: &EventSelection| {
         let lost = from.lost_in(to);
@@ -237,9 +237,14 @@ fn events(before: &EventSelection, after: &EventSelection) -> String {
     match after {
         EventSelection::All => "ALL".to_owned(),
         EventSelection::None => "none".to_owned(),
-        EventSelection::Only(_) => {
-            let added = signed("+", after, before);
-            [added, signed("-", before, after)].concat().join(" ")
+        EventSelection::Only(left) => {
+            let (added, removed) = (signed("+", after, before), signed("-", before, after));
+            match before {
+                EventSelection::All if left.len() < removed.len() => {
+                    format!("only {}", selection::join(left, " "))
+                }
+                _ => [added, removed].concat().join(" "),
+            }
         }
     }
 }

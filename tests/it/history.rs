@@ -491,3 +491,28 @@ fn the_newest_lines_that_fit_are_whole() {
     let two = b"{\"kind\":\"write\",\"number\":6}\n{\"kind\":\"end\",\"number\":5}\n{\"kin";
     assert_eq!(lines::next_number(two), 7);
 }
+
+/// Eighteen names that went say less than the two that are left, and make a row that no terminal holds.
+#[test]
+fn a_row_tells_what_is_left_of_all_events_or_what_went_whichever_is_shorter() {
+    let sandbox = Sandbox::new();
+    let url = "https://example.com/vod";
+    sandbox
+        .vodcb(["set", "--http-url", url, "--events", "ALL"])
+        .ok();
+    sandbox
+        .vodcb(["set", "--remove-events", "SnapshotComplete"])
+        .ok();
+    sandbox.vodcb(["set", "--events", "ALL"]).ok();
+    let two = "TranscodeComplete,FileUploadComplete";
+    sandbox.vodcb(["set", "--events", two]).ok();
+    let rows = sandbox.vodcb(["history"]).ok().stdout;
+    for told in [
+        "events -SnapshotComplete ",
+        "events only FileUploadComplete TranscodeComplete ",
+    ] {
+        assert!(rows.contains(told), "no {told:?} in {rows}");
+    }
+    let longest = rows.lines().map(str::len).max();
+    assert!(longest < Some(200), "{longest:?}: {rows}");
+}
