@@ -2,13 +2,15 @@
 
 use super::Connection;
 use crate::callback::Callback;
-use crate::change::{history, undo};
+use crate::change::history::{self, Mode};
+use crate::change::undo;
 use crate::context::Context;
 
 /// Says where a callback is no longer as the last change left it that the history here knows of, and what brings that
 /// back. Documents have no place for it, and nothing is read for them.
 pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option<&Callback>) {
-    if ctx.out.format.is_json() {
+    let is_recording = history::mode(ctx).is_ok_and(|mode| mode != Mode::Off);
+    if ctx.out.format.is_json() || !is_recording {
         return;
     }
     let Connection { vod, target, .. } = connection;
@@ -34,6 +36,6 @@ pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option
     let at = record.at.strftime("%Y-%m-%d %H:%M:%S UTC");
     let undo = ctx.again_at(target, &format!("undo {number} --since"));
     ctx.out.hint(&format!(
-        "the callback is not as change {number} ({command}, {at}) left it, so it was changed elsewhere; {undo} restores that"
+        "the callback is not as change {number} ({command}, {at}) left it, the last one in the history here; if that was not meant, {undo} restores it"
     ));
 }

@@ -156,7 +156,7 @@ fn say(ctx: &Context, record: &Record, back: Back, present: Option<&Callback>, o
         && ending.fingerprint != present.map(Callback::fingerprint)
     {
         ctx.out.warn(&format!(
-            "the callback is not as change {number} left it; what was changed since then is taken back, too"
+            "the callback is not as change {number} left it; what was changed since then is taken back, too, and with --since nothing else"
         ));
     }
     for note in &old.notes {

@@ -27,7 +27,7 @@ fn get(sandbox: &Sandbox) -> Run {
 
 const TOLD: [&str; 2] = [
     "the callback is not as change 1 (set, 20",
-    "vodcb --region cn-shanghai --app-id app-1000000 undo 1 --since restores that",
+    "vodcb --region cn-shanghai --app-id app-1000000 undo 1 --since restores it",
 ];
 
 #[test]
@@ -53,6 +53,15 @@ fn it_is_told_where_the_callback_is_read_and_taken_back() {
     }
 }
 
+/// Where nothing is recorded, a change that is not in the history may well have been made here.
+#[test]
+fn nothing_is_told_where_changes_are_not_recorded() {
+    let mut sandbox = sandbox();
+    sandbox.set("VODCB_HISTORY", "off");
+    sandbox.vodcb(["set", "--events", "none"]).ok();
+    assert_eq!(get(&sandbox).stderr, "");
+}
+
 /// Without a number it is the last change that took effect. The key is restored with the rest.
 #[test]
 fn the_last_change_is_the_one_that_is_left() {
@@ -63,6 +72,8 @@ fn the_last_change_is_the_one_that_is_left() {
     let left = get(&sandbox);
     elsewhere(&mut sandbox, &["set", "--generate-auth-key", "--yes"]);
     get(&sandbox).says(&["not as change 2"]);
+    let undo = sandbox.vodcb(["undo", "--dry-run"]).ok();
+    undo.says(&["is taken back, too, and with --since nothing else"]);
     sandbox.vodcb(["undo", "--since", "--yes"]).ok();
     assert_eq!(get(&sandbox).stdout, left.stdout);
     let key = [
