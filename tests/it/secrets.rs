@@ -127,12 +127,13 @@ fn run_everything(faults: &[&str]) {
             assert_clean(&run.stderr, &format!("{faults:?}: {args:?}: stderr"));
         }
     }
-    // In every world the key came as far as the service at least once, so there was something to hide.
-    let actions = sandbox.actions();
-    assert!(
-        actions.iter().any(|action| action == "SetMessageCallback"),
-        "{faults:?}"
-    );
+    // The key came as far as the service at least once, so there was something to hide. A delay comes on top of
+    // whatever else is said of a call, so where readings are slow no write is tried.
+    if !faults.iter().any(|fault| fault.starts_with("get:slow")) {
+        let actions = sandbox.actions();
+        let is_write = |action: &String| action == "SetMessageCallback";
+        assert!(actions.iter().any(is_write), "{faults:?}");
+    }
 }
 
 /// Everything that signs or verifies deliveries; URL stands for the receiver's.
