@@ -7,10 +7,10 @@ use crate::change::undo;
 use crate::context::Context;
 
 /// Says where a callback is no longer as the last change left it that the history here knows of, and what brings that
-/// back. Documents have no place for it, and nothing is read for them.
+/// back. Where no hint is said nothing is read.
 pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option<&Callback>) {
     let is_recording = history::mode(ctx).is_ok_and(|mode| mode != Mode::Off);
-    if ctx.out.format.is_json() || !is_recording {
+    if !ctx.out.hints() || !is_recording {
         return;
     }
     let Connection { vod, target, .. } = connection;

@@ -53,9 +53,14 @@ impl Output {
 
     /// Says what to do next.
     pub fn hint(&self, text: &str) {
-        if self.talk >= Talk::Normal && !self.format.is_json() {
+        if self.hints() {
             self.labelled("hint", text, AnsiColor::Cyan);
         }
+    }
+
+    /// Whether a hint would be said, for those that cost something to find.
+    pub fn hints(&self) -> bool {
+        self.talk >= Talk::Normal && !self.format.is_json()
     }
 
     /// Tells an error with its causes and remedies; one object in json.

@@ -161,16 +161,18 @@ fn laid_out(row: &[String], widths: &[usize]) -> String {
     let height = cells.iter().map(|(lines, _)| lines.len()).max();
     let mut text = String::new();
     for _ in 0..height.unwrap_or_default() {
-        let begin = text.len();
+        // Blanks stand before what comes behind them only, however wide the last column is.
+        let mut blanks = 0;
         for (lines, width) in &mut cells {
             let part = lines.next().unwrap_or_default();
-            text.push_str(&part);
-            text.extend(std::iter::repeat_n(
-                ' ',
-                width.saturating_sub(columns(&part)) + GAP,
-            ));
+            let part = part.trim_end();
+            if !part.is_empty() {
+                text.extend(std::iter::repeat_n(' ', blanks));
+                text.push_str(part);
+                blanks = 0;
+            }
+            blanks += width.saturating_sub(columns(part)) + GAP;
         }
-        text.truncate(begin + text[begin..].trim_end().len());
         text.push('\n');
     }
     text
