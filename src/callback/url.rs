@@ -156,15 +156,14 @@ pub fn written_out(text: &str) -> Option<String> {
 
 /// The text as its sender percent-encodes it by itself; the counterpart of [`written_out`].
 pub fn encoded(text: &str) -> String {
-    const SET: AsciiSet = CONTROLS
-        .add(b'<')
-        .add(b'>')
-        .add(b'"')
-        .add(b'|')
-        .add(b'^')
-        .add(b'`')
-        .add(b'{')
-        .add(b'}');
+    const SET: AsciiSet = {
+        let (mut set, mut at) = (CONTROLS.add(ODD.as_bytes()[0]), 1);
+        while at < ODD.len() {
+            set = set.add(ODD.as_bytes()[at]);
+            at += 1;
+        }
+        set
+    };
     utf8_percent_encode(text, &SET).collect()
 }
 

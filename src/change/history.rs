@@ -135,11 +135,11 @@ pub fn read(ctx: &Context) -> Result<Vec<Record>> {
     Ok(records)
 }
 
-/// The newest of the recorded writes, oldest first, from a bounded part of the file, so that a reader pays little for a
+/// The newest of the writes in this file, oldest first, from a bounded part of it, so that a reader pays little for a
 /// long history. What cannot be read or understood is left out without a word.
-pub fn recent(ctx: &Context) -> Vec<Record> {
-    let newest = || {
-        let mut file = File::open(path(ctx).ok()?).ok()?;
+pub fn newest(path: &Path) -> Vec<Record> {
+    let read = || {
+        let mut file = File::open(path).ok()?;
         let size = file.metadata().ok()?.len();
         let start = size.saturating_sub(RECENT_BYTES);
         file.seek(SeekFrom::Start(start)).ok()?;
@@ -151,7 +151,7 @@ pub fn recent(ctx: &Context) -> Vec<Record> {
         };
         Some(lines::read(&bytes[whole..]).records)
     };
-    newest().unwrap_or_default()
+    read().unwrap_or_default()
 }
 
 /// `line 3, line 8 and 4 more`.

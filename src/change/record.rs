@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::callback::Callback;
 use crate::target::Target;
-use crate::target::endpoint::service;
 
 /// A write as it was recorded before it happened, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +75,8 @@ impl Record {
     /// Whether the write was to the callback of this target at this endpoint, as far as their
     /// [keys](Target::key) tell.
     pub fn is_of(&self, target: &Target, endpoint: &str) -> bool {
-        // Most are of another target, or of the same address; addresses are compared only for the rest.
-        self.target.place() == target.place()
-            && (self.endpoint == endpoint || service(&self.endpoint) == service(endpoint))
+        self.target
+            .shares_callback(&self.endpoint, target, endpoint)
     }
 
     /// What became of the write; without a recorded end nobody knows.

@@ -14,7 +14,7 @@ pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option
         return;
     }
     let Connection { vod, target, .. } = connection;
-    let records = history::recent(ctx);
+    let records = history::path(ctx).map_or_else(|_| Vec::new(), |path| history::newest(&path));
     let Some(record) = undo::overtaken(&records, target, &vod.place(), present) else {
         return;
     };

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use crate::change::{history, lines};
+use crate::change::history;
 use crate::context::{self, Context, Environment};
 use crate::credential::profile;
 use crate::error::Result;
@@ -107,8 +107,7 @@ pub fn answer(
 /// The changes of the history, the newest first.
 fn changes(env: &Environment, home: Option<&Path>) -> Vec<(String, String)> {
     let file = context::state_folder(env, home).map(|folder| history::file(&folder));
-    let bytes = file.ok().and_then(|file| std::fs::read(file).ok());
-    let records = lines::read(&bytes.unwrap_or_default()).records;
+    let records = file.map_or_else(|_| Vec::new(), |file| history::newest(&file));
     let newest = records.iter().rev().take(SHOWN);
     newest
         .map(|record| {

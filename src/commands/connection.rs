@@ -86,6 +86,18 @@ impl Connection {
             .ok_or_else(|| Error::usage("STS does not tell the account of the queue").hint(HINT))
     }
 
+    /// The account that owns the queues where no flag and no callback names it: that of the settings, or the
+    /// caller's own.
+    ///
+    /// # Errors
+    /// A usage error for what is no account id; as [`Connection::own_account`].
+    pub async fn queue_account(&self, ctx: &Context) -> Result<String> {
+        match settings::queue_account(&ctx.env)? {
+            Some(id) => Ok(id.to_owned()),
+            None => self.own_account(ctx).await,
+        }
+    }
+
     /// Asks RAM how the role stands that VOD writes to queues with.
     ///
     /// # Errors
@@ -116,9 +128,9 @@ impl Connection {
         } else if let Some(named) = named {
             named
         } else {
-            let account_id = match account_id.or(settings::queue_account(&ctx.env)?) {
+            let account_id = match account_id {
                 Some(id) => id.to_owned(),
-                None => self.own_account(ctx).await?,
+                None => self.queue_account(ctx).await?,
             };
             Mns::endpoint_for(&account_id, region)?
         };

@@ -194,7 +194,7 @@ impl Args {
         }
     }
 
-    /// What comes from a queue is not signed, so a key would only bring complaints.
+    /// Makes sure that the queue can be one. What comes from it is not signed, so a key would only bring complaints.
     fn check_feed(&self) -> Result<()> {
         self.feed.check()?;
         let verifies = self.require_signature || self.against.is_named();

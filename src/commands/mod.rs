@@ -61,7 +61,8 @@ use crate::settings::Flags;
 
 pub use connection::{Because, Connection, connect, connect_signed};
 pub use outcome::{
-    Beside, carry_out, created_but_not_shown, keys, show_callback, show_raw, written_but_not_shown,
+    Beside, carry_out, created_but_not_shown, keys, show_callback, show_raw, tell_of_key,
+    written_but_not_shown,
 };
 
 /// Configure the event callbacks of ApsaraVideo VOD without losing a setting

@@ -218,3 +218,15 @@ pub fn show_raw(ctx: &Context, text: &str, keys: Keys) -> Result<()> {
         ctx.out.print(&format!("{}\n", text.trim_end()))
     }
 }
+
+/// Says what shows a new key that was not printed, and where it is in the history, if that is known.
+pub fn tell_of_key(ctx: &Context, number: Option<u64>) {
+    let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
+    ctx.out
+        .hint(&format!("the receiver needs the new key: {shows}"));
+    if let Some(number) = number {
+        ctx.out.hint(&format!(
+            "should the service not show it: vodcb history show {number} --show-auth-key"
+        ));
+    }
+}

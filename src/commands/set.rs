@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::key_source::KeySource;
 use super::proof::holds;
 use super::typed_key::typed_key;
-use super::{Beside, Connection, carry_out, check_fingerprint, connect, keys};
+use super::{Beside, Connection, carry_out, check_fingerprint, connect, keys, tell_of_key};
 use crate::callback::{Auth, Callback, Method, auth_key, url};
 use crate::change::edit::{AuthEdit, DestinationEdit, Edit, EventsEdit};
 use crate::change::history::{self, Mode};
@@ -185,18 +185,6 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     connection.close().await;
     Ok(Exit::Ok)
-}
-
-/// Says what shows a key that was made and not printed.
-fn tell_of_key(ctx: &Context, number: Option<u64>) {
-    let shows = ctx.again("get --show-auth-key -o yaml --query auth_key");
-    ctx.out
-        .hint(&format!("the receiver needs the new key: {shows}"));
-    if let Some(number) = number {
-        ctx.out.hint(&format!(
-            "should the service not show it: vodcb history show {number} --show-auth-key"
-        ));
-    }
 }
 
 /// The callback before the change, read once for all that is looked at first, and only if `--if-match` allows.

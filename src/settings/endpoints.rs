@@ -12,9 +12,8 @@ use crate::target::{Endpoint, Region};
 /// A usage error for what is no endpoint, for plain http beyond this machine, and for the endpoint of a
 /// centre that does not serve the region.
 pub fn endpoint(flags: &Flags, env: &Environment, region: &Region) -> Result<Resolved<Endpoint>> {
-    check_endpoint(flags, env, [region])?;
     match named_endpoint(flags, env)? {
-        Some(named) => Ok(named),
+        Some(named) => serves(&named, [region]).map(|()| named),
         None => {
             let endpoint = Endpoint::of_host(&region.vod_host())?;
             Ok(Resolved::new(endpoint, format!("region {region}")))
@@ -31,9 +30,16 @@ pub fn check_endpoint<'r>(
     env: &Environment,
     regions: impl IntoIterator<Item = &'r Region>,
 ) -> Result<()> {
-    let Some(named) = named_endpoint(flags, env)? else {
-        return Ok(());
-    };
+    match named_endpoint(flags, env)? {
+        Some(named) => serves(&named, regions),
+        None => Ok(()),
+    }
+}
+
+fn serves<'r>(
+    named: &Resolved<Endpoint>,
+    regions: impl IntoIterator<Item = &'r Region>,
+) -> Result<()> {
     let Some(centre) = named.value.centre() else {
         return Ok(());
     };
@@ -43,7 +49,7 @@ pub fn check_endpoint<'r>(
         .collect();
     match others.is_empty() {
         true => Ok(()),
-        false => Err(of_another_centre(&named, centre.id, &others)),
+        false => Err(of_another_centre(named, centre.id, &others)),
     }
 }
 

@@ -39,6 +39,14 @@ impl Target {
         let (host, app_id) = self.place();
         format!("{app_id} of {host} at {}", endpoint::service(endpoint))
     }
+
+    /// Whether two targets at their endpoints have the same [key](Target::key). Addresses are taken apart only
+    /// where that decides.
+    pub fn shares_callback(&self, endpoint: &str, other: &Target, other_endpoint: &str) -> bool {
+        self.place() == other.place()
+            && (endpoint == other_endpoint
+                || endpoint::service(endpoint) == endpoint::service(other_endpoint))
+    }
 }
 
 impl std::fmt::Display for Target {

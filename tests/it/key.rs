@@ -34,15 +34,20 @@ impl Shop {
     }
 
     fn world(&self, quirks: &[&str]) -> Sandbox {
-        let mut sandbox = Sandbox::with(&[], quirks);
-        sandbox.set("OLD_KEY", OLD);
-        sandbox.set("NEW_KEY", NEW);
-        let url = self.receiver.url("/vod");
-        sandbox
-            .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
-            .ok();
-        sandbox
+        signing(&self.receiver, quirks)
     }
+}
+
+/// A callback of this receiver that is signed with the old key, and both keys in variables.
+fn signing(receiver: &Receiver, quirks: &[&str]) -> Sandbox {
+    let mut sandbox = Sandbox::with(&[], quirks);
+    sandbox.set("OLD_KEY", OLD);
+    sandbox.set("NEW_KEY", NEW);
+    let url = receiver.url("/vod");
+    sandbox
+        .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
+        .ok();
+    sandbox
 }
 
 fn rotate(sandbox: &Sandbox, more: &[&str]) -> Run {
@@ -180,13 +185,7 @@ fn a_key_that_the_receiver_has_already_is_proved_and_switched_at_once() {
 #[test]
 fn a_receiver_that_accepts_every_key_proves_nothing() {
     let receiver = Receiver::start(&[Reply::Status(200)]);
-    let mut sandbox = Sandbox::new();
-    sandbox.set("OLD_KEY", OLD);
-    sandbox.set("NEW_KEY", NEW);
-    let url = receiver.url("/vod");
-    sandbox
-        .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
-        .ok();
+    let sandbox = signing(&receiver, &[]);
     let run = rotate(&sandbox, &["--auth-key-env", "NEW_KEY", "-o", "json"]).exits(1);
     assert_eq!(results(&run).last().unwrap().1, "fail");
     assert_eq!(configured(&sandbox), OLD);
@@ -498,13 +497,7 @@ fn an_interrupted_proof_says_what_is_kept_and_what_goes_on() {
     use crate::queue::forward::{eventually, signal};
     use std::process::Stdio;
     let receiver = Receiver::start(&[Reply::After(std::time::Duration::from_secs(4), 200)]);
-    let mut sandbox = Sandbox::new();
-    sandbox.set("OLD_KEY", OLD);
-    sandbox.set("NEW_KEY", NEW);
-    let url = receiver.url("/vod");
-    sandbox
-        .vodcb(["set", "--http-url", &url, "--auth-key-env", "OLD_KEY"])
-        .ok();
+    let sandbox = signing(&receiver, &[]);
     let child = sandbox
         .command(["key", "rotate", "--yes", "--auth-key-env", "NEW_KEY"])
         .stdout(Stdio::piped())

@@ -288,14 +288,20 @@ fn keys_of_a_role_are_known_by_its_account() {
         )]);
 }
 
-#[test]
-fn a_key_that_was_not_kept_has_to_be_given() {
+/// A signed callback whose key no history has.
+fn without_kept_keys() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set("VODCB_HISTORY", "no-secrets");
     sandbox.set("VOD_KEY", AUTH_KEY);
     sandbox
         .vodcb(["set", "--http-url", URL, "--auth-key-env", "VOD_KEY"])
         .ok();
+    sandbox
+}
+
+#[test]
+fn a_key_that_was_not_kept_has_to_be_given() {
+    let sandbox = without_kept_keys();
     let before = stored(&sandbox);
     sandbox.vodcb(["set", "--events", "none"]).ok();
     sandbox.vodcb(["set", "--auth", "off"]).ok();
@@ -323,12 +329,7 @@ fn a_key_that_was_not_kept_has_to_be_given() {
 /// The history of an interrupted write without its key: the rest of the callback tells whether it took effect.
 #[test]
 fn a_key_that_was_not_kept_does_not_hide_what_an_interrupted_change_did() {
-    let mut sandbox = Sandbox::new();
-    sandbox.set("VODCB_HISTORY", "no-secrets");
-    sandbox.set("VOD_KEY", AUTH_KEY);
-    sandbox
-        .vodcb(["set", "--http-url", URL, "--auth-key-env", "VOD_KEY"])
-        .ok();
+    let sandbox = without_kept_keys();
     sandbox.vodcb(["set", "--events", "none"]).ok();
     let path = sandbox.home().join(".local/state/vodcb/history.ndjson");
     let text = std::fs::read_to_string(&path).unwrap();

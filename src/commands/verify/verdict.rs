@@ -1,12 +1,12 @@
 //! What is said about a signature.
 
-use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::http::uri::PathAndQuery;
 use serde::Serialize;
 
 use super::super::verification::Known;
 use crate::delivery::elsewhere::explained;
-use crate::delivery::receive::seen_urls;
+use crate::delivery::receive::{FORWARDED_HOST, seen_urls};
 use crate::delivery::record::{self, Recorded};
 use crate::delivery::signature::{Claim, NamedUrl, Verdict, fitting, verify};
 use crate::exit::Exit;
@@ -164,14 +164,13 @@ impl Document {
 
 /// The URLs that a delivery shows, as a listener would have seen them; none where it was kept without its path.
 fn shown_urls(recorded: &Recorded) -> Vec<NamedUrl> {
-    const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-host");
     let target = recorded.target.as_deref();
     let Some(target) = target.and_then(|text| PathAndQuery::try_from(text).ok()) else {
         return Vec::new();
     };
     let mut headers = HeaderMap::new();
     for (name, value) in &recorded.headers {
-        let name = [HOST, FORWARDED]
+        let name = [&HOST, &FORWARDED_HOST]
             .into_iter()
             .find(|known| name.eq_ignore_ascii_case(known.as_str()));
         if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(value)) {

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::{Answers, Here};
 use crate::callback::{Auth, Callback, Destination};
 use crate::change::edit::AuthEdit;
+use crate::commands::tell_of_key;
 use crate::delivery::rules;
 use crate::delivery::send::{Delivery, Proof, deliver};
 use crate::error::Result;
@@ -74,10 +75,7 @@ async fn deliver_sample(here: &Here, url: &str, auth: &Auth) -> Result<()> {
 pub(super) fn explain(here: &Here, answers: &Answers, callback: &Callback) {
     let out = &here.ctx.out;
     if matches!(answers.auth, AuthEdit::Key(_)) {
-        let shows = here
-            .ctx
-            .again("get --show-auth-key -o yaml --query auth_key");
-        out.hint(&format!("the receiver needs the new key: {shows}"));
+        tell_of_key(&here.ctx, None);
     }
     out.note(&format!(
         "The same by command:\n  {}",

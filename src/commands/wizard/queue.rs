@@ -8,7 +8,6 @@ use crate::commands::queue_lookup::{Missing, look_up};
 use crate::error::{Kind, Result};
 use crate::mns::Mns;
 use crate::prompt::{Choice, Judgement, Reply, Text};
-use crate::settings::queue_account;
 use crate::target::Region;
 use crate::target::region::{Standing, centres};
 
@@ -36,10 +35,7 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
             }
             Reply::Answer(Place::In(region)) => region,
         };
-        let account_id = match queue_account(&ctx.env)? {
-            Some(id) => id.to_owned(),
-            None => here.connection.own_account(ctx).await?,
-        };
+        let account_id = here.connection.queue_account(ctx).await?;
         let mns = here
             .connection
             .queues(ctx, &region, Some(&account_id))

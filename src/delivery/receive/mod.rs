@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 pub use forward::Routes;
 pub use intake::Limits as BodyLimits;
-pub use proof::{Proof, seen_urls};
+pub use proof::{FORWARDED_HOST, Proof, seen_urls};
 
 use super::notice::{Answer, Delivery, Notice, TurnedAway};
 use super::reply::{Reply, Script};

@@ -15,7 +15,8 @@ use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
 
 static TIMESTAMP: HeaderName = HeaderName::from_static("x-vod-timestamp");
 static SIGNATURE: HeaderName = HeaderName::from_static("x-vod-signature");
-static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Where a proxy names the host that it was asked for.
+pub static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// As many hosts are tried that a request names. Anybody can name many.
 const MAX_HOSTS: usize = 8;
