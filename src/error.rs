@@ -153,10 +153,10 @@ impl Error {
         self
     }
 
-    /// The message and its causes on a line, where there is no room below it.
-    pub fn told(&self) -> String {
+    /// The message and its causes on a line, where there is no room below it, with this between them.
+    pub fn told(&self, between: &str) -> String {
         let lines = std::iter::once(&self.message).chain(&self.causes);
-        lines.map(String::as_str).collect::<Vec<_>>().join(": ")
+        lines.map(String::as_str).collect::<Vec<_>>().join(between)
     }
 
     /// Tells another failure below this one, with its first remedy and what was told below it.

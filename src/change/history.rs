@@ -224,10 +224,7 @@ impl Pending {
             at: (ctx.now)(),
             result,
             fingerprint: settled.ok().flatten().map(Callback::fingerprint),
-            error: settled.err().map(|error| {
-                let said = std::iter::once(&error.message).chain(&error.causes);
-                said.map(String::as_str).collect::<Vec<_>>().join("; ")
-            }),
+            error: settled.err().map(|error| error.told("; ")),
         };
         if let Err(error) = append(&path, |_| lines::end(number, &ending)).await {
             ctx.out.warn(&format!(

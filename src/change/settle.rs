@@ -79,7 +79,7 @@ impl Writing<'_> {
                 command,
                 endpoint: vod.place(),
                 account_id: caller.account_id(),
-                access_key_id: caller.issued().map(|issued| issued.credential.shown_id()),
+                access_key_id: caller.shown_id(),
                 target,
                 before: self.before,
                 after: self.after,

@@ -38,10 +38,6 @@ pub fn latest<'a>(
     place: &str,
     present: Option<&Callback>,
 ) -> Result<&'a Record> {
-    let to_target = records
-        .iter()
-        .rev()
-        .filter(|record| record.is_of(target, place));
     let is = |state: &Option<Callback>| {
         // A history without keys cannot tell one key from another.
         let auth = state.as_ref().and_then(Callback::auth);
@@ -50,7 +46,7 @@ pub fn latest<'a>(
         let mut fields = difference.fields.iter();
         fields.all(|change| is_hidden && change.field == "auth_key")
     };
-    for record in to_target {
+    for record in newest_first(records, target, place) {
         match record.result() {
             Ended::Written => return Ok(record),
             Ended::NotWritten => {}
@@ -77,6 +73,16 @@ pub fn latest<'a>(
     )
 }
 
+/// The writes to the target, the newest first.
+fn newest_first<'a>(
+    records: &'a [Record],
+    target: &Target,
+    place: &str,
+) -> impl Iterator<Item = &'a Record> {
+    let newest_first = records.iter().rev();
+    newest_first.filter(move |record| record.is_of(target, place))
+}
+
 /// The last write to the target, where it took effect and the target is not as it was read back then.
 pub fn overtaken<'a>(
     records: &'a [Record],
@@ -84,9 +90,8 @@ pub fn overtaken<'a>(
     place: &str,
     present: Option<&Callback>,
 ) -> Option<&'a Record> {
-    let mut newest_first = records.iter().rev();
-    let record = newest_first
-        .find(|record| record.is_of(target, place) && record.result() != Ended::NotWritten)?;
+    let record =
+        newest_first(records, target, place).find(|record| record.result() != Ended::NotWritten)?;
     let ending = record.ending.as_ref()?;
     let is_other = ending.fingerprint != present.map(Callback::fingerprint);
     (ending.result == Ended::Written && is_other).then_some(record)

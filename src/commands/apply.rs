@@ -263,7 +263,7 @@ fn settled(plan: &Plan, ended: &[Ended]) -> Result<()> {
     );
     error.causes.clear();
     for (step, failure) in &failures {
-        let (place, told) = (format!("{}", step.target), failure.to_string());
+        let (place, told) = (step.target.to_string(), failure.to_string());
         error.causes.push(match told.starts_with(&place) {
             true => told,
             false => format!("{place}: {told}"),

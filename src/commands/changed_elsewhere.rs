@@ -5,6 +5,7 @@ use crate::callback::Callback;
 use crate::change::history::{self, Mode};
 use crate::change::undo;
 use crate::context::Context;
+use crate::render::history::time;
 
 /// Says where a callback is no longer as the last change left it that the history here knows of, and what brings that
 /// back. Where no hint is said nothing is read.
@@ -19,13 +20,11 @@ pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option
         return;
     };
     let caller = &vod.client.caller;
-    let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
-    let account_id = caller.account_id();
     // The history has the changes of every account, and another one's says nothing of this callback.
     if undo::check_owner(
         record,
-        account_id.as_deref(),
-        access_key_id.as_deref(),
+        caller.account_id().as_deref(),
+        caller.shown_id().as_deref(),
         false,
     )
     .is_err()
@@ -33,9 +32,9 @@ pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option
         return;
     }
     let (number, command) = (record.number, &record.command);
-    let at = record.at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let at = time(record.at);
     let undo = ctx.again_at(target, &format!("undo {number} --since"));
     ctx.out.hint(&format!(
-        "the callback is not as change {number} ({command}, {at}) left it, the last one in the history here; if that was not meant, {undo} restores it"
+        "the callback is not as change {number} ({command}, {at} UTC) left it, the last one in the history here; if that was not meant, {undo} restores it"
     ));
 }

@@ -12,6 +12,7 @@ use crate::change::write::{Ask, Order, Wanted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::render::history::time;
 use crate::settings::numbers::whole;
 
 /// Restore the callback as it was before a change
@@ -123,11 +124,10 @@ fn check(ctx: &Context, connection: &Connection, record: &Record, args: &Args) -
     let again = ctx.again_at(&record.target, &args.words(record.number));
     undo::check_place(record, target, &vod.place(), &again)?;
     let caller = &vod.client.caller;
-    let access_key_id = caller.issued().map(|issued| issued.credential.shown_id());
     undo::check_owner(
         record,
         caller.account_id().as_deref(),
-        access_key_id.as_deref(),
+        caller.shown_id().as_deref(),
         args.allow_other_key,
     )
 }
@@ -140,13 +140,14 @@ fn say(ctx: &Context, record: &Record, back: Back, present: Option<&Callback>, o
         at,
         ..
     } = record;
-    let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
     let what = match back {
         Back::Before => "undoing",
         Back::After => "undoing what came after",
     };
-    ctx.out
-        .note(&format!("{what} change {number}: {command} at {at}"));
+    ctx.out.note(&format!(
+        "{what} change {number}: {command} at {} UTC",
+        time(*at)
+    ));
     if Difference::between(present, old.callback.as_ref()).is_empty() {
         return;
     }

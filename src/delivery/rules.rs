@@ -83,9 +83,7 @@ impl Answer {
             Answer::Nothing { trouble, .. } => Some(of_trouble(*trouble).to_owned()),
         }
     }
-}
 
-impl Answer {
     /// The same for an application that vodcb itself hands events on to: VOD, its network and its rules are not
     /// involved.
     pub fn hint_of_application(&self) -> Option<String> {

@@ -50,6 +50,9 @@ pub fn trusting(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig> {
 
 /// Trusts these certificate authorities and nobody else; without them the bundled roots and, when they do
 /// not know an issuer, the system's.
+///
+/// # Errors
+/// An internal one when TLS cannot be set up.
 pub fn trusted(own: Option<&RootCertStore>) -> Result<Arc<dyn ServerCertVerifier>> {
     let provider = provider();
     if let Some(own) = own {

@@ -218,7 +218,7 @@ where
             }
             Err(error) if state.is_reached && error.details.retryable => {
                 if state.troubles == 0 {
-                    let why = error.told();
+                    let why = error.told(": ");
                     self.ctx
                         .out
                         .warn(&format!("the queue cannot be reached, trying on: {why}"));
@@ -298,7 +298,7 @@ where
                 let words = format!(
                     "done with, but cannot be deleted: {}, which {come} once more: {}",
                     counted(all, "message", "messages"),
-                    error.told()
+                    error.told(": ")
                 );
                 ctx.out.warn(&words);
                 Ok(())

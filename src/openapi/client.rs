@@ -236,10 +236,11 @@ impl Client {
             Next::Again(pause) => {
                 tried.times += 1;
                 ctx.out.detail(&format!(
-                    "{action} failed, trying again in {} ms ({} of {}): {miss}",
+                    "{action} failed, trying again in {} ms ({} of {}): {}",
                     pause.as_millis(),
                     tried.times,
-                    self.retries
+                    self.retries,
+                    miss.why()
                 ));
                 tokio::time::sleep(pause).await;
             }

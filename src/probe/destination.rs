@@ -55,7 +55,7 @@ impl Deliveries {
 /// Checks a URL and the receiver behind it.
 ///
 /// # Errors
-/// A usage error for certificate authorities that cannot be read, and when a question cannot be asked.
+/// As [`network::look`], and when a question cannot be asked.
 pub async fn http(
     ctx: &Context,
     receiver: &Receiver<'_>,

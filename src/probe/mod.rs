@@ -129,11 +129,9 @@ impl Check {
 
     /// A failure in the words of an error.
     pub fn failed(name: &'static str, error: &Error) -> Self {
-        let cause = std::iter::once(&error.message).chain(&error.causes);
-        let cause = cause.map(String::as_str).collect::<Vec<_>>().join("; ");
         Check {
             remedy: error.hints.first().cloned(),
-            ..Check::new(name, Verdict::Fail, cause)
+            ..Check::new(name, Verdict::Fail, error.told("; "))
         }
     }
 

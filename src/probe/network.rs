@@ -27,7 +27,7 @@ pub enum From {
 /// Looks for the receiver of a URL that keeps the rules; the checks are `dns`, `connect` and `tls`.
 ///
 /// # Errors
-/// A usage error for certificate authorities that cannot be read.
+/// An internal one when TLS cannot be set up.
 pub async fn look(ctx: &Context, url: &str, from: From) -> Result<Vec<Check>> {
     if let Some(proxy) = ctx.http.proxy(url) {
         let reason = format!("requests go through the proxy {proxy}, which does this itself");

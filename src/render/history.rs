@@ -165,7 +165,8 @@ fn result(record: &Record) -> String {
     }
 }
 
-fn time(at: jiff::Timestamp) -> String {
+/// A moment of the history, in UTC.
+pub fn time(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

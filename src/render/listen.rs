@@ -158,7 +158,7 @@ fn write_line(line: &mut String, delivery: &Delivery) -> fmt::Result {
         Verdict::Right(key) => write!(line, "  signature right ({key})")?,
         Verdict::Wrong(_) => line.push_str("  signature WRONG"),
     }
-    let size = counted(delivery.bytes as u64, "byte", "bytes");
+    let size = counted(delivery.bytes, "byte", "bytes");
     write!(line, "  {size}  -> ")?;
     match &delivery.answer {
         Answer::Own(Reply::Status { status, after }) if after.is_zero() => {

@@ -114,15 +114,7 @@ fn apply_makes_the_service_as_declared_and_a_second_time_writes_nothing() {
         queue["mns_endpoint"],
         format!("http://{ACCOUNT_ID}.mns.cn-shanghai.aliyuncs.com/")
     );
-    let key = [
-        "get",
-        "--show-auth-key",
-        "-o",
-        "yaml",
-        "--query",
-        "auth_key",
-    ];
-    assert_eq!(sandbox.vodcb(key).ok().stdout.trim(), AUTH_KEY);
+    assert_eq!(sandbox.shown_key().trim(), AUTH_KEY);
 
     assert_eq!(writes(&sandbox), 3);
     let again = apply(&sandbox, &[])

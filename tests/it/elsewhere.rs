@@ -76,15 +76,7 @@ fn the_last_change_is_the_one_that_is_left() {
     undo.says(&["is taken back, too, and with --since nothing else"]);
     sandbox.vodcb(["undo", "--since", "--yes"]).ok();
     assert_eq!(get(&sandbox).stdout, left.stdout);
-    let key = [
-        "get",
-        "--show-auth-key",
-        "-o",
-        "yaml",
-        "--query",
-        "auth_key",
-    ];
-    assert!(sandbox.vodcb(key).ok().stdout.contains(AUTH_KEY));
+    assert!(sandbox.shown_key().contains(AUTH_KEY));
 }
 
 #[test]

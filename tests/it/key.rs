@@ -495,15 +495,9 @@ fn status_without_a_callback_is_an_answer() {
 #[test]
 fn an_interrupted_proof_says_what_is_kept_and_what_goes_on() {
     use crate::queue::forward::{eventually, signal};
-    use std::process::Stdio;
     let receiver = Receiver::start(&[Reply::After(std::time::Duration::from_secs(4), 200)]);
     let sandbox = signing(&receiver, &[]);
-    let child = sandbox
-        .command(["key", "rotate", "--yes", "--auth-key-env", "NEW_KEY"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = sandbox.begin(["key", "rotate", "--yes", "--auth-key-env", "NEW_KEY"]);
     eventually(|| receiver.requests().len() == 1);
     signal(&child, "INT");
     let run = Run::of(child.wait_with_output().unwrap()).exits(130);

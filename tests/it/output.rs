@@ -1,7 +1,6 @@
 //! Forms of output, and what happens to streams.
 
 use std::io::Read;
-use std::process::Stdio;
 
 use serde_json::json;
 
@@ -293,12 +292,7 @@ fn an_error_is_one_object_in_json() {
 #[test]
 fn a_closed_pipe_ends_quietly_and_a_write_is_finished_all_the_same() {
     let sandbox = Sandbox::new();
-    let mut child = sandbox
-        .command(SET)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox.begin(SET);
     drop(child.stdout.take());
     let mut stderr = String::new();
     child

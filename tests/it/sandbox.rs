@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)] // the tests' own clock
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 
 use tempfile::TempDir;
@@ -160,6 +160,20 @@ impl Sandbox {
     /// Runs without a terminal and without input.
     pub fn vodcb<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
         Run::of(self.command(args).output().unwrap())
+    }
+
+    /// Begins without a terminal and without input; its output and messages are there to be read.
+    pub fn begin<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Child {
+        let mut command = self.command(args);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// The configured callback key, as a script asks for it.
+    pub fn shown_key(&self) -> String {
+        let question = ["-o", "yaml", "--query", "auth_key"];
+        let shown = self.vodcb(["get", "--show-auth-key"].into_iter().chain(question));
+        shown.ok().stdout
     }
 
     /// Runs with this on standard input.

@@ -274,7 +274,6 @@ fn a_callback_goes_to_the_queue_whose_creation_was_not_answered() {
 #[cfg(unix)]
 fn a_signal_lets_a_write_be_read_back() {
     use std::io::{BufRead, BufReader, Read};
-    use std::process::Stdio;
 
     use crate::queue::forward::{eventually, signal};
     let set = &["set", "--http-url", "https://example.com/new"][..];
@@ -286,9 +285,7 @@ fn a_signal_lets_a_write_be_read_back() {
             "set:slow-after=3000".to_owned(),
             "delete:slow-after=3000".to_owned(),
         ]);
-        let mut command = sandbox.command(args.iter().copied());
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = sandbox.begin(args.iter().copied());
         let url = || sandbox.vodcb(["get", "-o", "json"]).ok().json()["url"].take();
         eventually(|| url() != "https://example.com/old");
         signal(&child, "INT");
@@ -321,7 +318,6 @@ fn a_signal_lets_a_write_be_read_back() {
 #[cfg(unix)]
 fn a_second_signal_after_a_confirmed_write_does_not_take_it_back() {
     use std::io::{BufRead, BufReader, Read};
-    use std::process::Stdio;
 
     use crate::queue::forward::{eventually, signal};
     let sandbox = Sandbox::new();
@@ -330,9 +326,7 @@ fn a_second_signal_after_a_confirmed_write_does_not_take_it_back() {
         "get-role:slow=20000".to_owned(),
     ]);
     let set = ["set", "--mns-queue", "q1", "--no-queue-check", "--yes"];
-    let mut command = sandbox.command(set);
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = sandbox.begin(set);
     let stored = || sandbox.vodcb(["get", "-o", "json"]).ok().json();
     eventually(|| stored()["mns_queue"] == "q1");
     signal(&child, "TERM");

@@ -35,6 +35,11 @@ impl Caller {
         }
     }
 
+    /// The id of the key as it may be shown.
+    pub fn shown_id(&self) -> Option<String> {
+        self.issued().map(|issued| issued.credential.shown_id())
+    }
+
     /// The account of the key, where its source tells it without a call.
     pub fn account_id(&self) -> Option<String> {
         match self {

@@ -62,6 +62,15 @@ pub(super) fn sort(
 }
 
 impl Miss {
+    /// Why it was not carried out, in a few words; the message of a refusal may quote what was sent.
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Miss::Refused(refusal, _) => &refusal.code,
+            Miss::Nonsense(_, description) => description,
+            Miss::Lost(failure) => &failure.message,
+        }
+    }
+
     /// A refusal proves that nothing happened, unless the server broke down over it, or says that it was
     /// handed the same request before.
     pub(super) fn may_have_taken_effect(&self) -> bool {
@@ -82,17 +91,6 @@ impl Miss {
             }
             Miss::Nonsense(status, _) => http::is_lost_by_gateway(*status),
             Miss::Lost(failure) => failure.sent,
-        }
-    }
-}
-
-/// Why it was not carried out, in a few words; the message of a refusal may quote what was sent.
-impl std::fmt::Display for Miss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Miss::Refused(Refusal { code, .. }, _) => write!(f, "{code}"),
-            Miss::Nonsense(_, description) => f.write_str(description),
-            Miss::Lost(failure) => f.write_str(&failure.message),
         }
     }
 }

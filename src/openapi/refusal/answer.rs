@@ -95,7 +95,7 @@ fn xml_refusal(status: u16, body: &str) -> Option<Refusal> {
 pub fn describe(head: Head<'_>, body: &str) -> String {
     let kind = head.content_type.unwrap_or("no content type");
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    let size = counted(body.len() as u64, "byte", "bytes");
+    let size = counted(body.len(), "byte", "bytes");
     let mut text = format!("HTTP status {}, {kind}, {size}", head.status);
     if let Some(title) = title(body) {
         text.push_str(&format!(", titled {title:?}"));

@@ -89,12 +89,7 @@ fn a_stdout_that_nobody_reads_holds_up_no_delivery() {
     }
     let receiver = Receiver::start(&[Reply::Status(200)]);
     let to = receiver.url("/vod");
-    let child = sandbox
-        .command(["queue", "forward", "q", "--to", &to, "-o", "ndjson"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = sandbox.begin(["queue", "forward", "q", "--to", &to, "-o", "ndjson"]);
     eventually(|| sandbox.backlog("q") == (0, 0));
     assert_eq!(receiver.requests().len(), 40);
     signal(&child, "INT");
@@ -365,12 +360,7 @@ fn a_signal_ends_it_when_what_is_under_way_is_finished() {
         }
         let receiver = Receiver::start(&[Reply::After(Duration::from_millis(300), 200)]);
         let to = receiver.url("/vod");
-        let child = sandbox
-            .command(["queue", "forward", "q", "--to", &to, "--concurrency", "2"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child = sandbox.begin(["queue", "forward", "q", "--to", &to, "--concurrency", "2"]);
         eventually(|| receiver.requests().len() >= 2);
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
