@@ -36,6 +36,7 @@ fn main() {
     println!("cargo::rustc-env=VERSION_WITH_COMMIT={version}");
     if is_linked_as_usual() {
         leave_unwinding_out();
+        pack_relocations();
     }
 }
 
@@ -84,6 +85,20 @@ fn leave_unwinding_out() {
     // Its bare name is the answer where it is not known.
     if library.is_ok_and(|library| library.stdout.starts_with(b"/")) {
         println!("cargo::rustc-link-lib=gcc_eh");
+    }
+}
+
+/// The list of places that the loader adjusts takes a fiftieth of the room where it is packed, which the C library
+/// understands from 2.36 on. So a program that is to run with an older one has to be built with that, as ever.
+fn pack_relocations() {
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let told = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
+    let told = told.unwrap_or_default();
+    let version = told.trim().strip_prefix("glibc 2.").unwrap_or_default();
+    if variable("HOST") == variable("TARGET") && version.parse().is_ok_and(|minor: u32| minor >= 36)
+    {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }
 

@@ -232,7 +232,10 @@ pub fn columns(env: &Environment) -> Option<u16> {
 }
 
 fn environment() -> Environment {
-    let text = |word: OsString| word.to_string_lossy().into_owned();
+    let text = |word: OsString| {
+        word.into_string()
+            .unwrap_or_else(|word| word.to_string_lossy().into_owned())
+    };
     order::map(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 

@@ -1,6 +1,7 @@
 //! The door: parse, build the context, run one command, report.
 
 use std::io::IsTerminal;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use vodcb::commands::{self, completions, grammar};
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         Ok(ctx) => ctx,
         Err(error) => return failed(&plain(wants_json()), &error),
     };
+    // The system takes back at once what the process has.
+    let ctx = ManuallyDrop::new(ctx);
     match run(&ctx, &cli.command) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => failed(&ctx.out, &error),

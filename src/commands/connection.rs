@@ -28,10 +28,6 @@ pub struct Connection {
     pub target: Target,
     /// Where the key comes from.
     pub found: Found,
-    /// Where STS is.
-    pub sts: Endpoint,
-    /// Where RAM is.
-    pub ram: Endpoint,
     /// Why the region, the application and the endpoint are what they are.
     pub because: Because,
     emulator: Option<Running>,
@@ -70,17 +66,30 @@ impl Connection {
         Ok(Vod { client, emulated })
     }
 
+    /// Asks STS who the caller is; needs no permission.
+    ///
+    /// # Errors
+    /// As [`settings::sts_endpoint`] and [`sts::caller_identity`].
+    pub async fn caller_identity(&self, ctx: &Context) -> Result<sts::Identity> {
+        let endpoint = if self.is_emulated() {
+            self.vod.client.endpoint.clone()
+        } else {
+            settings::sts_endpoint(&ctx.flags, &ctx.env, &self.found.sts)?
+        };
+        let Client {
+            caller, retries, ..
+        } = &self.vod.client;
+        sts::caller_identity(ctx, &endpoint, caller.clone(), *retries).await
+    }
+
     /// Asks STS for the caller's own account, which owns its queues.
     ///
     /// # Errors
     /// Those of STS, with the flag that names the account instead.
     pub async fn own_account(&self, ctx: &Context) -> Result<String> {
         const HINT: &str = "name the account that owns the queue: --account-id ID";
-        let Client {
-            caller, retries, ..
-        } = &self.vod.client;
-        let identity = sts::caller_identity(ctx, &self.sts, caller.clone(), *retries).await;
-        identity
+        self.caller_identity(ctx)
+            .await
             .map_err(|error| error.hint(HINT))?
             .account_id
             .ok_or_else(|| Error::usage("STS does not tell the account of the queue").hint(HINT))
@@ -101,12 +110,17 @@ impl Connection {
     /// Asks RAM how the role stands that VOD writes to queues with.
     ///
     /// # Errors
-    /// As [`ram::vod_role`].
+    /// As [`settings::ram_endpoint`] and [`ram::vod_role`].
     pub async fn vod_role(&self, ctx: &Context) -> Result<RoleStanding> {
+        let endpoint = if self.is_emulated() {
+            self.vod.client.endpoint.clone()
+        } else {
+            settings::ram_endpoint(&ctx.flags, &ctx.env)?
+        };
         let Client {
             caller, retries, ..
         } = &self.vod.client;
-        ram::vod_role(ctx, &self.ram, caller.clone(), *retries).await
+        ram::vod_role(ctx, &endpoint, caller.clone(), *retries).await
     }
 
     /// The queues of an account, by default the caller's own, in a region.
@@ -172,8 +186,6 @@ struct Decisions {
     region: Resolved<Region>,
     app_id: Resolved<AppId>,
     endpoint: Resolved<Endpoint>,
-    sts: Endpoint,
-    ram: Endpoint,
 }
 
 async fn decide(ctx: &Context) -> Result<Decisions> {
@@ -189,8 +201,6 @@ async fn decide(ctx: &Context) -> Result<Decisions> {
     let region = settings::region(&ctx.flags, &ctx.env, project, profile_region)?;
     Ok(Decisions {
         endpoint: settings::endpoint(&ctx.flags, &ctx.env, &region.value)?,
-        sts: settings::sts_endpoint(&ctx.flags, &ctx.env, &found.sts)?,
-        ram: settings::ram_endpoint(&ctx.flags, &ctx.env)?,
         emulated,
         found,
         region,
@@ -230,10 +240,8 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
     let mut emulator = None;
     if decided.emulated {
         let running = start_inside(ctx).await?;
-        decided.sts = Endpoint::parse(&running.url(), false)?;
-        decided.ram = decided.sts.clone();
         decided.endpoint = Resolved {
-            value: decided.sts.clone(),
+            value: Endpoint::parse(&running.url(), false)?,
             from: "--emulator".to_owned(),
         };
         emulator = Some(running);
@@ -256,8 +264,6 @@ pub async fn connect_signed(ctx: &Context, signature: SignatureKind) -> Result<C
             app_id: decided.app_id.value,
         },
         found: decided.found,
-        sts: decided.sts,
-        ram: decided.ram,
         because: Because {
             region: decided.region.from,
             app_id: decided.app_id.from,

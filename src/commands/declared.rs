@@ -16,7 +16,6 @@ use crate::error::{Error, Kind, Result};
 use crate::manifest::{self, Declared, Entry, Manifest, Syntax};
 use crate::order;
 use crate::settings;
-use crate::sts;
 use crate::target::{Region, Target};
 use crate::text::quoted;
 use crate::vod::client::Reading;
@@ -234,9 +233,8 @@ async fn account(ctx: &Context, connection: &Connection, manifest: &Manifest) ->
     if manifest.account.is_none() && !manifest.entries.iter().any(queues) {
         return Ok(String::new());
     }
-    let client = &connection.vod.client;
-    let caller = sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries);
-    let found = caller.await?.account_id.ok_or_else(|| {
+    let caller = connection.caller_identity(ctx).await?;
+    let found = caller.account_id.ok_or_else(|| {
         Error::usage("STS does not tell the caller's account")
             .hint("leave account out, and name account_id at every mns_queue")
     })?;

@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::manifest::{self, Exported, Syntax};
 use crate::output::{Format, Forms};
-use crate::sts;
 use crate::target::Target;
 use crate::text::{counted, escape_line};
 
@@ -177,9 +176,7 @@ impl Args {
 
 /// The account guards against applying the manifest elsewhere. It can be done without.
 async fn account(ctx: &Context, connection: &Connection) -> Option<String> {
-    let client = &connection.vod.client;
-    let caller = sts::caller_identity(ctx, &connection.sts, client.caller.clone(), client.retries);
-    match caller.await {
+    match connection.caller_identity(ctx).await {
         Ok(identity) => identity.account_id,
         Err(error) => {
             ctx.out.warn(&format!(

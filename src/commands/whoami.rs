@@ -32,12 +32,10 @@ pub struct Args {
 /// As the credential chain and the settings, and STS's refusal after what is known was shown.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
-    let caller = connection.vod.client.caller.clone();
-    let retries = connection.vod.client.retries;
     let answer = if args.offline {
         Ok(sts::Identity::default())
     } else {
-        sts::caller_identity(ctx, &connection.sts, caller, retries).await
+        connection.caller_identity(ctx).await
     };
     let identity = describe(&connection, answer.as_ref().ok(), args.explain);
     ctx.out

@@ -137,13 +137,23 @@ impl Source<'_> {
                 .is_some_and(|text| text.contains('\n'))
     }
 
+    /// Whether the value that begins there may be a key: where it stands, or behind the name of one that is
+    /// something else there, such as an anchor of YAML.
+    fn is_key(&self, offset: usize) -> bool {
+        let offset = self.floor(offset);
+        let begin = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text[begin..].lines().next().unwrap_or_default();
+        let named = |span: Span| span.contains(&(offset - begin));
+        self.secrets.stands_at(offset) || behind_keys(line).any(named)
+    }
+
     /// What is said of a mistake, without the key or the password that it may quote.
     pub(super) fn said(&self, problem: &Problem, text: &str) -> String {
         let shown = match quotation(text).filter(|_| problem.quotes) {
             Some((before, quoted, behind))
                 if self.goes_on(problem)
                     || tells_key(quoted)
-                    || self.secrets.stands_at(problem.span.start) =>
+                    || self.is_key(problem.span.start) =>
             {
                 &format!("{before}••••{behind}")
             }
