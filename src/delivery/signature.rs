@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
-use super::variants;
+use super::{elsewhere, variants};
 use crate::callback::url::without_password;
 use crate::digest::hex;
 use crate::secret::Secret;
@@ -57,9 +57,6 @@ pub enum Verdict {
     Wrong(Vec<String>),
 }
 
-/// The reason for a wrong signature when there is no other.
-pub(super) const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
-
 /// The signature of a delivery to this URL at that time.
 pub fn sign(url: &str, timestamp: &str, key: &Secret) -> String {
     digits(url, timestamp, key).map(char::from).iter().collect()
@@ -96,14 +93,25 @@ pub fn fitting<'a>(
     right.next().filter(|_| is_time(timestamp))
 }
 
-/// Tries every key with every URL; when none fits, tries the usual mistakes.
-pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
+/// Tries every key with every URL; when none fits, tries the usual mistakes, and where none explains it the URLs
+/// that the delivery itself shows.
+pub fn verify(claim: &Claim, urls: &[NamedUrl], shown: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
     if let Some((key, url)) = fitting(&claim.timestamp, &claim.signature, urls, keys) {
         return Verdict::Valid {
             key: key.name.clone(),
             url: without_password(&url.url).into_owned(),
         };
     }
+    Verdict::Wrong(reasons(claim, urls, shown, keys))
+}
+
+/// Why a signature is wrong that fits no key and URL.
+pub fn reasons(
+    claim: &Claim,
+    urls: &[NamedUrl],
+    shown: &[NamedUrl],
+    keys: &[NamedKey],
+) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for key in keys {
         for url in urls {
@@ -115,9 +123,11 @@ pub fn verify(claim: &Claim, urls: &[NamedUrl], keys: &[NamedKey]) -> Verdict {
         found = flaws(claim);
     }
     if found.is_empty() {
-        found.push(UNEXPLAINED.to_owned());
+        const UNEXPLAINED: &str = "no usual mistake explains it: another key, or another URL";
+        let why = elsewhere::found(claim, urls, shown, keys);
+        found.push(why.unwrap_or_else(|| UNEXPLAINED.to_owned()));
     }
-    Verdict::Wrong(found)
+    found
 }
 
 /// What cannot be a header of VOD's, whatever was signed.

@@ -21,15 +21,14 @@ const MARKS: [char; 8] = ['/', '-', '.', ',', ':', '?', '&', '='];
 /// A table with a heading line, at most `width` columns wide. Where its words do not fit beside each other each
 /// row is a list of its own.
 pub fn table(headings: &[&str], rows: &[Vec<String>], width: u16) -> String {
-    let rows = rows.iter().map(|row| row.iter().map(|cell| escape(cell)));
-    let rows: Vec<Vec<String>> = rows.map(Iterator::collect).collect();
     let heading = headings.iter().map(|heading| heading.to_uppercase());
+    let escaped = rows.iter().map(|row| row.iter().map(|cell| escape(cell)));
     let lines: Vec<Vec<String>> = std::iter::once(heading.collect())
-        .chain(rows.iter().cloned())
+        .chain(escaped.map(Iterator::collect))
         .collect();
     match widths(&lines, width.into()) {
         Some(widths) => lines.iter().map(|row| laid_out(row, &widths)).collect(),
-        None => lists(headings, &rows, width),
+        None => lists(headings, rows, width),
     }
 }
 

@@ -5,7 +5,6 @@ use hyper::http::uri::PathAndQuery;
 use serde::Serialize;
 
 use super::super::verification::Known;
-use crate::delivery::elsewhere::explained;
 use crate::delivery::receive::{FORWARDED_HOST, seen_urls};
 use crate::delivery::record::{self, Recorded};
 use crate::delivery::signature::{Claim, NamedUrl, Verdict, fitting, verify};
@@ -52,13 +51,9 @@ impl Judge {
         let age = self.age(&claim.timestamp);
         let fresh = self.max_age.map(|_| self.is_fresh(age));
         let Known { urls, keys } = &self.known;
-        let (right, key, url, mut reasons) = match verify(claim, urls, keys) {
+        let (right, key, url, mut reasons) = match verify(claim, urls, shown, keys) {
             Verdict::Valid { key, url } => (true, Some(key), Some(url), Vec::new()),
-            Verdict::Wrong(reasons) => {
-                let claim = (claim.timestamp.as_str(), claim.signature.as_str());
-                let reasons = explained(reasons, claim, urls, shown, keys);
-                (false, None, None, reasons)
-            }
+            Verdict::Wrong(reasons) => (false, None, None, reasons),
         };
         if fresh == Some(false) && age.is_some() {
             reasons.push("the time is further away than --max-age allows".to_owned());

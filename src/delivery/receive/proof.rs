@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::callback::url;
-use crate::delivery::elsewhere::explained;
 use crate::delivery::notice::Verdict;
-use crate::delivery::signature::{self, Claim, NamedKey, NamedUrl, fitting};
+use crate::delivery::signature::{Claim, NamedKey, NamedUrl, fitting, reasons};
 
 static TIMESTAMP: HeaderName = HeaderName::from_static("x-vod-timestamp");
 static SIGNATURE: HeaderName = HeaderName::from_static("x-vod-signature");
@@ -92,9 +91,13 @@ impl Proof {
                 Some(reason) => Verdict::Wrong(vec![reason]),
             },
             None if searches.may_begin() => {
-                let reasons = self.mistakes(time, signed, urls, body);
-                let (claim, shown) = ((time, signed), seen_urls(headers, target));
-                Verdict::Wrong(explained(reasons, claim, urls, &shown, &self.keys))
+                let claim = Claim {
+                    timestamp: time.to_owned(),
+                    signature: signed.to_owned(),
+                    body: Some(body.to_vec()),
+                };
+                let shown = seen_urls(headers, target);
+                Verdict::Wrong(reasons(&claim, urls, &shown, &self.keys))
             }
             None => Verdict::Wrong(vec![NOT_COMPARED.to_owned()]),
         }
@@ -106,18 +109,6 @@ impl Proof {
             .parse()
             .map_or(u64::MAX, |time: i64| now.as_second().abs_diff(time));
         (away > most).then(|| "the time is further away than --max-age allows".to_owned())
-    }
-
-    fn mistakes(&self, time: &str, signed: &str, urls: &[NamedUrl], body: &[u8]) -> Vec<String> {
-        let claim = Claim {
-            timestamp: time.to_owned(),
-            signature: signed.to_owned(),
-            body: Some(body.to_vec()),
-        };
-        match signature::verify(&claim, urls, &self.keys) {
-            signature::Verdict::Valid { .. } => Vec::new(),
-            signature::Verdict::Wrong(reasons) => reasons,
-        }
     }
 }
 

@@ -281,7 +281,7 @@ fn what_is_sent_is_in_the_file_byte_for_byte() {
             name: "key".to_owned(),
             key: Secret::new(AUTH_KEY),
         }];
-        let verdict = verify(&kept.claim().unwrap(), &urls, &keys);
+        let verdict = verify(&kept.claim().unwrap(), &urls, &[], &keys);
         let is_valid = matches!(verdict, Verdict::Valid { .. });
         prop_assert!(is_valid, "{:?}", verdict);
         Ok(())

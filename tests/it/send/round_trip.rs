@@ -66,7 +66,7 @@ fn comes_back(http: &Http, receiver: &Receiver, signed: &Delivery) -> Result<(),
         name: "key".to_owned(),
         key: key.clone(),
     }];
-    let verdict = verify(&read.claim().unwrap(), &urls, &keys);
+    let verdict = verify(&read.claim().unwrap(), &urls, &[], &keys);
     let is_valid = matches!(verdict, Verdict::Valid { .. });
     prop_assert!(is_valid, "{:?}", verdict);
 
