@@ -143,6 +143,17 @@ impl Client {
         parameters: &Parameters,
         effect: Effect,
     ) -> Result<Answer> {
+        let answer = self.persist(ctx, action, parameters, effect);
+        ctx.out.waiting(&self.endpoint.host(), answer).await
+    }
+
+    async fn persist(
+        &self,
+        ctx: &Context,
+        action: &str,
+        parameters: &Parameters,
+        effect: Effect,
+    ) -> Result<Answer> {
         let mut tried = Tried {
             place: match self.signature {
                 SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,

@@ -143,14 +143,17 @@ impl Output {
         self.color
     }
 
-    /// Tells how far work has come that takes long, at a terminal only and not in json.
-    pub fn progress(&self, what: &'static str) -> Progress<'_> {
-        Progress::new(self, what)
+    fn draws(&self) -> bool {
+        self.live && self.talk >= Talk::Normal && self.format != Format::Json
     }
 
+    /// Draws a line over the one that was drawn before, cut where the terminal ends.
     fn draw(&self, line: &str) {
-        if self.live && self.talk >= Talk::Normal && self.format != Format::Json {
-            let mut stderr = std::io::stderr().lock();
+        if self.draws() {
+            let stderr = std::io::stderr();
+            let width = terminal_size::terminal_size_of(&stderr).map_or(80, |(width, _)| width.0);
+            let line: String = line.chars().take(usize::from(width.max(1)) - 1).collect();
+            let mut stderr = stderr.lock();
             let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
             self.drawn.set(true);
         }

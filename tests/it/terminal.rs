@@ -318,3 +318,13 @@ fn a_key_is_rotated_after_a_yes_only() {
     session.expect(Eof).unwrap();
     assert!(receiver.requests().is_empty());
 }
+
+#[test]
+fn who_waits_is_told_for_whom_and_the_line_goes_with_the_answer() {
+    let sandbox = Sandbox::with(&["get:slow=2500"], &[]);
+    let mut session = in_terminal(&sandbox, &["get"]);
+    session.expect("waiting for 127.0.0.1:").unwrap();
+    session.expect("\r\u{1b}[K").unwrap();
+    session.expect("No callback is configured").unwrap();
+    session.expect(Eof).unwrap();
+}

@@ -123,7 +123,12 @@ impl Mns {
     /// Asks until the call is carried out or there is no point in trying again.
     pub(super) async fn call(&self, ctx: &Context, call: &Call<'_>) -> Result<Done> {
         let mut attempts = Attempts::default();
-        let done = self.persist(ctx, call, &mut attempts).await;
+        let done = self.persist(ctx, call, &mut attempts);
+        let done = match call.timeout {
+            // A long poll is no reason to wonder.
+            Some(_) => done.await,
+            None => ctx.out.waiting(&self.endpoint.host(), done).await,
+        };
         done.map_err(|mut error| {
             error.details.in_flight = attempts.in_flight;
             match attempts.perhaps_done {
