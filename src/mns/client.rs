@@ -7,8 +7,8 @@
 mod call;
 mod creation;
 mod limits;
-mod miss;
 mod pages;
+mod sort;
 
 use std::cell::Cell;
 

@@ -3,13 +3,13 @@
 //! Each attempt has its own nonce, time stamp and signature. A write whose effect is unknown is
 //! never repeated here: the caller reads back first, see `change::settle`.
 
+pub mod attempt;
 mod caller;
-mod miss;
 mod signed;
+mod sort;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -22,12 +22,13 @@ use crate::context::Context;
 use crate::credential::Credential;
 use crate::error::{Applied, Error, Result};
 use crate::http::pace::Pace;
-use crate::http::{self, Method, Request, backoff, clock};
+use crate::http::{self, Method, Request, clock};
 use crate::secret::Secret;
 use crate::settings::SignatureKind;
 use crate::target::Endpoint;
-use miss::{Clues, Miss, sort};
+use attempt::{Clues, Miss, Tries};
 use signed::{Place, Signed};
+use sort::sort;
 
 /// A product at an address, called by somebody.
 #[derive(Debug, Clone)]
@@ -81,23 +82,6 @@ pub struct Answer {
     pub text: String,
     /// For the vendor's support.
     pub request_id: Option<String>,
-}
-
-/// What to do about a miss.
-enum Next {
-    Again(Duration),
-    AgainInQuery,
-    AgainWithClock(SignedDuration),
-    AgainWithFreshKey,
-    GiveUp,
-}
-
-/// What was tried so far; each correction is made once.
-struct Tried {
-    place: Place,
-    times: u32,
-    clock_corrected: bool,
-    key_renewed: bool,
 }
 
 impl Client {
@@ -154,22 +138,19 @@ impl Client {
         parameters: &Parameters,
         effect: Effect,
     ) -> Result<Answer> {
-        let mut tried = Tried {
-            place: match self.signature {
-                SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,
-                SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
-            },
-            times: 0,
-            clock_corrected: false,
-            key_renewed: false,
+        let mut place = match self.signature {
+            SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,
+            SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
         };
+        let (clock_offset, session) = (&self.learnt.clock_offset, self.caller.session());
+        let mut tries = Tries::new(ctx, action, self.retries, clock_offset, session);
         loop {
             let pass = self.pace.pass(action).await;
             let before = ctx.applied.get();
             if effect == Effect::Writes {
                 ctx.applied.set(Applied::Unknown);
             }
-            let attempt = self.attempt(ctx, action, parameters, tried.place).await;
+            let attempt = self.attempt(ctx, action, parameters, place).await;
             // Its errors are those of what was never sent.
             let miss = match attempt.inspect_err(|_| ctx.applied.set(before))? {
                 Ok(answer) => return Ok(answer),
@@ -178,85 +159,22 @@ impl Client {
             drop(pass);
             if !miss.may_have_taken_effect() {
                 ctx.applied.set(before);
+            } else if effect == Effect::Writes {
+                return Err(self.error(action, parameters, miss, effect));
             }
-            match self.next(ctx, &miss, effect, &tried) {
-                Next::GiveUp => return Err(self.error(action, parameters, miss, effect)),
-                step => self.prepare(ctx, action, &miss, step, &mut tried).await?,
+            if place == Place::Body && is_unseen(&miss) {
+                self.learn_query_only(ctx);
+                place = Place::Query;
+            } else if !tries.prepare(&miss).await? {
+                return Err(self.error(action, parameters, miss, effect));
             }
         }
     }
 
-    fn next(&self, ctx: &Context, miss: &Miss, effect: Effect, tried: &Tried) -> Next {
-        if effect == Effect::Writes && miss.may_have_taken_effect() {
-            return Next::GiveUp;
+    fn learn_query_only(&self, ctx: &Context) {
+        if !self.learnt.query_only.replace(true) {
+            ctx.out.warn("the service did not see the body of the request; from now on the parameters, a callback key among them, are sent in the URL");
         }
-        let wish = match miss {
-            Miss::Refused(refusal, clues) => match refusal.cause() {
-                Cause::ClockOff if !tried.clock_corrected => {
-                    return clock::offset(clues.date.as_deref(), (ctx.now)())
-                        .map_or(Next::GiveUp, Next::AgainWithClock);
-                }
-                Cause::BadToken if !tried.key_renewed && self.caller.renewable().is_some() => {
-                    return Next::AgainWithFreshKey;
-                }
-                Cause::ParameterNotSeen if tried.place == Place::Body => return Next::AgainInQuery,
-                Cause::Throttled | Cause::ServerTrouble => clues.retry_after,
-                _ => return Next::GiveUp,
-            },
-            Miss::Nonsense(status, _) if http::is_last_word(*status) => return Next::GiveUp,
-            Miss::Nonsense(..) | Miss::Lost(_) => None,
-        };
-        if tried.times >= self.retries {
-            return Next::GiveUp;
-        }
-        Next::Again(wish.map_or_else(
-            || backoff::pause(ctx.random, tried.times),
-            |wish| wish.min(backoff::LONGEST_WISH),
-        ))
-    }
-
-    /// Makes the correction or the pause before the next attempt.
-    async fn prepare(
-        &self,
-        ctx: &Context,
-        action: &str,
-        miss: &Miss,
-        step: Next,
-        tried: &mut Tried,
-    ) -> Result<()> {
-        match step {
-            Next::GiveUp => {}
-            Next::AgainInQuery => {
-                if !self.learnt.query_only.replace(true) {
-                    ctx.out.warn("the service did not see the body of the request; from now on the parameters, a callback key among them, are sent in the URL");
-                }
-                tried.place = Place::Query;
-            }
-            Next::AgainWithClock(offset) => {
-                tried.clock_corrected = true;
-                if let Some(words) = clock::learn(&self.learnt.clock_offset, offset) {
-                    ctx.out.warn(&words);
-                }
-            }
-            Next::AgainWithFreshKey => {
-                tried.key_renewed = true;
-                if let Some(session) = self.caller.renewable() {
-                    session.renew(ctx).await?;
-                }
-            }
-            Next::Again(pause) => {
-                tried.times += 1;
-                ctx.out.detail(&format!(
-                    "{action} failed, trying again in {} ms ({} of {}): {}",
-                    pause.as_millis(),
-                    tried.times,
-                    self.retries,
-                    miss.why()
-                ));
-                tokio::time::sleep(pause).await;
-            }
-        }
-        Ok(())
     }
 
     /// One request.
@@ -360,4 +278,9 @@ impl Client {
         error.details.retry_after = clues.retry_after;
         error
     }
+}
+
+/// Whether the service says that it did not see what stood in the body.
+fn is_unseen(miss: &Miss) -> bool {
+    matches!(miss, Miss::Refused(refusal, _) if refusal.cause() == Cause::ParameterNotSeen)
 }

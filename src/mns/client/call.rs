@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::Mns;
-use super::miss::{Miss, sort};
+use super::sort::sort;
 use crate::callback::queue::check_name;
 use crate::context::Context;
 use crate::error::{Applied, Error, Kind, Result};
-use crate::http::{self, Method, Request, backoff, clock};
+use crate::http::{self, Method, Request};
 use crate::mns::operation::{Effect, Operation};
 use crate::mns::refusal::{self, Asked};
 use crate::mns::signer::{self, Headers};
-use crate::openapi::refusal::Cause;
+use crate::openapi::client::attempt::{Miss, Tries};
 use crate::secret::Secret;
 use crate::xml::Element;
 
@@ -40,20 +40,9 @@ pub(super) struct Done {
     pub(super) repeated: bool,
 }
 
-/// What to do about a miss.
-enum Next {
-    Again,
-    AgainWithClock(jiff::SignedDuration),
-    AgainWithFreshKey,
-    GiveUp,
-}
-
-/// What happened so far.
+/// What earlier attempts may have done.
 #[derive(Debug, Default)]
 struct Attempts {
-    again: u32,
-    clock_corrected: bool,
-    key_renewed: bool,
     perhaps_done: bool,
     in_flight: bool,
 }
@@ -145,6 +134,8 @@ impl Mns {
         attempts: &mut Attempts,
     ) -> Result<Done> {
         let before = ctx.applied.get();
+        let (what, session) = (call.operation.name(), Some(&self.caller));
+        let mut tries = Tries::new(ctx, what, self.retries, &self.clock_offset, session);
         loop {
             // What becomes of messages comes back by itself, so that an interruption tells of queues only.
             if call.operation == Operation::CreateQueue {
@@ -164,59 +155,10 @@ impl Mns {
             if !attempts.perhaps_done {
                 ctx.applied.set(before);
             }
-            match self.next(ctx, call, &miss, attempts) {
-                Next::GiveUp => return Err(self.error(call, miss)),
-                Next::AgainWithClock(offset) => {
-                    attempts.clock_corrected = true;
-                    if let Some(words) = clock::learn(&self.clock_offset, offset) {
-                        ctx.out.warn(&words);
-                    }
-                }
-                Next::AgainWithFreshKey => {
-                    attempts.key_renewed = true;
-                    self.caller.renew(ctx).await?;
-                }
-                Next::Again => {
-                    let pause = backoff::pause(ctx.random, attempts.again);
-                    attempts.again += 1;
-                    ctx.out.detail(&format!(
-                        "{} failed, trying again in {} ms ({} of {}): {}",
-                        call.operation.name(),
-                        pause.as_millis(),
-                        attempts.again,
-                        self.retries,
-                        miss.why()
-                    ));
-                    tokio::time::sleep(pause).await;
-                }
+            let is_final = call.operation.effect() == Effect::Adds && miss.may_have_taken_effect();
+            if is_final || !tries.prepare(&miss).await? {
+                return Err(self.error(call, miss));
             }
-        }
-    }
-
-    fn next(&self, ctx: &Context, call: &Call<'_>, miss: &Miss, attempts: &Attempts) -> Next {
-        if call.operation.effect() == Effect::Adds && miss.may_have_taken_effect() {
-            return Next::GiveUp;
-        }
-        if let Miss::Refused { error, date, .. } = miss {
-            match error.cause() {
-                Cause::ClockOff if !attempts.clock_corrected => {
-                    return clock::offset(date.as_deref(), (ctx.now)())
-                        .map_or(Next::GiveUp, Next::AgainWithClock);
-                }
-                Cause::BadToken if !attempts.key_renewed && self.caller.renews() => {
-                    return Next::AgainWithFreshKey;
-                }
-                cause if !cause.passes() => return Next::GiveUp,
-                _ => {}
-            }
-        }
-        if matches!(miss, Miss::Nonsense(status, _) if http::is_last_word(*status)) {
-            return Next::GiveUp;
-        }
-        if attempts.again < self.retries {
-            Next::Again
-        } else {
-            Next::GiveUp
         }
     }
 
@@ -257,16 +199,12 @@ impl Mns {
         let endpoint = self.endpoint.to_string();
         let host = self.endpoint.host();
         match miss {
-            Miss::Refused {
-                error,
-                string_to_sign,
-                ..
-            } => {
+            Miss::Refused(error, clues) => {
                 let asked = Asked {
                     operation: call.operation,
                     queue: call.queue,
                     endpoint: &endpoint,
-                    string_to_sign: &string_to_sign,
+                    string_to_sign: &clues.string_to_sign,
                 };
                 let held = self.caller.held().credential;
                 let key = [Some(&held.access_key_secret), held.security_token.as_ref()];

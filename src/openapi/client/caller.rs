@@ -48,10 +48,9 @@ impl Caller {
         }
     }
 
-    /// The session, if a fresh key can be had from it.
-    pub(super) fn renewable(&self) -> Option<&Session> {
+    pub(super) fn session(&self) -> Option<&Session> {
         match self {
-            Caller::Somebody(session) => Some(session.as_ref()).filter(|session| session.renews()),
+            Caller::Somebody(session) => Some(session.as_ref()),
             Caller::Nobody => None,
         }
     }

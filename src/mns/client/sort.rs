@@ -1,22 +1,11 @@
 //! What an attempt came to: a call that was carried out, or why it was not, as far as we know.
 
 use super::call::{Call, Done};
-use crate::http::{self, Failure, Response};
+use crate::http::Response;
 use crate::mns::xml::read_error;
-use crate::openapi::refusal::{Cause, Head, Refusal, describe};
+use crate::openapi::client::attempt::{Clues, Miss};
+use crate::openapi::refusal::{Head, describe};
 use crate::xml;
-
-/// One attempt that was not carried out, as far as we know.
-#[derive(Debug)]
-pub(super) enum Miss {
-    Refused {
-        error: Refusal,
-        date: Option<String>,
-        string_to_sign: String,
-    },
-    Nonsense(u16, String),
-    Lost(Failure),
-}
 
 /// What an answer says of the call.
 pub(super) fn sort(
@@ -54,44 +43,16 @@ pub(super) fn sort(
     if let Some(mut error) = read_error(status, &root) {
         let from_header = || response.header("x-mns-request-id").map(str::to_owned);
         error.request_id = error.request_id.or_else(from_header);
-        return Err(Miss::Refused {
-            error,
+        let clues = Clues {
+            retry_after: None,
             date: date(),
             string_to_sign,
-        });
+        };
+        return Err(Miss::Refused(error, clues));
     }
     if is_success || call.is_partly_done(&root) {
         done(Some(root))
     } else {
         nonsense()
-    }
-}
-
-impl Miss {
-    /// Why it was not carried out, in a few words.
-    pub(super) fn why(&self) -> &str {
-        match self {
-            Miss::Refused { error, .. } => &error.code,
-            Miss::Nonsense(_, description) => description,
-            Miss::Lost(failure) => &failure.message,
-        }
-    }
-
-    /// A refusal proves that nothing happened, unless the server broke down over it.
-    pub(super) fn may_have_taken_effect(&self) -> bool {
-        match self {
-            Miss::Refused { error, .. } => error.cause() == Cause::ServerTrouble,
-            Miss::Nonsense(..) => true,
-            Miss::Lost(failure) => failure.sent,
-        }
-    }
-
-    /// Whether nobody says that the service is done with it.
-    pub(super) fn may_be_under_way(&self) -> bool {
-        match self {
-            Miss::Refused { error, .. } => http::is_lost_by_gateway(error.status),
-            Miss::Nonsense(status, _) => http::is_lost_by_gateway(*status),
-            Miss::Lost(failure) => failure.sent,
-        }
     }
 }
