@@ -2,7 +2,7 @@
 
 use super::diff::Difference;
 use super::record::{Ended, Record};
-use crate::callback::{Callback, Destination, StoredKey};
+use crate::callback::{Auth, Callback, Destination, StoredKey};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use crate::target::{Target, endpoint::EMULATOR};
@@ -193,39 +193,43 @@ pub struct OldState {
     pub notes: Vec<String>,
 }
 
-/// The state before or after a write, with this key where the history does not have it.
+/// The state before or after a write. A key that the history does not have is the given one, or that of the present
+/// callback where it is the same.
 ///
 /// # Errors
-/// A usage error when the key is needed and not given, or given and not needed; for what a write left that was not
+/// A usage error when the key is needed and not known, or given and not needed; for what a write left that was not
 /// carried out.
-pub fn old_state(record: &Record, back: Back, key: Option<Secret>) -> Result<OldState> {
+pub fn old_state(
+    record: &Record,
+    back: Back,
+    key: Option<Secret>,
+    present: Option<&Callback>,
+) -> Result<OldState> {
     let (number, when) = (record.number, back.as_str());
     let mut callback = match back {
         Back::Before => record.before.clone(),
         Back::After => record.after.clone(),
     };
     let mut notes = Vec::new();
-    let auth = match callback.as_mut().map(|callback| &mut callback.destination) {
-        Some(Destination::Http { auth, .. }) if auth.hides_key() => Some(auth),
-        _ => None,
-    };
-    match (auth, key) {
-        (Some(auth), Some(key)) => auth.key = StoredKey::Known(key),
-        (Some(auth), None) if auth.on => return Err(without_key(number)),
-        (Some(auth), None) => {
-            auth.key = StoredKey::Absent;
-            notes.push(format!("{when} change {number} a key was stored beside authentication that was off; the history does not have it, and it is not restored"));
-        }
-        (None, Some(_)) => {
+    match callback.as_mut().and_then(without_key) {
+        None if key.is_some() => {
+            let has_all = format!("the history has everything that was configured {when} it");
             return Err(
                 Error::usage(format!("no callback key is needed to undo change {number}"))
-                    .cause(format!(
-                        "the history has everything that was configured {when} it"
-                    ))
+                    .cause(has_all)
                     .hint("leave the key out; vodcb set changes it afterwards"),
             );
         }
-        (None, None) => {}
+        None => {}
+        Some(auth) => match key.or_else(|| lasting_key(record, back, present)) {
+            Some(key) => auth.key = StoredKey::Known(key),
+            None if auth.on => return Err(lacks_key(number)),
+            None => {
+                let there = present.and_then(Callback::auth);
+                auth.key = there.map_or(StoredKey::Absent, |auth| auth.key.clone());
+                notes.push(format!("{when} change {number} a key was stored beside authentication that was off; the history does not have it, and it is not restored"));
+            }
+        },
     }
     if callback.is_none() {
         notes.push(match back {
@@ -251,7 +255,25 @@ pub fn old_state(record: &Record, back: Back, key: Option<Secret>) -> Result<Old
     Ok(OldState { callback, notes })
 }
 
-fn without_key(number: u64) -> Error {
+/// The authentication of a state whose key the history does not have.
+fn without_key(callback: &mut Callback) -> Option<&mut Auth> {
+    match &mut callback.destination {
+        Destination::Http { auth, .. } => Some(auth).filter(|auth| auth.hides_key()),
+        Destination::Mns { .. } => None,
+    }
+}
+
+/// The present key, where it is proved to be the one that the write left, and where that is meant, the one that it found.
+fn lasting_key(record: &Record, back: Back, present: Option<&Callback>) -> Option<Secret> {
+    let key = present?.auth()?.known_key()?;
+    let mut left = record.after.clone()?;
+    without_key(&mut left)?.key = StoredKey::Known(key.clone());
+    let is_left = record.ending.as_ref()?.fingerprint == Some(left.fingerprint());
+    let is_kept = back == Back::After || !record.changed.iter().any(|field| field == "auth_key");
+    (is_left && is_kept).then(|| key.clone())
+}
+
+fn lacks_key(number: u64) -> Error {
     Error::new(
         Kind::Usage,
         format!("change {number} cannot be undone without the callback key of that time"),

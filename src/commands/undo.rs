@@ -85,7 +85,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         true => Back::After,
         false => Back::Before,
     };
-    let old = undo::old_state(&record, back, key)?;
+    let old = undo::old_state(&record, back, key, present.as_ref())?;
     say(ctx, &record, back, present.as_ref(), &old);
     let is_change = !Difference::between(present.as_ref(), old.callback.as_ref()).is_empty();
     if is_change && !args.no_queue_check {
