@@ -36,6 +36,7 @@ pub fn latest<'a>(
     records: &'a [Record],
     target: &Target,
     place: &str,
+    account_id: Option<&str>,
     present: Option<&Callback>,
 ) -> Result<&'a Record> {
     let is = |state: &Option<Callback>| {
@@ -46,7 +47,7 @@ pub fn latest<'a>(
         let mut fields = difference.fields.iter();
         fields.all(|change| is_hidden && change.field == "auth_key")
     };
-    for record in newest_first(records, target, place) {
+    for record in newest_first(records, target, place, account_id) {
         match record.result() {
             Ended::Written => return Ok(record),
             Ended::NotWritten => {}
@@ -73,14 +74,20 @@ pub fn latest<'a>(
     )
 }
 
-/// The writes to the target, the newest first.
+/// The writes to the target, the newest first, without those that are known to be another account's. The ids of two
+/// access keys tell nothing: both may be of one account.
 fn newest_first<'a>(
     records: &'a [Record],
     target: &Target,
     place: &str,
+    account_id: Option<&str>,
 ) -> impl Iterator<Item = &'a Record> {
+    let is_other = move |record: &Record| {
+        let both = record.account_id.as_deref().zip(account_id);
+        both.is_some_and(|(recorded, own)| recorded != own)
+    };
     let newest_first = records.iter().rev();
-    newest_first.filter(move |record| record.is_of(target, place))
+    newest_first.filter(move |record| record.is_of(target, place) && !is_other(record))
 }
 
 /// The last write to the target, where it took effect and the target is not as it was read back then.
@@ -88,10 +95,11 @@ pub fn overtaken<'a>(
     records: &'a [Record],
     target: &Target,
     place: &str,
+    account_id: Option<&str>,
     present: Option<&Callback>,
 ) -> Option<&'a Record> {
-    let record =
-        newest_first(records, target, place).find(|record| record.result() != Ended::NotWritten)?;
+    let record = newest_first(records, target, place, account_id)
+        .find(|record| record.result() != Ended::NotWritten)?;
     let ending = record.ending.as_ref()?;
     let is_other = ending.fingerprint != present.map(Callback::fingerprint);
     (ending.result == Ended::Written && is_other).then_some(record)

@@ -16,19 +16,14 @@ pub fn changed_elsewhere(ctx: &Context, connection: &Connection, present: Option
     }
     let Connection { vod, target, .. } = connection;
     let records = history::path(ctx).map_or_else(|_| Vec::new(), |path| history::newest(&path));
-    let Some(record) = undo::overtaken(&records, target, &vod.place(), present) else {
+    let caller = &vod.client.caller;
+    let account_id = caller.account_id();
+    let account_id = account_id.as_deref();
+    let Some(record) = undo::overtaken(&records, target, &vod.place(), account_id, present) else {
         return;
     };
-    let caller = &vod.client.caller;
     // The history has the changes of every account, and another one's says nothing of this callback.
-    if undo::check_owner(
-        record,
-        caller.account_id().as_deref(),
-        caller.shown_id().as_deref(),
-        false,
-    )
-    .is_err()
-    {
+    if undo::check_owner(record, account_id, caller.shown_id().as_deref(), false).is_err() {
         return;
     }
     let (number, command) = (record.number, &record.command);

@@ -76,7 +76,9 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         None => {
             // The history is read last: what made the target as it was found has its record by now.
             let records = history::read(ctx)?;
-            let record = undo::latest(&records, target, &vod.place(), present.as_ref())?;
+            let (place, account_id) = (vod.place(), vod.client.caller.account_id());
+            let (account_id, present) = (account_id.as_deref(), present.as_ref());
+            let record = undo::latest(&records, target, &place, account_id, present)?;
             check(ctx, &connection, record, args)?;
             record.clone()
         }

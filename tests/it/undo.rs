@@ -286,6 +286,12 @@ fn keys_of_a_role_are_known_by_its_account() {
         .says(&[&format!(
             "for the account {ACCOUNT_ID}, and this run is for 42"
         )]);
+    // What another account changed is none of ours, although its target has the same name.
+    sandbox.vodcb(["set", "--http-url", URL]).ok();
+    sandbox.set("ALIBABA_CLOUD_ROLE_ARN", &arn(ACCOUNT_ID, "role/ci"));
+    undo(&sandbox, &["--dry-run"])
+        .ok()
+        .says(&["undoing change 1: "]);
 }
 
 /// A signed callback whose key no history has.
