@@ -42,6 +42,11 @@ impl<'t> Fields<'t> {
         self.0.iter().find(|pair| pair.name == name)
     }
 
+    /// Names and values in the order of the text.
+    pub fn pairs(&self) -> impl Iterator<Item = &'t Pair> {
+        self.0.iter()
+    }
+
     /// The names in the order of the text.
     pub fn names(&self) -> impl Iterator<Item = &'t str> {
         self.0.iter().map(|pair| pair.name.as_str())

@@ -3,6 +3,7 @@
 //! Mistakes are gathered, so that one run tells them all. A value that is wrong is told once, and what
 //! depends on it is not judged.
 
+mod defaults;
 mod destination;
 mod events;
 
@@ -109,14 +110,7 @@ impl Reader<'_> {
             Fields::of(&pair.node, "defaults", &default_names(), &mut self.problems)
         });
         let defaults = defaults.unwrap_or(Fields::NONE);
-        if let Some(pair) = defaults.get("region") {
-            // A wrong one is told where it is used.
-            let named = text(pair, &mut Vec::new()).and_then(|id| Region::parse_strict(id).ok());
-            self.manifest.default_regions.extend(named);
-        }
-        if let (Some(_), Some(queue)) = (defaults.get("url"), defaults.get("mns_queue")) {
-            self.both(queue);
-        }
+        self.defaults(defaults);
         let Some(list) = top.get("callback") else {
             let place = self.source.place(tree.span.start);
             let warning = format!("{place}: the manifest declares no callback");

@@ -184,7 +184,7 @@ impl Reader<'_> {
         })
     }
 
-    fn key(&mut self, pair: &Pair) -> Option<KeyReference> {
+    pub(super) fn key(&mut self, pair: &Pair) -> Option<KeyReference> {
         const EXAMPLE: &str = "for example auth_key = { env = \"VOD_CALLBACK_KEY\" }, { file = \"key.txt\" } or { command = [\"pass\", \"vod\"] }";
         let at = |message: &str| Problem::at(&pair.span, message).hiding_the_rest();
         let Value::Table(sources) = &pair.node.value else {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::event::{EventSelection, EventType};
 use crate::manifest::fields::{switch, texts};
 use crate::manifest::problem::Problem;
-use crate::manifest::tree::{Span, Value};
+use crate::manifest::tree::{Pair, Span, Value};
 
 impl Reader<'_> {
     pub(super) fn events(&mut self, span: &Span, layers: Layers<'_>) -> Option<EventSelection> {
@@ -23,6 +23,11 @@ impl Reader<'_> {
             Some(pair) => switch(pair, &mut self.problems)?,
             None => false,
         };
+        self.selection(pair, unknown)
+    }
+
+    /// What this names, of which a new name passes where `unknown` ones do.
+    pub(super) fn selection(&mut self, pair: &Pair, unknown: bool) -> Option<EventSelection> {
         let names = match &pair.node.value {
             Value::List(_) => texts(pair, &mut self.problems)?,
             Value::Text(word) if EventSelection::of_word(word).is_some() => {
