@@ -122,6 +122,21 @@ impl Stop {
         }
     }
 
+    /// Carries out what changes nothing yet: a signal ends it also where it asks and does not end the command.
+    ///
+    /// # Errors
+    /// Its own, and the interruption.
+    pub async fn before_change<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        if !self.heeded.get() {
+            return work.await;
+        }
+        tokio::select! {
+            biased;
+            () = self.asked() => Err(self.cut_short("nothing was changed")),
+            done = work => done,
+        }
+    }
+
     /// Whether the command was asked to end.
     pub fn is_asked(&self) -> bool {
         self.asked.get()

@@ -121,6 +121,20 @@ impl Outcome {
             number: None,
         }
     }
+
+    /// What became of it when this was written.
+    fn written(self, settled: Settled, after: Option<&Callback>) -> Self {
+        let Settled { reading, number } = settled;
+        Outcome {
+            done: Done::Written,
+            difference: self.difference,
+            fingerprint: reading.callback.as_ref().map(Callback::fingerprint),
+            callback: readable(reading.callback, after),
+            text: reading.text,
+            request_id: reading.request_id,
+            number,
+        }
+    }
 }
 
 /// Carries an order out. `check` sees what will be shown, so that a result that cannot be shown is
@@ -152,17 +166,24 @@ pub async fn change_after(
     prepare: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Outcome> {
     let place = vod.place();
+    let my_turn = || {
+        ctx.stop
+            .before_change(turn::wait(ctx, order.target, &place))
+    };
     // Where nobody stops to think the turn is kept from the first reading on.
     let thinks = ctx.prompt.interactive && order.ask != Ask::Never;
     let mut turn = match thinks || ctx.flags.dry_run {
         true => None,
-        false => Some(turn::wait(ctx, order.target, &place).await?),
+        false => Some(my_turn().await?),
     };
-    let reading = vod.get(ctx, &order.target.app_id).await?;
+    let reading = ctx
+        .stop
+        .before_change(vod.get(ctx, &order.target.app_id))
+        .await?;
     let before = reading.callback.clone();
     as_expected(ctx, order.target, order.if_match, before.as_ref())?;
     let after = wanted(ctx, order, before.as_ref())?;
-    let mut outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
+    let outcome = Outcome::planned(before.as_ref(), after.as_ref(), reading);
     check(&outcome)?;
     if outcome.done == Done::AlreadySo {
         if !ctx.flags.dry_run {
@@ -182,10 +203,12 @@ pub async fn change_after(
     }
     confirm(ctx, order, before.as_ref(), after.as_ref()).await?;
     if turn.is_none() {
-        turn = Some(turn::wait(ctx, order.target, &place).await?);
+        turn = Some(my_turn().await?);
         let now = vod.get(ctx, &order.target.app_id).await?;
         as_seen(order.target, before.as_ref(), now.callback.as_ref())?;
     }
+    // The last moment: what is recorded is written.
+    ctx.stop.before_change(async { Ok(()) }).await?;
     let writing = Writing {
         ctx,
         vod,
@@ -196,15 +219,9 @@ pub async fn change_after(
     let look = ctx.again_at(order.target, "get");
     let look = format!("look before doing anything else: {look}");
     let settling = writing.record_and_settle(order.command, prepare);
-    let Settled { reading, number } = ctx.stop.heeding(look, settling).await?;
+    let settled = ctx.stop.heeding(look, settling).await?;
     drop(turn);
-    outcome.done = Done::Written;
-    outcome.fingerprint = reading.callback.as_ref().map(Callback::fingerprint);
-    outcome.callback = readable(reading.callback, after.as_ref());
-    outcome.text = reading.text;
-    outcome.request_id = reading.request_id;
-    outcome.number = number;
-    Ok(outcome)
+    Ok(outcome.written(settled, after.as_ref()))
 }
 
 /// Shows the difference and what may be lost by it.

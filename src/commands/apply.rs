@@ -214,6 +214,8 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
     match outcome {
         Ok(outcome) if outcome.done == Done::Written => Ended::Written(outcome.number),
         Ok(_) => Ended::AlreadySo,
+        // A signal came before anything was sent.
+        Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => Ended::NotTried,
         Err(error) => Ended::Failed(error),
     }
 }

@@ -1001,6 +1001,30 @@ fn an_interrupted_apply_says_what_was_done() {
     }
 }
 
+/// Another process has its turn at the target, so nothing is under way yet when the signal comes.
+#[cfg(unix)]
+#[test]
+fn what_waits_for_its_turn_is_not_tried_after_a_signal() {
+    use crate::queue::forward::{eventually, signal};
+    let sandbox = sandbox(&[]);
+    apply(&sandbox, &["--yes"]).ok();
+    sandbox.file("callbacks.toml", &MANIFEST.replace("/vod\"", "/changed\""));
+    let turns = std::fs::read_dir(sandbox.home().join(".local/state/vodcb/turns")).unwrap();
+    let held: Vec<std::fs::File> = turns
+        .map(|turn| std::fs::File::open(turn.unwrap().path()).unwrap())
+        .inspect(|file| file.try_lock().unwrap())
+        .collect();
+    let (read, so_far) = (sandbox.actions().len(), writes(&sandbox));
+    let child = sandbox.begin(["apply", "-f", "callbacks.toml", "--yes"]);
+    eventually(|| sandbox.actions().len() > read + 2);
+    signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap()).exits(130);
+    assert!(run.stderr.contains("interrupted"), "{run:?}");
+    assert_eq!(writes(&sandbox), so_far);
+    drop(held);
+    apply(&sandbox, &["--yes"]).ok();
+}
+
 #[test]
 fn regions_served_by_one_host_share_their_callbacks() {
     let entry = |region: &str, app: &str| {
