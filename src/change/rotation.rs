@@ -4,11 +4,13 @@
 //! file that only its owner can read, since it holds both keys: a rotation takes hours at times, and
 //! must survive the end of the process in between.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tempfile::{NamedTempFile, PersistError};
 
 use super::turn::private_folder;
 use crate::callback::Auth;
@@ -177,11 +179,27 @@ impl Place {
         order::by(paths.filter(is_other), Ord::cmp)
     }
 
+    /// Keeps a rotation that was begun now.
+    ///
+    /// # Errors
+    /// As [`Place::save`], and where another process was faster: one of two new keys would be lost.
+    pub fn begin(&self, rotation: &Rotation) -> Result<()> {
+        self.put(rotation, |file| file.persist_noclobber(&self.path))
+    }
+
     /// Keeps a rotation; the file is replaced whole.
     ///
     /// # Errors
     /// A usage error when it cannot be written.
     pub fn save(&self, rotation: &Rotation) -> Result<()> {
+        self.put(rotation, |file| file.persist(&self.path))
+    }
+
+    fn put(
+        &self,
+        rotation: &Rotation,
+        persist: impl FnOnce(NamedTempFile) -> std::result::Result<File, PersistError>,
+    ) -> Result<()> {
         let stored = Stored {
             schema_version: 1,
             target: self.target.clone(),
@@ -195,16 +213,21 @@ impl Place {
             let folder = self.path.parent().unwrap_or(&self.path);
             private_folder(folder)?;
             // A temporary file is its owner's alone, and stays so under its new name.
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let mut file = NamedTempFile::new_in(folder)?;
             serde_json::to_writer_pretty(&mut file, &stored)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
-            file.persist(&self.path)?;
+            persist(file)?;
             Ok(())
         };
-        write().map_err(|error| {
-            trouble(&self.path, "written", &error.to_string())
-                .hint("make room there, or name a folder that can be written with XDG_STATE_HOME")
+        write().map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Error::usage(format!(
+                "another rotation of {} was begun at the same time",
+                self.target
+            ))
+            .hint("this run's key is forgotten; run the command again to see where the other one stands"),
+            _ => trouble(&self.path, "written", &error.to_string())
+                .hint("make room there, or name a folder that can be written with XDG_STATE_HOME"),
         })
     }
 

@@ -490,6 +490,37 @@ fn status_without_a_callback_is_an_answer() {
     assert_eq!(status["auth_key_since"], Value::Null);
 }
 
+#[test]
+fn of_rotations_that_are_begun_at_once_one_is_kept_and_the_others_say_so() {
+    let receiver = Receiver::start(&[]);
+    let sandbox = signing(&receiver, &[]);
+    sandbox.afflict(&["get:slow=300".to_owned()]);
+    let more = ["--generate-auth-key", "--show-auth-key", "-o", "json"];
+    let runs: Vec<Run> = std::thread::scope(|scope| {
+        let begun: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| rotate(&sandbox, &more)))
+            .collect();
+        begun.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.code == 0);
+    assert_eq!((won.len(), lost.len()), (1, 3));
+    for run in lost {
+        assert_eq!(run.error()["exit_code"], 2, "{run:?}");
+        assert!(
+            run.error()["message"]
+                .as_str()
+                .unwrap()
+                .contains("another rotation")
+        );
+    }
+    let kept = std::fs::read_to_string(&state_files(&sandbox)[0]).unwrap();
+    let key = won[0].json()["rotation"]["new_key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(kept.contains(&key));
+}
+
 /// The new key is kept before the receiver is asked, so that the next run goes on with it.
 #[cfg(unix)]
 #[test]

@@ -22,7 +22,7 @@ impl Work<'_> {
         }
         let status = self.status(&self.callback, Some(rotation), Vec::new());
         self.ctx.out.check(&status)?;
-        self.place.save(rotation)?;
+        self.keep(rotation)?;
         self.tell(&status)?;
         if !self.args.show_auth_key {
             let shows = self.ctx.again("key status --show-auth-key");
@@ -66,7 +66,7 @@ impl Work<'_> {
                 .show(self.begun.as_ref(), Vec::new())
                 .map(|()| Exit::Ok);
         }
-        self.place.save(&rotation)?;
+        self.keep(&rotation)?;
         self.ctx.stop.keep(self.kept());
         let checks = self
             .prove(
@@ -102,6 +102,13 @@ impl Work<'_> {
             .note("written and read back: VOD signs with the new key");
         self.remind();
         Ok(Exit::Ok)
+    }
+
+    fn keep(&self, rotation: &Rotation) -> Result<()> {
+        match self.begun {
+            Some(_) => self.place.save(rotation),
+            None => self.place.begin(rotation),
+        }
     }
 
     /// What an interruption before the switch leaves.
