@@ -213,14 +213,14 @@ impl Writing<'_> {
     }
 
     fn tell(&self, lost: Option<&Error>, unseen: Option<&str>) {
-        let out = &self.ctx.out;
+        let (out, target) = (&self.ctx.out, self.target);
         if let Some(error) = lost {
             out.warn(&format!(
-                "{error}, but reading back shows that it was written"
+                "{target}: {error}, but reading back shows that it was written"
             ));
         }
         if let Some(unseen) = unseen {
-            out.warn(unseen);
+            out.warn(&format!("{target}: {unseen}"));
         }
     }
 

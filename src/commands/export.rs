@@ -59,7 +59,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let connection = connect(ctx).await?;
     let mut callbacks: Vec<(Target, Callback)> = Vec::new();
     let survey = survey(ctx, &connection, &args.scope, |target, reading| {
-        callbacks.extend(reading.callback.map(|callback| (target.clone(), callback)));
+        gather(ctx, &mut callbacks, target, reading.callback);
     })
     .await?;
     let unread = survey.unread();
@@ -102,6 +102,28 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     }
     tell(ctx, &exported, targets, callbacks.len(), syntax);
     Ok(Exit::Ok)
+}
+
+/// Adds a callback, unless it is there already: one host serves some regions together, and a manifest has a callback
+/// once.
+fn gather(
+    ctx: &Context,
+    callbacks: &mut Vec<(Target, Callback)>,
+    target: &Target,
+    found: Option<Callback>,
+) {
+    let Some(found) = found else {
+        return;
+    };
+    let is_same = |(first, callback): &&(Target, Callback)| {
+        first.place() == target.place() && *callback == found
+    };
+    match callbacks.iter().find(is_same) {
+        Some((first, _)) => ctx.out.warn(&format!(
+            "{target} is left out: its callback is that of {first}, which is in the manifest"
+        )),
+        None => callbacks.push((target.clone(), found)),
+    }
 }
 
 /// What was written where.

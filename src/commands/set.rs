@@ -21,6 +21,7 @@ use crate::event::{EventSelection, selection};
 use crate::exit::Exit;
 use crate::output::Forms;
 use crate::prompt::Reply;
+use crate::render::callback::Keys;
 use crate::secret::Secret;
 
 /// Configure the callback, or change a part of it
@@ -171,7 +172,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         if_match: args.if_match.as_deref(),
     };
     let beside = Beside {
-        keys: keys(args.show_auth_key),
+        keys: args.keys(ctx),
         queue: missing.as_ref(),
         undone: None,
     };
@@ -245,6 +246,11 @@ impl Args {
         texts.iter().all(|text| text.is_none())
             && !self.generate_auth_key
             && !self.source.is_named()
+    }
+
+    /// A key that a dry run generates is none that anybody will have, so it is not shown.
+    fn keys(&self, ctx: &Context) -> Keys {
+        keys(self.show_auth_key && !(self.generate_auth_key && ctx.flags.dry_run))
     }
 
     async fn edit(&self, ctx: &Context) -> Result<Edit> {

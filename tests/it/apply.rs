@@ -1059,6 +1059,23 @@ fn regions_served_by_one_host_share_their_callbacks() {
 }
 
 #[test]
+fn an_export_has_a_callback_once_that_two_regions_share() {
+    let sandbox = Sandbox::new();
+    for region in ["cn-shanghai", "cn-hangzhou"] {
+        let place = ["--region", region, "--http-url", "https://example.com/"];
+        sandbox
+            .vodcb([&["set"], &place[..], &["--events", "ALL"]].concat())
+            .ok();
+    }
+    let regions = "cn-shanghai,cn-hangzhou";
+    sandbox
+        .vodcb(["export", "--regions", regions, "-f", "two.toml"])
+        .ok()
+        .says(&["app-1000000 in cn-hangzhou is left out: its callback is that of app-1000000 in cn-shanghai"]);
+    sandbox.vodcb(["diff", "-f", "two.toml"]).ok();
+}
+
+#[test]
 fn prune_says_where_it_does_not_look() {
     let sandbox = Sandbox::new();
     sandbox

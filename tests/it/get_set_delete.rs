@@ -517,3 +517,15 @@ fn without_a_record_there_is_no_write() {
     ]);
     assert_eq!(sandbox.actions(), ["GetMessageCallback"]);
 }
+
+/// The key of a dry run is another one each time, so nobody is to use it.
+#[test]
+fn a_dry_run_shows_no_key_that_it_generates() {
+    let sandbox = Sandbox::new();
+    let set = ["set", "--http-url", URL, "--generate-auth-key", "--dry-run"];
+    let run = sandbox
+        .vodcb([&set[..], &["--show-auth-key", "-o", "json"]].concat())
+        .ok();
+    let key = run.json()["auth_key"].as_str().unwrap().to_owned();
+    assert!(key.ends_with("••••") && key.chars().count() == 6, "{key}");
+}
