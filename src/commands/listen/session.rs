@@ -9,11 +9,12 @@ use super::feed::Fed;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
 use crate::delivery::notice::{Delivery, Notice, Verdict};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::output::{Printer, Stream};
 use crate::render::listen::{self, Summing};
+use crate::text::counted;
 
 /// Notices that are shown together, when so many wait.
 const BATCH: usize = 64;
@@ -28,6 +29,8 @@ pub(super) struct Session<'a> {
     ctx: &'a Context,
     told: Receiver<Notice>,
     exit_after: Option<u64>,
+    /// Whether deliveries go elsewhere than to standard output, too.
+    kept: bool,
     expected: bool,
     /// The expectations that nothing met so far.
     missing: Vec<Expectation>,
@@ -37,6 +40,8 @@ pub(super) struct Session<'a> {
     sum: Summing,
     /// Warnings about what is being shown.
     warnings: Vec<String>,
+    /// Whether nothing that is shown arrives any more.
+    is_blind: bool,
     /// What prints, so that nobody who reads slowly holds an answer up.
     lines: Printer,
     talk: Printer,
@@ -50,17 +55,20 @@ impl<'a> Session<'a> {
         told: Receiver<Notice>,
         exit_after: Option<u64>,
         expectations: Vec<Expectation>,
+        kept: bool,
     ) -> Result<Self> {
         Ok(Session {
             ctx,
             told,
             exit_after,
+            kept,
             expected: !expectations.is_empty(),
             missing: expectations,
             warned: HashSet::new(),
             warned_of_paths: HashSet::new(),
             sum: Summing::new(),
             warnings: Vec::new(),
+            is_blind: false,
             lines: Printer::start(Stream::Results)?,
             talk: Printer::start(Stream::Talk)?,
         })
@@ -83,11 +91,28 @@ impl<'a> Session<'a> {
         while !self.is_done() {
             tokio::select! {
                 _ = self.told.recv_many(&mut notices, BATCH) => self.show(&mut notices),
-                ended = self.lines.ended() => return ended,
+                ended = self.lines.ended(), if !self.is_blind => self.go_blind(ended)?,
                 () = &mut end => break,
                 () = &mut asked => break,
             }
         }
+        Ok(())
+    }
+
+    /// Goes on where deliveries are kept elsewhere; those that nobody sees or keeps are for VOD to try again.
+    fn go_blind(&mut self, ended: Result<()>) -> Result<()> {
+        let error = ended.err().unwrap_or_else(|| {
+            Error::new(Kind::Partial, "nobody reads standard output any more")
+                .hint("to keep deliveries, whoever reads: --save FILE")
+        });
+        if !self.kept {
+            return Err(error);
+        }
+        self.is_blind = true;
+        let why = error.told(": ");
+        let warning = format!("{why}, so lines are left out; receiving goes on");
+        self.warnings.push(warning);
+        self.warn();
         Ok(())
     }
 
@@ -127,6 +152,11 @@ impl<'a> Session<'a> {
         } else {
             Exit::Negative
         };
+        if self.is_blind {
+            self.sum.not_shown += self.lines.unprinted();
+            let lines = counted(self.sum.not_shown, "line was", "lines were");
+            self.warnings.push(format!("{lines} not shown"));
+        }
         let summary = self.ctx.out.piece(&self.sum, |_| self.sum.text());
         let summary = self.shown(summary);
         self.warn();
@@ -140,8 +170,9 @@ impl<'a> Session<'a> {
     /// When it cannot be shown.
     pub(super) async fn end(self, last: String) -> Result<()> {
         let read = async {
-            self.lines.close(last).await?;
-            self.talk.close(String::new()).await
+            let shown = self.lines.close(last).await;
+            self.talk.close(String::new()).await?;
+            shown
         };
         self.ctx.stop.unless_asked(read).await
     }
@@ -181,7 +212,7 @@ impl<'a> Session<'a> {
         }
         let lines = shown.matches('\n').count() as u64;
         if !self.lines.print(shown) {
-            if self.sum.not_shown == 0 {
+            if self.sum.not_shown == 0 && !self.is_blind {
                 self.warnings.push(NOT_READ.to_owned());
             }
             self.sum.not_shown += lines;
