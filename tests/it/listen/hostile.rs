@@ -180,6 +180,40 @@ fn bodies_share_a_bounded_room() {
     inside.stop();
 }
 
+/// Bodies that come piece by piece, side by side, do not wait for each other's rest.
+#[test]
+fn a_body_has_its_whole_room_before_its_first_piece() {
+    let inside = limited(|limits| limits.bodies.memory = 100_000);
+    let heads = [
+        "content-length: 60000\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\n",
+    ];
+    let mut senders: Vec<(bool, Client)> = (0..6)
+        .map(|number| (number % 2 == 1, Client::to(inside.address)))
+        .collect();
+    let piece = |is_chunked: bool| match is_chunked {
+        true => [b"7530\r\n".as_slice(), &[b' '; 30_000], b"\r\n"].concat(),
+        false => vec![b' '; 30_000],
+    };
+    for (is_chunked, sender) in &mut senders {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: a\r\n{}",
+            heads[usize::from(*is_chunked)]
+        );
+        let begin = [head.as_bytes(), &piece(*is_chunked)].concat();
+        sender.write(&begin).unwrap();
+    }
+    for (is_chunked, sender) in &mut senders {
+        let end = if *is_chunked { "0\r\n\r\n" } else { "" };
+        let rest = [&piece(*is_chunked), end.as_bytes()].concat();
+        sender.write(&rest).unwrap();
+    }
+    for (_, sender) in &mut senders {
+        assert_eq!(sender.answer().unwrap().status, 200);
+    }
+    inside.stop();
+}
+
 /// As many as this machine allows, up to 5,000: each takes a file here and one in the receiver.
 #[test]
 fn thousands_of_idle_connections_hold_nobody_up() {
