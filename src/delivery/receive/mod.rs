@@ -31,7 +31,7 @@ use super::notice::{Answer, Delivery, Notice, TurnedAway};
 use super::reply::{Reply, Script};
 use super::save::Store;
 use super::seen::Seen;
-use crate::callback::url::without_password;
+use crate::callback::url::{without_password, written_out};
 use crate::event::{EventSelection, EventType, summary};
 use crate::http::Http;
 use crate::http::listener::{self, Limits as ConnectionLimits};
@@ -162,7 +162,7 @@ pub async fn serve(
 async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering {
     let (head, incoming) = request.into_parts();
     let path = shared.receiver.path.as_deref();
-    let is_elsewhere = path.is_some_and(|path| path != head.uri.path());
+    let is_elsewhere = path.is_some_and(|path| !is_same(path, head.uri.path()));
     // What health checks and curious people send.
     let is_visit = matches!(head.method, Method::GET | Method::HEAD);
     let (status, reason) = if is_elsewhere {
@@ -184,6 +184,11 @@ async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering 
         shared.turned_away(&head, status, reason).await;
     }
     Ok(refusal(status, reason))
+}
+
+/// Whether these paths are one, be what no request line holds percent-encoded in them or not.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || written_out(one).is_some_and(|text| Some(text) == written_out(other))
 }
 
 /// The answer to what is no delivery, for people.

@@ -106,6 +106,30 @@ fn what_is_offered_to_try_is_taken() {
     }
 }
 
+/// Letters beyond ASCII come percent-encoded, in either case; what a shell would take apart is quoted.
+#[test]
+fn a_path_may_be_written_in_any_letters() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--path", "/回&调", "--exit-after", "3"]);
+    for target in ["/%E5%9B%9E&%E8%B0%83", "/%e5%9b%9e&%e8%b0%83?a=b"] {
+        let mut client = Client::to(listening.address);
+        client.post(target, &[], EVENT.as_bytes());
+        assert_eq!(client.answer().unwrap().status, 200, "{target}");
+    }
+    let mut client = Client::to(listening.address);
+    client.post("/%E5%9B%9E", &[], EVENT.as_bytes());
+    assert_eq!(client.answer().unwrap().status, 404);
+    let to = listening.url.clone();
+    assert!(to.ends_with("/回&调"), "{to}");
+    sandbox
+        .vodcb(["send", "TranscodeComplete", "--to", &to])
+        .ok();
+    listening.end().ok().says(&[
+        &format!("vodcb send TranscodeComplete --to '{to}'\n"),
+        "vodcb set --http-url 'https://YOUR-HOST/回&调'",
+    ]);
+}
+
 #[test]
 fn the_stream_has_a_document_for_everything() {
     let sandbox = Sandbox::offline();
