@@ -297,6 +297,9 @@ impl Shared {
     async fn reply(&self, head: &Parts, body: &Bytes, mut delivery: Delivery) -> Answering {
         let number = delivery.number;
         if matches!(delivery.saved, Some(Err(_))) {
+            if !delivery.duplicate {
+                self.counted().seen.forget(body);
+            }
             delivery.answer = Answer::now(500);
             self.notices.tell(Notice::Delivery(delivery.into())).await;
             let text = "the delivery could not be saved\n";
