@@ -223,6 +223,11 @@ impl<'a> Session<'a> {
     /// What is shown of a document that the query may fail on, which is no reason to end.
     fn shown(&mut self, piece: Result<String>) -> String {
         piece.unwrap_or_else(|error| {
+                Notice::NoRequest(why) => {
+                    self.sum.turned_away += 1;
+                    let warning = listen::no_request(&why);
+                    self.warnings.extend(once(&mut self.warned, warning));
+                }
             let warning = listen::not_shown(&error);
             self.warnings.extend(once(&mut self.warned, warning));
             String::new()

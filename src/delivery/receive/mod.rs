@@ -152,10 +152,7 @@ pub async fn serve(
         let shared = Arc::clone(&shared);
         service_fn(move |request| exchange(Arc::clone(&shared), request))
     };
-    let refused = |error: &std::io::Error| {
-        let notice = Notice::NotAccepted(error.to_string());
-        shared.notices.tell_if_possible(notice);
-    };
+    let refused = |refused| shared.notices.tell_if_possible(notices::refused(refused));
     listener::serve(listener, limits.connections, service, refused, stopped).await;
 }
 

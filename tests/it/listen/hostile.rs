@@ -97,6 +97,35 @@ fn broken_requests_are_refused_and_nothing_panics() {
     assert_eq!(told.len(), 1);
 }
 
+/// Where did my events go? Into a tunnel that speaks TLS to a port of plain http, for example.
+#[test]
+fn what_is_no_request_is_told_once_and_counted() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, []);
+    let many: String = (0..101)
+        .map(|number| format!("x-{number}: y\r\n"))
+        .collect();
+    for (request, status) in [
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".to_owned(), 400),
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".to_owned(), 400),
+        (format!("POST / HTTP/1.1\r\n{many}\r\n"), 431),
+        ("POST / HTTP/1.1\r\nx y: z\r\n\r\n".to_owned(), 400),
+    ] {
+        let mut client = Client::to(listening.address);
+        client.write(request.as_bytes()).unwrap();
+        assert_eq!(client.answer().unwrap().status, status, "{request:?}");
+    }
+    // Nothing at all is what looks whether the port is open.
+    drop(Client::to(listening.address));
+    let run = listening.stop().ok().says(&[
+        "refused unread: its head is larger, or has more fields",
+        "refused unread: it is no HTTP/1.1 (invalid HTTP header parsed)",
+    ]);
+    let tls = "TLS was spoken to this plain http port, put a proxy with https in front";
+    assert_eq!(run.stderr.matches(tls).count(), 1, "{run:?}");
+    assert_eq!(run.stdout, "0 deliveries, 4 turned away\n");
+}
+
 #[test]
 fn bodies_of_every_kind_are_told_without_harm() {
     let inside = limited(|_| {});
