@@ -270,7 +270,19 @@ impl<'a> Session<'a> {
         }
         let body = delivery.body.as_deref().unwrap_or_default();
         if let Some(event) = decode::json(body) {
-            self.missing.retain(|expected| !expected.is_met(&event));
+            let mut failures = Vec::new();
+            self.missing
+                .retain(|expected| match expected.is_met(&event) {
+                    Ok(is_met) => !is_met,
+                    Err(why) => {
+                        failures.push(why);
+                        true
+                    }
+                });
+            let new = failures
+                .into_iter()
+                .filter_map(|why| once(&mut self.warned, why));
+            self.warnings.extend(new);
         }
     }
 }

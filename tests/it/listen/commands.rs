@@ -339,6 +339,19 @@ fn expectations_end_the_run_when_all_are_met() {
 }
 
 #[test]
+fn an_expectation_that_fails_on_events_is_warned_of_once() {
+    let sandbox = Sandbox::offline();
+    let expect = ["--expect", "starts_with(Title, 'a')", "--exit-after", "2"];
+    let listening = Listening::start(&sandbox, expect);
+    for _ in 0..2 {
+        assert_eq!(post(listening.address, &[], EVENT), 200);
+    }
+    let run = listening.end().exits(1);
+    let warnings = run.stderr.matches("fails on an event").count();
+    assert_eq!(warnings, 1, "{run:?}");
+}
+
+#[test]
 fn what_did_not_come_is_told_with_exit_1() {
     let sandbox = Sandbox::offline();
     let expect = [
