@@ -285,7 +285,7 @@ pub struct Summing {
     pub turned_away: u64,
     /// Lines that were left out, since nobody read those before them.
     pub not_shown: u64,
-    /// The expectations that nothing met.
+    /// The expectations that nothing met, and how many deliveries came of those that were waited for.
     pub missing: Vec<String>,
 }
 

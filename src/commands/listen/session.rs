@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// Counts messages of a queue in place of attempts: each was handed over once, or kept.
     pub(super) fn account(&mut self, fed: &Fed, exit_after: Option<u64>) {
-        self.exit_after = exit_after;
+        self.exit_after = exit_after.filter(|_| fed.ended.is_ok());
         self.sum.deliveries = fed.totals.deleted + fed.totals.again;
         self.sum.duplicates = fed.duplicates;
         self.sum.kept = Some(fed.totals.kept + fed.totals.damaged);
@@ -145,23 +145,42 @@ impl<'a> Session<'a> {
         };
         let texts = self.missing.drain(..).map(|missing| missing.text);
         self.sum.missing = texts.collect();
-        let is_kept = self.sum.kept.is_some_and(|kept| kept > 0);
         let is_signalled = self.ctx.stop.signal().is_some();
-        let exit = if met && self.sum.not_saved == 0 && (!is_kept || is_signalled) {
-            Exit::Ok
-        } else {
-            Exit::Negative
-        };
         if self.is_blind {
             self.sum.not_shown += self.lines.unprinted();
             let lines = counted(self.sum.not_shown, "line was", "lines were");
             self.warnings.push(format!("{lines} not shown"));
         }
-        let summary = self.ctx.out.piece(&self.sum, |_| self.sum.text());
+        let text = self.sum.text();
+        if let Some(short) = self.short() {
+            if !is_signalled {
+                self.warnings.push(format!("the time was up after {short}"));
+            }
+            self.sum.missing.push(format!("--exit-after: {short}"));
+        }
+        let is_kept = self.sum.kept.is_some_and(|kept| kept > 0);
+        let exit = if met && self.sum.not_saved == 0 && (!is_kept || is_signalled) {
+            Exit::Ok
+        } else {
+            Exit::Negative
+        };
+        let summary = self.ctx.out.piece(&self.sum, |_| text);
         let summary = self.shown(summary);
         self.warn();
         self.end(summary).await?;
         Ok(exit)
+    }
+
+    /// How many came of those that were waited for, where they are too few.
+    fn short(&self) -> Option<String> {
+        let came = self.sum.deliveries + self.sum.kept.unwrap_or_default();
+        let most = self
+            .exit_after
+            .filter(|most| !self.expected && came < *most)?;
+        Some(format!(
+            "{came} of {}",
+            counted(most, "delivery", "deliveries")
+        ))
     }
 
     /// Waits until all that was shown is read, and this behind it; one signal more ends the waiting.
@@ -204,6 +223,11 @@ impl<'a> Session<'a> {
                     self.warnings
                         .extend(once(&mut self.warned_of_paths, warning));
                 }
+                Notice::NoRequest(why) => {
+                    self.sum.turned_away += 1;
+                    let warning = listen::no_request(&why);
+                    self.warnings.extend(once(&mut self.warned, warning));
+                }
                 Notice::NotAccepted(why) => {
                     let warning = format!("connections cannot be accepted: {why}");
                     self.warnings.extend(once(&mut self.warned, warning));
@@ -223,11 +247,6 @@ impl<'a> Session<'a> {
     /// What is shown of a document that the query may fail on, which is no reason to end.
     fn shown(&mut self, piece: Result<String>) -> String {
         piece.unwrap_or_else(|error| {
-                Notice::NoRequest(why) => {
-                    self.sum.turned_away += 1;
-                    let warning = listen::no_request(&why);
-                    self.warnings.extend(once(&mut self.warned, warning));
-                }
             let warning = listen::not_shown(&error);
             self.warnings.extend(once(&mut self.warned, warning));
             String::new()

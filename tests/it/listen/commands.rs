@@ -372,7 +372,13 @@ fn what_did_not_come_is_told_with_exit_1() {
 
     let listen = ["listen", "--port", "0", "--timeout", "0.2"];
     let run = sandbox.vodcb([&listen[..], &["--exit-after", "2"]].concat());
-    assert_eq!(run.exits(1).stdout, "0 deliveries\n");
+    let run = run
+        .exits(1)
+        .says(&["warning: the time was up after 0 of 2 deliveries"]);
+    assert_eq!(run.stdout, "0 deliveries\n");
+    let run = sandbox.vodcb([&listen[..], &["--exit-after", "2", "-o", "ndjson"]].concat());
+    let summary = run.exits(1).lines().pop().unwrap();
+    assert_eq!(summary["missing"][0], "--exit-after: 0 of 2 deliveries");
     sandbox.vodcb(listen).ok();
 }
 
