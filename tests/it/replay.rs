@@ -518,3 +518,24 @@ fn an_envelope_with_a_header_that_is_none_is_damaged() {
     }
     assert_eq!(receiver.requests().len(), 4);
 }
+
+#[test]
+fn what_listen_shows_has_no_headers_and_is_told_what_has() {
+    let sandbox = sandbox();
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let shown = r#"{"schema_version":1,"kind":"delivery","number":1,"event":{"EventType":"A"}}"#;
+    sandbox.file("events.ndjson", &format!("{shown}\n"));
+    replay(&sandbox, &receiver, "events.ndjson", &[])
+        .exits(1)
+        .says(&["without headers", "--save FILE keeps it whole"]);
+    let verify = [
+        "verify",
+        "--delivery",
+        "events.ndjson",
+        "--url",
+        "http://a/",
+    ];
+    sandbox
+        .vodcb([&verify[..], &["--auth-key-env", "KEY"]].concat())
+        .says(&["--save FILE keeps it whole"]);
+}

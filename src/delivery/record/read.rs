@@ -44,7 +44,12 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
         })?;
     let headers = value
         .get("headers")
-        .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
+        .ok_or_else(|| match value.get("event") {
+            Some(_) => refuse(
+                "vodcb listen -o ndjson shows it without headers, and --save FILE keeps it whole",
+            ),
+            None => refuse("it has no headers, as the body of an event alone"),
+        })?;
     let headers = pairs(headers).ok_or_else(|| {
         refuse("its headers are neither an object nor a list of pairs, of texts or lists of texts")
     })?;
