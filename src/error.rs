@@ -51,6 +51,8 @@ pub enum Trouble {
     Lookup,
     /// Nobody took the connection.
     Connect,
+    /// This process has no file left for a connection.
+    Files,
     /// The proxy that the environment names gave no connection.
     Proxy,
     /// The other side speaks no TLS.
@@ -70,6 +72,7 @@ impl Trouble {
             Trouble::Name => "unknown host",
             Trouble::Lookup => "host not looked up",
             Trouble::Connect => "no connection",
+            Trouble::Files => "no file left for a connection",
             Trouble::Proxy => "no connection through the proxy",
             Trouble::NoTls => "no TLS",
             Trouble::Certificate => "certificate not accepted",

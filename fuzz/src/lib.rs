@@ -182,7 +182,7 @@ pub fn query(bytes: &[u8]) {
     if let Ok(expectation) = Expectation::parse(&query)
         && is_bounded
     {
-        expectation.is_met(&document);
+        let _ = expectation.is_met(&document);
     }
     let around = Surroundings::default();
     let output = Output::new(

@@ -145,7 +145,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let (notices, told) = mpsc::channel(NOTICES);
     // Attempts are no deliveries, so the feed counts its messages itself.
     let exit_after = args.exit_after.filter(|_| !args.feed.is_wanted());
-    let mut session = Session::new(ctx, told, exit_after, expectations)?;
+    let mut session = Session::new(ctx, told, exit_after, expectations, args.keeps())?;
     ready.write(&format!("{url}\n"))?;
     args.tell_ready(ctx, &url, &signer)?;
 
@@ -192,6 +192,11 @@ impl Args {
             Some(text) => event_filter::parse(text),
             None => Ok(EventSelection::All),
         }
+    }
+
+    /// Whether every delivery goes elsewhere than to standard output, too.
+    fn keeps(&self) -> bool {
+        self.save.is_some() || self.forward_to.is_some()
     }
 
     /// Makes sure that the queue can be one. What comes from it is not signed, so a key would only bring complaints.

@@ -24,8 +24,8 @@ use tempo::Tempo;
 
 /// Send deliveries again that were recorded
 ///
-/// Takes the lines that vodcb listen --save and -o ndjson write, or HTTP requests as text, one a file, and
-/// sends them in their order by VOD's rules. They are signed anew when a key is given, so that a receiver
+/// Takes the lines that vodcb listen --save and queue tail -o ndjson write, or HTTP requests as text, one a
+/// file, and sends them in their order by VOD's rules. They are signed anew when a key is given, so that a receiver
 /// does not find them stale; --verbatim sends headers and body as they were recorded. Exit 0 when every
 /// delivery was answered with 200, 1 when one was not or could not be read, or when there was none to send.
 #[derive(Debug, clap::Args)]

@@ -17,7 +17,7 @@ use crate::render::pairs;
 /// Check the signature of a delivery, and say what is wrong with it
 ///
 /// Takes the two headers, or deliveries that were kept: an HTTP request as text, or the lines that vodcb
-/// listen --save and -o ndjson write. Exit 0 when every signature is right, 1 when one is not. A wrong
+/// listen --save writes. Exit 0 when every signature is right, 1 when one is not. A wrong
 /// signature is compared with the usual mistakes. A right one proves that the sender knew the key; it
 /// does not cover the body.
 ///

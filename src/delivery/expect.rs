@@ -20,7 +20,7 @@ impl Expectation {
     /// itself wants single ones and would silently compare with a member of that name.
     ///
     /// # Errors
-    /// A usage error for what is too long or no JMESPath.
+    /// As [`query::compile`].
     pub fn parse(text: &str) -> Result<Self> {
         let expression = query::compile("--expect", &with_single_quotes(text), EXAMPLE)?;
         let text = text.to_owned();
@@ -28,9 +28,18 @@ impl Expectation {
     }
 
     /// Whether this event is what was expected: whether the expression gives anything but nothing.
-    pub fn is_met(&self, event: &Value) -> bool {
-        let found = self.expression.search(event);
-        found.is_ok_and(|found| found.is_truthy())
+    ///
+    /// # Errors
+    /// Why the expression fails on it, in words.
+    pub fn is_met(&self, event: &Value) -> std::result::Result<bool, String> {
+        match self.expression.search(event) {
+            Ok(found) => Ok(found.is_truthy()),
+            Err(error) => Err(format!(
+                "--expect {:?} fails on an event, which does not count: {}",
+                self.text,
+                query::reason(&error)
+            )),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Notice {
     Forwarded(Forwarded),
     /// Something that could have been a delivery was not taken.
     TurnedAway(TurnedAway),
+    /// What came on a connection is no request, and why; told as far as there is room.
+    NoRequest(String),
     /// A connection could not be accepted, for example for lack of files; told as far as there is room.
     NotAccepted(String),
 }

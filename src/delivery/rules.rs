@@ -165,6 +165,9 @@ pub const fn of_trouble(trouble: Trouble) -> &'static str {
         Trouble::Connect => {
             "nothing listens there, or a firewall is in the way; VOD calls from the public internet"
         }
+        Trouble::Files => {
+            "this machine lets vodcb open no more files, which says nothing of the receiver; raise the limit: ulimit -n, or lower --concurrency"
+        }
         Trouble::Proxy => {
             "the proxy of this machine is in the way, which says nothing of the receiver; name its host in NO_PROXY to call it directly"
         }

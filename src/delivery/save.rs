@@ -3,9 +3,9 @@
 //! One task owns the file. Whoever has a line puts it into the group that is being collected and
 //! waits; the task writes whole groups, so that many lines share the cost of reaching the disk.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
@@ -56,33 +56,14 @@ impl Store {
     /// # Errors
     /// A usage error when it cannot be used, is no regular file, or another process is saving to it.
     pub fn open(path: &Path, durability: Durability) -> Result<(Self, bool)> {
-        let trouble = |error: io::Error| {
-            Error::usage(format!("nothing can be saved to {}", path.display()))
-                .cause(error.to_string())
-                .hint("name a file in a folder that exists and can be written")
-        };
-        let mut file = options().open(path).map_err(trouble)?;
-        // A pipe takes what nobody has read yet, and may take nothing for as long as it likes.
-        if !file.metadata().map_err(trouble)?.is_file() {
-            return Err(Error::usage(format!(
-                "{} is no file that keeps what is saved to it",
-                path.display()
-            ))
-            .hint("to hand deliveries to another program: vodcb listen -o ndjson | PROGRAM"));
-        }
-        if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
-            return Err(
-                Error::usage(format!("another process is saving to {}", path.display()))
-                    .hint("give each its own file"),
-            );
-        }
-        let torn = end_last_line(&mut file).map_err(trouble)?;
+        let (file, torn) = opened(path)?;
         let waiting = Arc::<Waiting>::default();
-        let writer = tokio::spawn(write_groups(
-            Arc::new(file),
+        let place = Arc::new(Place {
+            path: path.to_owned(),
+            file: Mutex::new(file),
             durability,
-            Arc::clone(&waiting),
-        ));
+        });
+        let writer = tokio::spawn(write_groups(place, Arc::clone(&waiting)));
         Ok((Store { waiting, writer }, torn))
     }
 
@@ -111,8 +92,8 @@ impl Drop for Store {
     }
 }
 
-fn held(group: &Mutex<Group>) -> MutexGuard<'_, Group> {
-    group.lock().unwrap_or_else(PoisonError::into_inner)
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn options() -> std::fs::OpenOptions {
@@ -121,6 +102,32 @@ fn options() -> std::fs::OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// The file, and whether its last line had to be ended.
+fn opened(path: &Path) -> Result<(File, bool)> {
+    let trouble = |error: io::Error| {
+        Error::usage(format!("nothing can be saved to {}", path.display()))
+            .cause(error.to_string())
+            .hint("name a file in a folder that exists and can be written")
+    };
+    let mut file = options().open(path).map_err(trouble)?;
+    // A pipe takes what nobody has read yet, and may take nothing for as long as it likes.
+    if !file.metadata().map_err(trouble)?.is_file() {
+        return Err(Error::usage(format!(
+            "{} is no file that keeps what is saved to it",
+            path.display()
+        ))
+        .hint("to hand deliveries to another program: vodcb listen -o ndjson | PROGRAM"));
+    }
+    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        return Err(
+            Error::usage(format!("another process is saving to {}", path.display()))
+                .hint("give each its own file"),
+        );
+    }
+    let torn = end_last_line(&mut file).map_err(trouble)?;
+    Ok((file, torn))
 }
 
 /// Ends the last line where a crash, or a person, left it open.
@@ -138,7 +145,7 @@ fn end_last_line(file: &mut File) -> io::Result<bool> {
     Ok(torn)
 }
 
-async fn write_groups(file: Arc<File>, durability: Durability, waiting: Arc<Waiting>) {
+async fn write_groups(place: Arc<Place>, waiting: Arc<Waiting>) {
     let mut spare = Group::default();
     loop {
         waiting.filled.notified().await;
@@ -148,13 +155,13 @@ async fn write_groups(file: Arc<File>, durability: Durability, waiting: Arc<Wait
             spare = group;
             continue;
         }
-        let written = match durability {
+        let written = match place.durability {
             // Into memory of the system, which waits for nobody: another thread would cost more than the write.
-            Durability::System => append(&file, &group.bytes),
+            Durability::System => place.append(&group.bytes),
             Durability::Disk => {
-                let (file, bytes) = (Arc::clone(&file), std::mem::take(&mut group.bytes));
+                let (place, bytes) = (Arc::clone(&place), std::mem::take(&mut group.bytes));
                 let work = tokio::task::spawn_blocking(move || {
-                    let written = append(&file, &bytes).and_then(|()| file.sync_data());
+                    let written = place.append(&bytes);
                     (written, bytes)
                 });
                 let (written, bytes) = work.await.unwrap_or_else(|error| {
@@ -175,10 +182,44 @@ async fn write_groups(file: Arc<File>, durability: Durability, waiting: Arc<Wait
     }
 }
 
-/// Appends all bytes or none: half a line would spoil the next one.
-fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
-    let before = file.metadata()?.len();
-    file.write_all(bytes).inspect_err(|_| {
-        let _ = file.set_len(before);
-    })
+/// A file under its name.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    file: Mutex<File>,
+    durability: Durability,
+}
+
+impl Place {
+    /// Appends all bytes or none: half a line would spoil the next one. Where somebody moved the file away or
+    /// removed it, they go into a new one of its name.
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = held(&self.file);
+        let mut before = file.metadata()?;
+        if !leads_to(&self.path, &before) {
+            let again = opened(&self.path).map_err(|error| io::Error::other(error.told(": ")));
+            (*file, _) = again?;
+            before = file.metadata()?;
+        }
+        file.write_all(bytes).inspect_err(|_| {
+            let _ = file.set_len(before.len());
+        })?;
+        match self.durability {
+            Durability::Disk => file.sync_data(),
+            Durability::System => Ok(()),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn leads_to(path: &Path, kept: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let there = std::fs::metadata(path);
+    there.is_ok_and(|there| (there.dev(), there.ino()) == (kept.dev(), kept.ino()))
+}
+
+/// Elsewhere a file that is open stays where it is.
+#[cfg(not(unix))]
+const fn leads_to(_: &Path, _: &Metadata) -> bool {
+    true
 }

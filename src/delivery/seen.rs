@@ -43,4 +43,12 @@ impl Seen {
         }
         false
     }
+
+    /// Takes a body for new again, which came and was not kept.
+    pub fn forget(&mut self, body: &[u8]) {
+        let hash = self.hasher.hash_one(body);
+        if self.known.remove(&hash) {
+            self.order.retain(|other| *other != hash);
+        }
+    }
 }

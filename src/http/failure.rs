@@ -10,6 +10,9 @@ const TOO_MANY_FILES: &str = "(os error 24)";
 #[cfg(not(unix))]
 const TOO_MANY_FILES: &str = "(os error 10024)";
 
+/// What helps then.
+pub const MORE_FILES: &str = "end other programs, or raise the limit of open files: ulimit -n";
+
 /// What the verifier makes of a certificate that vouches for itself, and what that is called.
 const SELF_SIGNED: (&str, &str) = (
     "Other(OtherError(CaUsedAsEndEntity))",
@@ -49,12 +52,11 @@ impl Failure {
     /// The same of a request that went through this proxy. Where no connection came about, that says nothing of
     /// the host.
     pub(super) fn through(self, proxy: &str) -> Failure {
-        let is_ours = self.message.contains(TOO_MANY_FILES);
         let hides_host = matches!(
             self.trouble,
             Trouble::Name | Trouble::Lookup | Trouble::Connect | Trouble::TimeOut
         );
-        if self.sent || is_ours || !hides_host {
+        if self.sent || !hides_host {
             let message = format!("through the proxy {proxy}: {}", self.message);
             return Failure { message, ..self };
         }
@@ -136,6 +138,8 @@ pub(super) fn of(error: &reqwest::Error, timeout: Duration, connect_limit: Durat
                 "for a proxy with its own certificate authority, name its file with --ca-bundle or SSL_CERT_FILE",
             ),
         )
+    } else if causes.iter().any(|cause| is_out_of_files(cause)) {
+        (Trouble::Files, "no connection".to_owned(), Some(MORE_FILES))
     } else if error.is_dns() {
         unresolved(&causes)
     } else if error.is_connect() {
@@ -183,6 +187,11 @@ pub fn denies_the_name(said: &str) -> bool {
     NO_SUCH_NAME.into_iter().any(|words| said.contains(words))
 }
 
+/// Whether words of the system say that this process has no file left.
+pub fn is_out_of_files(said: &str) -> bool {
+    said.contains(TOO_MANY_FILES)
+}
+
 /// Nobody took the connection, or not the one that was meant.
 fn unconnected(causes: &[String]) -> (Trouble, String, Option<&'static str>) {
     let says = |words: &str| causes.iter().any(|cause| cause.contains(words));
@@ -191,12 +200,6 @@ fn unconnected(causes: &[String]) -> (Trouble, String, Option<&'static str>) {
             Trouble::NoTls,
             "no TLS connection",
             "check that the address serves https at this port",
-        )
-    } else if says(TOO_MANY_FILES) {
-        (
-            Trouble::Connect,
-            "no connection",
-            "end other programs, or raise the limit of open files: ulimit -n",
         )
     } else {
         (

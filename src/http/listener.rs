@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_io_timeout::TimeoutStream;
 
 /// A pause after a failed accept, for example when the process has too many open files.
@@ -38,15 +38,24 @@ pub struct Limits {
     pub dates: bool,
 }
 
+/// What is not served.
+#[derive(Debug)]
+pub enum Refused {
+    /// A connection could not be accepted.
+    Connection(io::Error),
+    /// What came is no request of HTTP/1.1, or one with too long a head; it was answered so.
+    Request(hyper::Error),
+}
+
 /// Serves HTTP/1.1 until `stopped` resolves, then finishes what was accepted.
 ///
 /// `service` makes one for each connection; an exchange that fails closes it without an answer.
-/// `refused` hears why a connection could not be accepted.
+/// `refused` hears of what is not served, which costs nothing of what is.
 pub async fn serve<S, B>(
     listener: TcpListener,
     limits: Limits,
     service: impl Fn() -> S,
-    mut refused: impl FnMut(&io::Error),
+    mut refused: impl FnMut(Refused),
     stopped: impl Future<Output = ()>,
 ) where
     S: HttpService<Incoming, ResBody = B, Error: Into<Box<dyn StdError + Send + Sync>>>
@@ -60,29 +69,39 @@ pub async fn serve<S, B>(
     // Dropped at the end, which ends connections that outlast the farewell.
     let mut connections = JoinSet::new();
     let mut stopped = std::pin::pin!(stopped);
+    let unread = |ended: Result<Result<(), hyper::Error>, JoinError>| {
+        let error = ended.ok()?.err().filter(hyper::Error::is_parse)?;
+        Some(Refused::Request(error))
+    };
     loop {
         tokio::select! {
             accepted = accept(&listener, &slots) => match accepted {
                 Ok((stream, slot)) => {
                     let connection = graceful.watch(speak(stream, limits, service()));
                     connections.spawn(async move {
-                        let _ = connection.await;
+                        let ended = connection.await;
                         drop(slot);
+                        ended
                     });
                 }
                 // The client was gone again.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    refused(&error);
+                    refused(Refused::Connection(error));
                     tokio::time::sleep(BREATH).await;
                 }
             },
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                unread(ended).into_iter().for_each(&mut refused);
+            }
             () = &mut stopped => break,
         }
     }
     drop(listener);
     let _ = tokio::time::timeout(limits.farewell, graceful.shutdown()).await;
+    while let Some(ended) = connections.try_join_next() {
+        unread(ended).into_iter().for_each(&mut refused);
+    }
 }
 
 /// The next connection, as soon as there is room for one.

@@ -1,7 +1,7 @@
 //! Printing from a thread of its own, so that whoever prints goes on although nobody reads.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub enum Stream {
 pub struct Printer {
     queue: mpsc::Sender<String>,
     waiting: Arc<AtomicUsize>,
+    unprinted: Arc<AtomicU64>,
     end: oneshot::Receiver<Result<()>>,
     /// What came of it, once that is known.
     told: Option<Result<()>>,
@@ -45,19 +46,28 @@ impl Printer {
         let (queue, texts) = mpsc::channel::<String>();
         let (ending, end) = oneshot::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&waiting);
+        let unprinted = Arc::new(AtomicU64::new(0));
+        let (left, lines_left) = (Arc::clone(&waiting), Arc::clone(&unprinted));
         let work = move || {
-            let mut result = Ok(());
+            let mut ending = Some(ending);
             while let Ok(mut text) = texts.recv() {
                 text.extend(texts.try_iter());
-                result = written(put(stream, &text));
+                let put = put(stream, &text);
                 left.fetch_sub(text.len(), Ordering::Relaxed);
-                if result.is_err() {
+                if put.is_ok() {
+                    lines_left.fetch_sub(lines(&text), Ordering::Relaxed);
+                    std::thread::sleep(BREATH);
+                    continue;
+                }
+                let result = written(put);
+                let is_over = result.is_err();
+                let _ = ending.take().map(|ending| ending.send(result));
+                // Where a reader went away, the rest is thrown away.
+                if is_over {
                     break;
                 }
-                std::thread::sleep(BREATH);
             }
-            let _ = ending.send(result);
+            let _ = ending.map(|ending| ending.send(Ok(())));
         };
         let thread = std::thread::Builder::new().spawn(work);
         thread.map_err(|error| {
@@ -68,6 +78,7 @@ impl Printer {
         Ok(Printer {
             queue,
             waiting,
+            unprinted,
             end,
             told: None,
         })
@@ -75,11 +86,13 @@ impl Printer {
 
     /// Hands a text over; false when it is left out, since too much waits to be read.
     pub fn print(&self, text: String) -> bool {
-        let length = text.len();
+        let (length, count) = (text.len(), lines(&text));
         let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
         let taken = waiting == 0 || waiting.saturating_add(length) <= MOST_WAITING;
+        self.unprinted.fetch_add(count, Ordering::Relaxed);
         let taken = taken && self.queue.send(text).is_ok();
         if !taken {
+            self.unprinted.fetch_sub(count, Ordering::Relaxed);
             self.waiting.fetch_sub(length, Ordering::Relaxed);
         }
         taken
@@ -90,7 +103,12 @@ impl Printer {
         self.queue.send(String::new()).is_err()
     }
 
-    /// Resolves only when nothing can be printed any more.
+    /// Lines that were handed over and are not printed: those that are lost, once it has ended.
+    pub fn unprinted(&self) -> u64 {
+        self.unprinted.load(Ordering::Relaxed)
+    }
+
+    /// Resolves only when nothing can be printed any more, or nobody reads it.
     ///
     /// # Errors
     /// As [`written`].
@@ -126,6 +144,10 @@ impl Output {
         let result = work.await;
         self.wrote(result.unwrap_or_else(|error| Err(std::io::Error::other(error))))
     }
+}
+
+fn lines(text: &str) -> u64 {
+    text.matches('\n').count() as u64
 }
 
 fn put(stream: Stream, text: &str) -> std::io::Result<()> {

@@ -9,6 +9,7 @@ use crate::callback::url::{THIS_MACHINE, address, host_address, unreachable};
 use crate::context::Context;
 use crate::delivery::rules;
 use crate::error::{Result, Trouble};
+use crate::http::failure::{MORE_FILES, is_out_of_files};
 use crate::http::knock::{self, Certificate};
 use crate::text::counted;
 
@@ -87,6 +88,10 @@ pub async fn look(ctx: &Context, url: &str, from: From) -> Result<Vec<Check>> {
 fn unconnected(dns: &Check, name: &str, port: u16, why: &str) -> Check {
     if dns.result == super::Verdict::Fail {
         return Check::skip_because("connect", dns);
+    }
+    if is_out_of_files(why) {
+        let cause = format!("no connection from this machine: {why}");
+        return Check::fail("connect", cause, MORE_FILES);
     }
     Check::fail(
         "connect",

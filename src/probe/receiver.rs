@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Check, skip_all, test_event};
+use super::{Check, Verdict, skip_all, test_event};
 use crate::callback::auth_key;
 use crate::context::Context;
 use crate::delivery::rules::{Answer, VOD};
@@ -113,7 +113,8 @@ impl Receiver<'_> {
             None => self.hand(ctx, Proof::Unsigned).await?,
         };
         let mut checks = good(&attempt, key.is_some());
-        let first = checks.iter().find(|check| !check.holds()).cloned();
+        let failed = |check: &&Check| check.result == Verdict::Fail;
+        let first = checks.iter().find(failed).cloned();
         match (first, key) {
             (Some(failed), _) => checks.extend(skip_all(&NAMES[3..], &failed)),
             (None, None) => {
@@ -135,7 +136,7 @@ impl Receiver<'_> {
             &self.hand_forged(ctx).await?,
         );
         // A receiver that looks at no signature would fail the two others for the same reason.
-        if forged.result == super::Verdict::Warn {
+        if forged.result == Verdict::Warn {
             let rest: Vec<Check> = skip_all(&["stale", "unsigned"], &forged).collect();
             return Ok(std::iter::once(forged).chain(rest).collect());
         }

@@ -254,6 +254,11 @@ pub fn turned_away(told: &TurnedAway) -> String {
     format!("a {method} to {path} was answered {status}: {reason}")
 }
 
+/// What could not be read as a request, as a warning.
+pub fn no_request(why: &str) -> String {
+    format!("a request was refused unread: {}", escape_line(why))
+}
+
 /// Why a document is missing in the stream.
 pub fn not_shown(error: &Error) -> String {
     let why = error.causes.join(": ");
@@ -280,7 +285,7 @@ pub struct Summing {
     pub turned_away: u64,
     /// Lines that were left out, since nobody read those before them.
     pub not_shown: u64,
-    /// The expectations that nothing met.
+    /// The expectations that nothing met, and how many deliveries came of those that were waited for.
     pub missing: Vec<String>,
 }
 

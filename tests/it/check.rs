@@ -325,6 +325,12 @@ fn only_shows_what_was_named_and_what_kept_it_from_being_made() {
         .map(|check| check["name"].clone())
         .collect();
     assert_eq!(json!(names), json!(["url", "tls"]));
+    let failing = Receiver::start(&[Reply::Close]);
+    let url = failing.url("/vod");
+    let run = checked(&url, &["--only", "forged", "--deliver"]).exits(1);
+    assert_eq!(found(&run), pairs(&[("delivery", "fail")]), "{run:?}");
+    assert_eq!(run.json()["result"], "fail");
+    assert_eq!(check(&run, "forged")["cause"], "because delivery failed");
     checked("http://localhost/", &["--only", "colour"])
         .exits(2)
         .says(&["is not the name of a check", "redirect"]);

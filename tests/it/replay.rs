@@ -498,13 +498,44 @@ fn a_file_that_cannot_be_read_later_is_told_with_what_was_sent_before() {
 fn an_envelope_with_a_header_that_is_none_is_damaged() {
     let receiver = Receiver::start(&[Reply::Status(200)]);
     let sandbox = sandbox();
-    let broken = three().replacen("Content-Type", "Content Type", 1);
-    sandbox.file("events.ndjson", &broken);
-    replay(&sandbox, &receiver, "events.ndjson", &["--verbatim"])
-        .exits(1)
-        .says(&[
-            "events.ndjson:1: ",
+    for (whole, broken, why) in [
+        (
+            "Content-Type",
+            "Content Type",
             "\"Content Type\" is not the name of a header",
-        ]);
-    assert_eq!(receiver.requests().len(), 2);
+        ),
+        (
+            "application/json",
+            "application\\u0001json",
+            "the value of Content-Type holds a control character",
+        ),
+    ] {
+        let broken = three().replacen(whole, broken, 1);
+        sandbox.file("events.ndjson", &broken);
+        replay(&sandbox, &receiver, "events.ndjson", &["--verbatim"])
+            .exits(1)
+            .says(&["events.ndjson:1: ", why]);
+    }
+    assert_eq!(receiver.requests().len(), 4);
+}
+
+#[test]
+fn what_listen_shows_has_no_headers_and_is_told_what_has() {
+    let sandbox = sandbox();
+    let receiver = Receiver::start(&[Reply::Status(200)]);
+    let shown = r#"{"schema_version":1,"kind":"delivery","number":1,"event":{"EventType":"A"}}"#;
+    sandbox.file("events.ndjson", &format!("{shown}\n"));
+    replay(&sandbox, &receiver, "events.ndjson", &[])
+        .exits(1)
+        .says(&["without headers", "--save FILE keeps it whole"]);
+    let verify = [
+        "verify",
+        "--delivery",
+        "events.ndjson",
+        "--url",
+        "http://a/",
+    ];
+    sandbox
+        .vodcb([&verify[..], &["--auth-key-env", "KEY"]].concat())
+        .says(&["--save FILE keeps it whole"]);
 }

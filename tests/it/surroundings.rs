@@ -276,6 +276,33 @@ fn too_few_open_files_for_many_targets_are_told() {
     run.says(&["Too many open files", "ulimit -n"]);
 }
 
+/// The limit of this machine is no fault of the receiver.
+#[test]
+fn a_storm_that_runs_out_of_files_does_not_blame_the_receiver() {
+    let receiver = crate::receiver::Receiver::start(&[crate::receiver::Reply::Status(200)]);
+    let words = format!("{ONLY_STANDARD}; ulimit -n 32; {RUN}");
+    let url = receiver.url("/vod");
+    let send = [
+        "send",
+        "TranscodeComplete",
+        "--to",
+        &url,
+        "--once",
+        "-o",
+        "json",
+    ];
+    let storm = ["--count", "100", "--concurrency", "100"];
+    let run = under(&Sandbox::offline(), &words, &[&send[..], &storm].concat());
+    let document = run.exits(1).json();
+    let hint = document["hint"].as_str().unwrap();
+    assert!(hint.contains("says nothing of the receiver"), "{document}");
+    let failed = document["answers"]["no file left for a connection"].as_u64();
+    assert!(failed > Some(0), "{document}");
+    let others = document["answers"].as_object().unwrap().keys();
+    let others: Vec<_> = others.filter(|name| *name != "200").collect();
+    assert_eq!(others, ["no file left for a connection"], "{document}");
+}
+
 /// What 4 KB unpack to does not fit into so much memory.
 #[test]
 fn a_bomb_is_not_unpacked() {

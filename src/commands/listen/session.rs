@@ -9,11 +9,12 @@ use super::feed::Fed;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
 use crate::delivery::notice::{Delivery, Notice, Verdict};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::decode;
 use crate::exit::Exit;
 use crate::output::{Printer, Stream};
 use crate::render::listen::{self, Summing};
+use crate::text::counted;
 
 /// Notices that are shown together, when so many wait.
 const BATCH: usize = 64;
@@ -28,6 +29,8 @@ pub(super) struct Session<'a> {
     ctx: &'a Context,
     told: Receiver<Notice>,
     exit_after: Option<u64>,
+    /// Whether deliveries go elsewhere than to standard output, too.
+    kept: bool,
     expected: bool,
     /// The expectations that nothing met so far.
     missing: Vec<Expectation>,
@@ -37,6 +40,8 @@ pub(super) struct Session<'a> {
     sum: Summing,
     /// Warnings about what is being shown.
     warnings: Vec<String>,
+    /// Whether nothing that is shown arrives any more.
+    is_blind: bool,
     /// What prints, so that nobody who reads slowly holds an answer up.
     lines: Printer,
     talk: Printer,
@@ -50,17 +55,20 @@ impl<'a> Session<'a> {
         told: Receiver<Notice>,
         exit_after: Option<u64>,
         expectations: Vec<Expectation>,
+        kept: bool,
     ) -> Result<Self> {
         Ok(Session {
             ctx,
             told,
             exit_after,
+            kept,
             expected: !expectations.is_empty(),
             missing: expectations,
             warned: HashSet::new(),
             warned_of_paths: HashSet::new(),
             sum: Summing::new(),
             warnings: Vec::new(),
+            is_blind: false,
             lines: Printer::start(Stream::Results)?,
             talk: Printer::start(Stream::Talk)?,
         })
@@ -83,11 +91,28 @@ impl<'a> Session<'a> {
         while !self.is_done() {
             tokio::select! {
                 _ = self.told.recv_many(&mut notices, BATCH) => self.show(&mut notices),
-                ended = self.lines.ended() => return ended,
+                ended = self.lines.ended(), if !self.is_blind => self.go_blind(ended)?,
                 () = &mut end => break,
                 () = &mut asked => break,
             }
         }
+        Ok(())
+    }
+
+    /// Goes on where deliveries are kept elsewhere; those that nobody sees or keeps are for VOD to try again.
+    fn go_blind(&mut self, ended: Result<()>) -> Result<()> {
+        let error = ended.err().unwrap_or_else(|| {
+            Error::new(Kind::Partial, "nobody reads standard output any more")
+                .hint("to keep deliveries, whoever reads: --save FILE")
+        });
+        if !self.kept {
+            return Err(error);
+        }
+        self.is_blind = true;
+        let why = error.told(": ");
+        let warning = format!("{why}, so lines are left out; receiving goes on");
+        self.warnings.push(warning);
+        self.warn();
         Ok(())
     }
 
@@ -101,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// Counts messages of a queue in place of attempts: each was handed over once, or kept.
     pub(super) fn account(&mut self, fed: &Fed, exit_after: Option<u64>) {
-        self.exit_after = exit_after;
+        self.exit_after = exit_after.filter(|_| fed.ended.is_ok());
         self.sum.deliveries = fed.totals.deleted + fed.totals.again;
         self.sum.duplicates = fed.duplicates;
         self.sum.kept = Some(fed.totals.kept + fed.totals.damaged);
@@ -120,18 +145,42 @@ impl<'a> Session<'a> {
         };
         let texts = self.missing.drain(..).map(|missing| missing.text);
         self.sum.missing = texts.collect();
-        let is_kept = self.sum.kept.is_some_and(|kept| kept > 0);
         let is_signalled = self.ctx.stop.signal().is_some();
+        if self.is_blind {
+            self.sum.not_shown += self.lines.unprinted();
+            let lines = counted(self.sum.not_shown, "line was", "lines were");
+            self.warnings.push(format!("{lines} not shown"));
+        }
+        let text = self.sum.text();
+        if let Some(short) = self.short() {
+            if !is_signalled {
+                self.warnings.push(format!("the time was up after {short}"));
+            }
+            self.sum.missing.push(format!("--exit-after: {short}"));
+        }
+        let is_kept = self.sum.kept.is_some_and(|kept| kept > 0);
         let exit = if met && self.sum.not_saved == 0 && (!is_kept || is_signalled) {
             Exit::Ok
         } else {
             Exit::Negative
         };
-        let summary = self.ctx.out.piece(&self.sum, |_| self.sum.text());
+        let summary = self.ctx.out.piece(&self.sum, |_| text);
         let summary = self.shown(summary);
         self.warn();
         self.end(summary).await?;
         Ok(exit)
+    }
+
+    /// How many came of those that were waited for, where they are too few.
+    fn short(&self) -> Option<String> {
+        let came = self.sum.deliveries + self.sum.kept.unwrap_or_default();
+        let most = self
+            .exit_after
+            .filter(|most| !self.expected && came < *most)?;
+        Some(format!(
+            "{came} of {}",
+            counted(most, "delivery", "deliveries")
+        ))
     }
 
     /// Waits until all that was shown is read, and this behind it; one signal more ends the waiting.
@@ -140,8 +189,9 @@ impl<'a> Session<'a> {
     /// When it cannot be shown.
     pub(super) async fn end(self, last: String) -> Result<()> {
         let read = async {
-            self.lines.close(last).await?;
-            self.talk.close(String::new()).await
+            let shown = self.lines.close(last).await;
+            self.talk.close(String::new()).await?;
+            shown
         };
         self.ctx.stop.unless_asked(read).await
     }
@@ -173,6 +223,11 @@ impl<'a> Session<'a> {
                     self.warnings
                         .extend(once(&mut self.warned_of_paths, warning));
                 }
+                Notice::NoRequest(why) => {
+                    self.sum.turned_away += 1;
+                    let warning = listen::no_request(&why);
+                    self.warnings.extend(once(&mut self.warned, warning));
+                }
                 Notice::NotAccepted(why) => {
                     let warning = format!("connections cannot be accepted: {why}");
                     self.warnings.extend(once(&mut self.warned, warning));
@@ -181,7 +236,7 @@ impl<'a> Session<'a> {
         }
         let lines = shown.matches('\n').count() as u64;
         if !self.lines.print(shown) {
-            if self.sum.not_shown == 0 {
+            if self.sum.not_shown == 0 && !self.is_blind {
                 self.warnings.push(NOT_READ.to_owned());
             }
             self.sum.not_shown += lines;
@@ -234,7 +289,19 @@ impl<'a> Session<'a> {
         }
         let body = delivery.body.as_deref().unwrap_or_default();
         if let Some(event) = decode::json(body) {
-            self.missing.retain(|expected| !expected.is_met(&event));
+            let mut failures = Vec::new();
+            self.missing
+                .retain(|expected| match expected.is_met(&event) {
+                    Ok(is_met) => !is_met,
+                    Err(why) => {
+                        failures.push(why);
+                        true
+                    }
+                });
+            let new = failures
+                .into_iter()
+                .filter_map(|why| once(&mut self.warned, why));
+            self.warnings.extend(new);
         }
     }
 }

@@ -49,15 +49,17 @@ impl Args {
             given => {
                 let public = match given {
                     Some(url) => quoted(url).into_owned(),
-                    None => format!("https://YOUR-HOST{path}"),
+                    None => quoted(&format!("https://YOUR-HOST{path}")).into_owned(),
                 };
                 let set = ctx.again(&format!("set --http-url {public}{key}"));
                 format!("put an https tunnel or proxy in front of {local}, then\n          {set}")
             }
         };
+        let to = format!("{local}{path}");
+        let to = quoted(&to);
         format!(
             "listening at {url}{place}; Ctrl-C ends it\n\
-             try it:   vodcb send TranscodeComplete --to {local}{path}{key}{signed_url}\n\
+             try it:   vodcb send TranscodeComplete --to {to}{key}{signed_url}\n\
              for VOD:  {vod}"
         )
     }

@@ -33,7 +33,7 @@ pub(super) struct Intake {
 /// A body, and the room that it takes until it is dropped.
 pub(super) struct Taken {
     pub(super) body: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    _room: OwnedSemaphorePermit,
 }
 
 /// Why there is no body.
@@ -65,23 +65,22 @@ impl Intake {
         }
     }
 
-    /// The whole body.
+    /// The whole body. Its time begins when there is room for all of it: bodies that wait for each other's rest
+    /// would all be too slow.
     pub(super) async fn take(&self, incoming: Incoming) -> Result<Taken, Untaken> {
-        tokio::time::timeout(self.limits.body_timeout, self.collect(incoming))
-            .await
-            .unwrap_or(Err(Untaken::TooSlow))
-    }
-
-    async fn collect(&self, mut incoming: Incoming) -> Result<Taken, Untaken> {
-        let most = self.limits.body_bytes as usize;
-        let promised = incoming.size_hint().lower();
-        if promised > PATIENCE as u64 {
+        let promised = incoming.size_hint();
+        if promised.lower() > PATIENCE as u64 {
             return Err(Untaken::TooLarge);
         }
-        let mut whole = Taken {
-            body: Bytes::new(),
-            _room: None,
-        };
+        let room = self.room(promised.exact()).await?;
+        let body = tokio::time::timeout(self.limits.body_timeout, self.collect(incoming))
+            .await
+            .unwrap_or(Err(Untaken::TooSlow))?;
+        Ok(Taken { body, _room: room })
+    }
+
+    async fn collect(&self, mut incoming: Incoming) -> Result<Bytes, Untaken> {
+        let most = self.limits.body_bytes as usize;
         let mut gathered = Vec::new();
         let mut size = 0;
         while let Some(frame) = incoming.frame().await {
@@ -96,34 +95,26 @@ impl Intake {
                 gathered = Vec::new();
                 continue;
             }
-            self.make_room(&mut whole._room, data.len()).await?;
             if incoming.is_end_stream() && gathered.is_empty() {
                 // The usual case: all in one piece, which need not be copied.
-                whole.body = data;
-                return Ok(whole);
+                return Ok(data);
             }
             gathered.extend_from_slice(&data);
         }
         if size > most {
             return Err(Untaken::TooLarge);
         }
-        whole.body = gathered.into();
-        Ok(whole)
+        Ok(gathered.into())
     }
 
-    /// Waits until others have left, if need be.
-    async fn make_room(
-        &self,
-        room: &mut Option<OwnedSemaphorePermit>,
-        bytes: usize,
-    ) -> Result<(), Untaken> {
-        let bytes = u32::try_from(bytes).map_err(|_| Untaken::TooLarge)?;
-        let more = Arc::clone(&self.room).acquire_many_owned(bytes).await;
-        let more = more.map_err(|_| Untaken::Broken)?;
-        match room {
-            Some(room) => room.merge(more),
-            None => *room = Some(more),
-        }
-        Ok(())
+    /// Waits until others have left, if need be. A body that tells no size may become as large as any; one that
+    /// is too large is not kept.
+    async fn room(&self, promised: Option<u64>) -> Result<OwnedSemaphorePermit, Untaken> {
+        let most = self.limits.body_bytes;
+        let bytes = promised.map_or(most, |bytes| u32::try_from(bytes).unwrap_or(u32::MAX));
+        let bytes = if bytes > most { 0 } else { bytes };
+        let all = u32::try_from(self.limits.memory).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes.min(all));
+        room.await.map_err(|_| Untaken::Broken)
     }
 }

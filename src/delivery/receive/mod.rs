@@ -31,7 +31,7 @@ use super::notice::{Answer, Delivery, Notice, TurnedAway};
 use super::reply::{Reply, Script};
 use super::save::Store;
 use super::seen::Seen;
-use crate::callback::url::without_password;
+use crate::callback::url::{without_password, written_out};
 use crate::event::{EventSelection, EventType, summary};
 use crate::http::Http;
 use crate::http::listener::{self, Limits as ConnectionLimits};
@@ -152,17 +152,14 @@ pub async fn serve(
         let shared = Arc::clone(&shared);
         service_fn(move |request| exchange(Arc::clone(&shared), request))
     };
-    let refused = |error: &std::io::Error| {
-        let notice = Notice::NotAccepted(error.to_string());
-        shared.notices.tell_if_possible(notice);
-    };
+    let refused = |refused| shared.notices.tell_if_possible(notices::refused(refused));
     listener::serve(listener, limits.connections, service, refused, stopped).await;
 }
 
 async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering {
     let (head, incoming) = request.into_parts();
     let path = shared.receiver.path.as_deref();
-    let is_elsewhere = path.is_some_and(|path| path != head.uri.path());
+    let is_elsewhere = path.is_some_and(|path| !is_same(path, head.uri.path()));
     // What health checks and curious people send.
     let is_visit = matches!(head.method, Method::GET | Method::HEAD);
     let (status, reason) = if is_elsewhere {
@@ -184,6 +181,11 @@ async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) -> Answering 
         shared.turned_away(&head, status, reason).await;
     }
     Ok(refusal(status, reason))
+}
+
+/// Whether these paths are one, be what no request line holds percent-encoded in them or not.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || written_out(one).is_some_and(|text| Some(text) == written_out(other))
 }
 
 /// The answer to what is no delivery, for people.
@@ -292,6 +294,9 @@ impl Shared {
     async fn reply(&self, head: &Parts, body: &Bytes, mut delivery: Delivery) -> Answering {
         let number = delivery.number;
         if matches!(delivery.saved, Some(Err(_))) {
+            if !delivery.duplicate {
+                self.counted().seen.forget(body);
+            }
             delivery.answer = Answer::now(500);
             self.notices.tell(Notice::Delivery(delivery.into())).await;
             let text = "the delivery could not be saved\n";

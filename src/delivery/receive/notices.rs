@@ -3,6 +3,29 @@
 use tokio::sync::mpsc;
 
 use crate::delivery::notice::Notice;
+use crate::http::listener::Refused;
+
+/// What is said of a request that does not even begin as one, as a handshake of TLS.
+const NO_METHOD: &str = "invalid HTTP method";
+const NO_HTTP: &str =
+    "it is no HTTP; where TLS was spoken to this plain http port, put a proxy with https in front";
+
+/// Tells of what HTTP itself does not take.
+pub(super) fn refused(refused: Refused) -> Notice {
+    match refused {
+        Refused::Connection(error) => Notice::NotAccepted(error.to_string()),
+        Refused::Request(error) if error.is_parse_too_large() => Notice::NoRequest(
+            "its head is larger, or has more fields, than that of any event".to_owned(),
+        ),
+        Refused::Request(error) => {
+            let why = error.to_string();
+            Notice::NoRequest(match why.contains(NO_METHOD) {
+                true => NO_HTTP.to_owned(),
+                false => format!("it is no HTTP/1.1 ({why})"),
+            })
+        }
+    }
+}
 
 /// The way to whoever takes notices.
 pub(super) struct Notices(mpsc::Sender<Notice>);

@@ -44,12 +44,17 @@ pub fn envelope(bytes: &[u8]) -> Result<Recorded> {
         })?;
     let headers = value
         .get("headers")
-        .ok_or_else(|| refuse("it has no headers, as the body of an event alone"))?;
+        .ok_or_else(|| match value.get("event") {
+            Some(_) => refuse(
+                "vodcb listen -o ndjson shows it without headers, and --save FILE keeps it whole",
+            ),
+            None => refuse("it has no headers, as the body of an event alone"),
+        })?;
     let headers = pairs(headers).ok_or_else(|| {
         refuse("its headers are neither an object nor a list of pairs, of texts or lists of texts")
     })?;
-    if let Some(name) = no_header(&headers) {
-        return Err(refuse(&format!("{name:?} is not the name of a header")));
+    if let Some(why) = no_header(&headers) {
+        return Err(refuse(&why));
     }
     let body = match value.get("body") {
         None | Some(Value::Null) => "",
@@ -120,8 +125,8 @@ fn dump(bytes: &[u8]) -> Result<Recorded> {
     if headers.is_empty() {
         return Err(refuse("there is no header in it".to_owned()));
     }
-    if let Some(name) = no_header(&headers) {
-        return Err(refuse(format!("{name:?} is not the name of a header")));
+    if let Some(why) = no_header(&headers) {
+        return Err(refuse(why));
     }
     let mut recorded = Recorded {
         method: words.next().filter(|word| !word.is_empty()),
@@ -169,10 +174,16 @@ fn chunk(bytes: &[u8]) -> Option<(usize, &[u8], &[u8])> {
     is_hex.then_some((length, line_end, rest))
 }
 
-/// The first name that no header has.
-fn no_header(headers: &[(String, String)]) -> Option<&str> {
-    let mut names = headers.iter().map(|(name, _)| name.as_str());
-    names.find(|name| !is_token(name.as_bytes()))
+/// Why one of these is no header: its name, or a character that no value holds (RFC 9110, section 5.5).
+fn no_header(headers: &[(String, String)]) -> Option<String> {
+    let is_odd = |c: char| c.is_ascii_control() && c != '\t';
+    headers.iter().find_map(|(name, value)| {
+        if !is_token(name.as_bytes()) {
+            return Some(format!("{name:?} is not the name of a header"));
+        }
+        let holds_odd = value.contains(is_odd);
+        holds_odd.then(|| format!("the value of {name} holds a control character"))
+    })
 }
 
 /// What the name of a header may be (RFC 9110, section 5.6.2).

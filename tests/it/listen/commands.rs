@@ -106,6 +106,30 @@ fn what_is_offered_to_try_is_taken() {
     }
 }
 
+/// Letters beyond ASCII come percent-encoded, in either case; what a shell would take apart is quoted.
+#[test]
+fn a_path_may_be_written_in_any_letters() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, ["--path", "/回&调", "--exit-after", "3"]);
+    for target in ["/%E5%9B%9E&%E8%B0%83", "/%e5%9b%9e&%e8%b0%83?a=b"] {
+        let mut client = Client::to(listening.address);
+        client.post(target, &[], EVENT.as_bytes());
+        assert_eq!(client.answer().unwrap().status, 200, "{target}");
+    }
+    let mut client = Client::to(listening.address);
+    client.post("/%E5%9B%9E", &[], EVENT.as_bytes());
+    assert_eq!(client.answer().unwrap().status, 404);
+    let to = listening.url.clone();
+    assert!(to.ends_with("/回&调"), "{to}");
+    sandbox
+        .vodcb(["send", "TranscodeComplete", "--to", &to])
+        .ok();
+    listening.end().ok().says(&[
+        &format!("vodcb send TranscodeComplete --to '{to}'\n"),
+        "vodcb set --http-url 'https://YOUR-HOST/回&调'",
+    ]);
+}
+
 #[test]
 fn the_stream_has_a_document_for_everything() {
     let sandbox = Sandbox::offline();
@@ -315,6 +339,19 @@ fn expectations_end_the_run_when_all_are_met() {
 }
 
 #[test]
+fn an_expectation_that_fails_on_events_is_warned_of_once() {
+    let sandbox = Sandbox::offline();
+    let expect = ["--expect", "starts_with(Title, 'a')", "--exit-after", "2"];
+    let listening = Listening::start(&sandbox, expect);
+    for _ in 0..2 {
+        assert_eq!(post(listening.address, &[], EVENT), 200);
+    }
+    let run = listening.end().exits(1);
+    let warnings = run.stderr.matches("fails on an event").count();
+    assert_eq!(warnings, 1, "{run:?}");
+}
+
+#[test]
 fn what_did_not_come_is_told_with_exit_1() {
     let sandbox = Sandbox::offline();
     let expect = [
@@ -335,7 +372,13 @@ fn what_did_not_come_is_told_with_exit_1() {
 
     let listen = ["listen", "--port", "0", "--timeout", "0.2"];
     let run = sandbox.vodcb([&listen[..], &["--exit-after", "2"]].concat());
-    assert_eq!(run.exits(1).stdout, "0 deliveries\n");
+    let run = run
+        .exits(1)
+        .says(&["warning: the time was up after 0 of 2 deliveries"]);
+    assert_eq!(run.stdout, "0 deliveries\n");
+    let run = sandbox.vodcb([&listen[..], &["--exit-after", "2", "-o", "ndjson"]].concat());
+    let summary = run.exits(1).lines().pop().unwrap();
+    assert_eq!(summary["missing"][0], "--exit-after: 0 of 2 deliveries");
     sandbox.vodcb(listen).ok();
 }
 

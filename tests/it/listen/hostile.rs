@@ -97,6 +97,35 @@ fn broken_requests_are_refused_and_nothing_panics() {
     assert_eq!(told.len(), 1);
 }
 
+/// Where did my events go? Into a tunnel that speaks TLS to a port of plain http, for example.
+#[test]
+fn what_is_no_request_is_told_once_and_counted() {
+    let sandbox = Sandbox::offline();
+    let listening = Listening::start(&sandbox, []);
+    let many: String = (0..101)
+        .map(|number| format!("x-{number}: y\r\n"))
+        .collect();
+    for (request, status) in [
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".to_owned(), 400),
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".to_owned(), 400),
+        (format!("POST / HTTP/1.1\r\n{many}\r\n"), 431),
+        ("POST / HTTP/1.1\r\nx y: z\r\n\r\n".to_owned(), 400),
+    ] {
+        let mut client = Client::to(listening.address);
+        client.write(request.as_bytes()).unwrap();
+        assert_eq!(client.answer().unwrap().status, status, "{request:?}");
+    }
+    // Nothing at all is what looks whether the port is open.
+    drop(Client::to(listening.address));
+    let run = listening.stop().ok().says(&[
+        "refused unread: its head is larger, or has more fields",
+        "refused unread: it is no HTTP/1.1 (invalid HTTP header parsed)",
+    ]);
+    let tls = "TLS was spoken to this plain http port, put a proxy with https in front";
+    assert_eq!(run.stderr.matches(tls).count(), 1, "{run:?}");
+    assert_eq!(run.stdout, "0 deliveries, 4 turned away\n");
+}
+
 #[test]
 fn bodies_of_every_kind_are_told_without_harm() {
     let inside = limited(|_| {});
@@ -177,6 +206,40 @@ fn bodies_share_a_bounded_room() {
         assert_eq!(holder.answer().unwrap().status, 408);
     }
     assert!(works(inside.address));
+    inside.stop();
+}
+
+/// Bodies that come piece by piece, side by side, do not wait for each other's rest.
+#[test]
+fn a_body_has_its_whole_room_before_its_first_piece() {
+    let inside = limited(|limits| limits.bodies.memory = 100_000);
+    let heads = [
+        "content-length: 60000\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\n",
+    ];
+    let mut senders: Vec<(bool, Client)> = (0..6)
+        .map(|number| (number % 2 == 1, Client::to(inside.address)))
+        .collect();
+    let piece = |is_chunked: bool| match is_chunked {
+        true => [b"7530\r\n".as_slice(), &[b' '; 30_000], b"\r\n"].concat(),
+        false => vec![b' '; 30_000],
+    };
+    for (is_chunked, sender) in &mut senders {
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: a\r\n{}",
+            heads[usize::from(*is_chunked)]
+        );
+        let begin = [head.as_bytes(), &piece(*is_chunked)].concat();
+        sender.write(&begin).unwrap();
+    }
+    for (is_chunked, sender) in &mut senders {
+        let end = if *is_chunked { "0\r\n\r\n" } else { "" };
+        let rest = [&piece(*is_chunked), end.as_bytes()].concat();
+        sender.write(&rest).unwrap();
+    }
+    for (_, sender) in &mut senders {
+        assert_eq!(sender.answer().unwrap().status, 200);
+    }
     inside.stop();
 }
 

@@ -71,18 +71,43 @@ fn expectations_speak_jmespath_with_either_quotes() {
         (r#"Extend == "it's \"quoted\"""#, true),
         (r#"contains(Extend, '== "x"')"#, false),
         ("length(Status) > `3`", true),
-        // A function of a member that is not there is an error in JMESPath, and no event that was expected.
-        ("length(Missing) > `3`", false),
     ] {
         assert_eq!(
             Expectation::parse(text).unwrap().is_met(&event),
-            met,
+            Ok(met),
             "{text}"
         );
     }
     for wrong in ["", "a ==", "== \"a", "'", "[?"] {
         assert!(Expectation::parse(wrong).is_err(), "{wrong:?}");
     }
+    // A function of a member that is not there is an error in JMESPath, and no event that was expected.
+    let fails = Expectation::parse("length(Missing) > `3`").unwrap();
+    let why = fails.is_met(&event).unwrap_err();
+    assert!(why.contains("fails on an event"), "{why}");
+}
+
+/// What can never be true is not waited for, wherever it stands.
+#[test]
+fn an_expectation_that_can_only_fail_is_refused() {
+    for (wrong, why) in [
+        ("contians(Status, 's')", "undefined function contians"),
+        (
+            "A && [?!(B.c(@) == `1`)].{x: d} | [0]",
+            "undefined function c",
+        ),
+        ("A && contains(Status)", "expected 2, found 1"),
+        ("not_null()", "expected 1, found 0"),
+        (
+            "sort_by(StreamInfos, &lenght(a))",
+            "undefined function lenght",
+        ),
+        ("{x: [length(A, B)]}", "expected 1, found 2"),
+    ] {
+        let error = Expectation::parse(wrong).unwrap_err();
+        assert!(error.causes[0].contains(why), "{wrong}: {error:?}");
+    }
+    assert!(Expectation::parse("not_null(A, B, C) && max_by(D, &E) && join('', F)").is_ok());
 }
 
 /// The reader of expressions calls itself for each bracket; a deep one exhausted the stack.

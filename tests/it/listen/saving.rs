@@ -121,6 +121,67 @@ fn a_full_disk_is_a_500_and_told_loudly() {
     }
 }
 
+/// A folder in the place of the file is as a disk that is full.
+#[cfg(unix)]
+#[test]
+fn the_first_copy_that_is_kept_is_no_duplicate() {
+    let sandbox = Sandbox::offline();
+    let args = [
+        "--save",
+        "events.ndjson",
+        "-o",
+        "ndjson",
+        "--exit-after",
+        "2",
+    ];
+    let listening = Listening::start(&sandbox, args);
+    let path = sandbox.home().join("events.ndjson");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert_eq!(post(listening.address, &[], EVENT), 500);
+    std::fs::remove_dir(&path).unwrap();
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    let lines = listening.end().exits(1).lines();
+    let marks: Vec<_> = lines[1..4]
+        .iter()
+        .map(|line| (line["saved"].clone(), line["duplicate"].clone()))
+        .collect();
+    assert_eq!(
+        marks,
+        [(false, false), (true, false), (true, true)]
+            .map(|(saved, again)| (saved.into(), again.into()))
+    );
+    assert_eq!(bodies(&path).len(), 1);
+}
+
+/// As `logrotate` does it, and `rm`: what is answered 200 is under the name that was given.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_moved_or_removed_is_made_again() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::offline();
+    for extra in [&[][..], &["--no-fsync"]] {
+        let args = ["--save", "events.ndjson"].into_iter();
+        let listening = Listening::start(&sandbox, args.chain(extra.iter().copied()));
+        let path = sandbox.home().join("events.ndjson");
+        let rotated = sandbox.home().join("events.1");
+        assert_eq!(post(listening.address, &[], "one"), 200);
+        std::fs::rename(&path, &rotated).unwrap();
+        assert_eq!(post(listening.address, &[], "two"), 200);
+        assert_eq!(bodies(&rotated), HashSet::from(["one".to_owned()]));
+        assert_eq!(bodies(&path), HashSet::from(["two".to_owned()]));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(post(listening.address, &[], "three"), 200);
+        assert_eq!(bodies(&path), HashSet::from(["three".to_owned()]));
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        listening.stop().ok();
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
 /// A pipe has what nobody may ever read, so that a 200 would be untrue.
 #[cfg(unix)]
 #[test]

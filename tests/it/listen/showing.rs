@@ -1,5 +1,7 @@
 //! Showing comes after receiving: nothing that is shown, or is not, costs a delivery.
 
+use std::io::{BufRead, Read};
+
 use super::world::{EVENT, Listening, post};
 use crate::sandbox::Sandbox;
 
@@ -104,31 +106,57 @@ fn an_event_behind_a_byte_order_mark_is_shown_and_expected() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_below_what_is_shown_ends_it_at_once() {
-    use std::process::Stdio;
-
     let sandbox = Sandbox::offline();
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-    let mut command = sandbox.command(["listen", "--port", "0", "--ready-file", "ready"]);
-    let mut child = command
-        .stdout(full.unwrap())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let ready = sandbox.home().join("ready");
-    let mut url = String::new();
-    crate::queue::forward::eventually(|| {
-        url = std::fs::read_to_string(&ready).unwrap_or_default();
-        url.ends_with('\n')
-    });
-    let address = url.trim().strip_prefix("http://").unwrap().parse().unwrap();
-    assert_eq!(post(address, &[], EVENT), 200);
-    let mut ended = None;
-    crate::queue::forward::eventually(|| {
-        ended = child.try_wait().unwrap();
-        ended.is_some()
-    });
-    let run = crate::sandbox::Run::of(child.wait_with_output().unwrap());
-    assert_eq!(ended.unwrap().code(), Some(8), "{run:#?}");
+    let listening = Listening::under(&sandbox, "exec >/dev/full", []);
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    let run = listening.end().exits(8);
     run.says(&["standard output cannot be written"]);
-    assert!(!ready.exists());
+    assert!(!sandbox.home().join("ready").exists());
+}
+
+/// `vodcb listen | consumer`: what nobody sees or keeps is for VOD to try again.
+#[test]
+fn a_reader_that_goes_away_ends_it() {
+    let sandbox = Sandbox::offline();
+    let mut listening = Listening::start(&sandbox, ["-o", "ndjson"]);
+    listening.deafen();
+    assert_eq!(post(listening.address, &[], EVENT), 200);
+    listening
+        .end()
+        .exits(8)
+        .says(&["nobody reads standard output any more", "--save FILE"]);
+}
+
+/// What is kept elsewhere is received all the same; it is warned of once, and the end tells how many lines.
+#[cfg(unix)]
+#[test]
+fn a_receiver_that_saves_outlives_its_reader() {
+    let full = match cfg!(target_os = "linux") {
+        true => &[("exec >/dev/full", "No space left", 8)][..],
+        false => &[],
+    };
+    let gone = [("", "nobody reads standard output any more", 0)];
+    for (words, why, code) in gone.iter().chain(full) {
+        let sandbox = Sandbox::offline();
+        let mut listening = Listening::under(&sandbox, words, ["--save", "f"]);
+        listening.deafen();
+        let mut talk = listening.talk();
+        assert_eq!(post(listening.address, &[], EVENT), 200);
+        let mut said = String::new();
+        while !said.contains("receiving goes on") {
+            assert!(talk.read_line(&mut said).unwrap() > 0, "{said}");
+        }
+        assert!(said.contains(why), "{said}");
+        for _ in 0..2 {
+            assert_eq!(post(listening.address, &[], EVENT), 200);
+        }
+        listening.signal("INT");
+        let mut rest = String::new();
+        talk.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("warning: 3 lines were not shown"), "{rest}");
+        assert!(!rest.contains("receiving goes on"), "{rest}");
+        assert_eq!(listening.end_unread(), *code);
+        let saved = std::fs::read_to_string(sandbox.home().join("f")).unwrap();
+        assert_eq!(saved.lines().count(), 3);
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -242,6 +242,16 @@ impl Listening {
             .args(["-s", name, &id])
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Nobody reads what it shows any more.
+    pub fn deafen(&mut self) {
+        drop(self.child.as_mut().unwrap().stdout.take());
+    }
+
+    /// What it says, while it goes on; its end has it no more.
+    pub fn talk(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.child.as_mut().unwrap().stderr.take().unwrap())
     }
 
     /// Waits for its end.
