@@ -222,7 +222,7 @@ pub fn old_state(record: &Record, back: Back, key: Option<Secret>) -> Result<Old
                     .cause(format!(
                         "the history has everything that was configured {when} it"
                     ))
-                    .hint("leave the key out; vodcb set changes it afterwards"),
+                    .hint("leave the key out; another key is written afterwards"),
             );
         }
         (None, None) => {}

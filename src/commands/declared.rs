@@ -244,7 +244,10 @@ async fn account(ctx: &Context, connection: &Connection, manifest: &Manifest) ->
             format!("the manifest is for account {wanted}, but the caller belongs to {found}"),
         )
         .cause(format!("{place} says so"))
-        .hint("choose other credentials, for example with --profile; vodcb whoami shows the present ones")),
+        .hint(format!(
+            "choose other credentials, for example with --profile; {} shows the present ones",
+            ctx.again("whoami")
+        ))),
         _ => Ok(found),
     }
 }

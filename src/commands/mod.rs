@@ -207,7 +207,7 @@ async fn offer_wizard(ctx: &Context) -> Result<Exit> {
     if ctx.prompt.confirm(question.to_owned()).await? {
         return wizard::run(ctx, &wizard::Args {}).await;
     }
-    Err(set::nothing_named())
+    Err(set::nothing_named(ctx))
 }
 
 /// The fingerprint of `--if-match`: eight hex digits, or `none` for a target without a callback.

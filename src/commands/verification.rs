@@ -5,7 +5,7 @@ use super::receiver::{configured, shown_key};
 use crate::callback::url;
 use crate::context::Context;
 use crate::delivery::signature::{NamedKey, NamedUrl};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::numbers::whole;
 
 /// The flags that name URLs and keys.
@@ -25,6 +25,18 @@ pub struct Against {
     /// Accept the key in this variable too, as during a change of keys
     #[arg(long, value_name = "NAME", help_heading = "Callback key")]
     previous_key_env: Option<String>,
+}
+
+/// The error of a key that is needed and was looked for in a callback that has authentication off.
+pub fn unsigned_callback(ctx: &Context, error: Error) -> Error {
+    let set = ctx.again("set --generate-auth-key");
+    error
+        .cause(
+            "authentication of the configured callback is off, so VOD does not sign its deliveries",
+        )
+        .hint(format!(
+            "{set} switches it on with a new key; or leave --configured out"
+        ))
 }
 
 /// What is known of the signer.

@@ -62,7 +62,8 @@ pub async fn http(
     from: From,
     deliveries: Deliveries,
 ) -> Result<Vec<Check>> {
-    let url = config::url(receiver.url);
+    let again = |rest: &str| ctx.again(rest);
+    let url = config::url(receiver.url, receiver.is_configured.then_some(&again));
     if !url.holds() {
         let mut rest: Vec<Check> = skip_all(&["dns", "connect", "tls"], &url).collect();
         rest.extend(skip_all(&receiver::NAMES, &url));
@@ -97,7 +98,7 @@ pub async fn queue(
 ) -> Vec<Check> {
     let (endpoint, host) = place;
     let region = match &host {
-        Some(host) => config::region(target, host),
+        Some(host) => config::region(target, host, &|rest| ctx.again(rest)),
         None => Check::skip_because("region", &endpoint),
     };
     let looked = match mns {

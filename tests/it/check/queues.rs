@@ -191,14 +191,16 @@ fn an_endpoint_that_is_none_is_one_failure_in_its_own_words() {
         ("http://somebody.mns.cn-shanghai.aliyuncs.com/", "somebody"),
         ("http://queues.example.com/", "ACCOUNT.mns.REGION"),
     ] {
-        let (check, host) = vodcb::probe::config::endpoint(endpoint);
+        let (check, host) = vodcb::probe::config::endpoint(endpoint, &|rest| rest.to_owned());
         assert_eq!((check.result, host), (Verdict::Fail, None), "{endpoint}");
         assert!(check.cause.contains(words), "{check:?}");
         assert!(check.remedy.unwrap().contains("--mns-region"));
     }
     let right = "http://1234567890123456.mns.cn-shanghai.aliyuncs.com/";
     assert_eq!(
-        vodcb::probe::config::endpoint(right).0.result,
+        vodcb::probe::config::endpoint(right, &|rest| rest.to_owned())
+            .0
+            .result,
         Verdict::Pass
     );
 }
