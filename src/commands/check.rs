@@ -62,7 +62,7 @@ pub struct Args {
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let only = args.only.as_deref().map(parse_names).transpose()?;
     let only = only.unwrap_or_default();
-    let key = args.source.read(ctx).await?;
+    let key = args.source.read_leniently(ctx).await?;
     let deliveries = if only.is_empty() || only.iter().any(|name| needs_delivery(name)) {
         Deliveries::of(ctx, args.deliver)
     } else {

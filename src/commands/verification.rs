@@ -1,6 +1,6 @@
 //! What a signature is verified against. No command, but flags that several take.
 
-use super::key_source::{KeySource, variable};
+use super::key_source::{KeySource, variable_leniently};
 use super::receiver::{configured, shown_key};
 use crate::callback::url;
 use crate::context::Context;
@@ -61,7 +61,7 @@ impl Against {
     /// Reads what the flags name; with `--configured` the service is asked.
     ///
     /// # Errors
-    /// A usage error for a URL or key that VOD could never have, a key that cannot be read, and a callback
+    /// A usage error for a URL that VOD could never have, what is no key, a key that cannot be read, and a callback
     /// without a URL or whose key VOD does not show; those of a Get.
     pub async fn read(&self, ctx: &Context) -> Result<Known> {
         let mut known = Known::default();
@@ -73,7 +73,7 @@ impl Against {
                 url: text.clone(),
             });
         }
-        if let Some(key) = self.source.read(ctx).await? {
+        if let Some(key) = self.source.read_leniently(ctx).await? {
             known.keys.push(NamedKey {
                 name: "given key".to_owned(),
                 key,
@@ -82,7 +82,7 @@ impl Against {
         if let Some(name) = &self.previous_key_env {
             known.keys.push(NamedKey {
                 name: "previous key".to_owned(),
-                key: variable(ctx, name)?,
+                key: variable_leniently(ctx, name)?,
             });
         }
         if self.configured {

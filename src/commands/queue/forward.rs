@@ -123,7 +123,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args, look: String) -> Result<
 
 impl Args {
     async fn proof(&self, ctx: &Context) -> Result<Proof> {
-        let Some(key) = self.source.read(ctx).await? else {
+        let Some(key) = self.source.read_leniently(ctx).await? else {
             return Ok(Proof::Unsigned);
         };
         let signed = self.signed_url.as_ref().unwrap_or(&self.to);
