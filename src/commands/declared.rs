@@ -39,7 +39,10 @@ impl Files {
     /// The flags that name them, for hints that are copied.
     pub fn words(&self) -> String {
         let files = self.files.iter().map(|file| format!("-f {}", quoted(file)));
-        files.collect::<Vec<_>>().join(" ")
+        let format = self
+            .format
+            .map(|it| format!("--format {}", it.name().to_lowercase()));
+        files.chain(format).collect::<Vec<_>>().join(" ")
     }
 
     /// Reads the files and puts them together.

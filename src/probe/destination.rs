@@ -101,9 +101,9 @@ pub async fn queue(
         Some(host) => config::region(target, host, &|rest| ctx.again(rest)),
         None => Check::skip_because("region", &endpoint),
     };
-    let looked = match mns {
-        Some(mns) => queue::look(ctx, mns, name).await,
-        None => skip_all(&queue::NAMES, &endpoint).collect(),
+    let looked = match (mns, &host) {
+        (Some(mns), Some(host)) => queue::look(ctx, mns, host, name).await,
+        _ => skip_all(&queue::NAMES, &endpoint).collect(),
     };
     let mut checks = vec![endpoint, region];
     checks.extend(looked);

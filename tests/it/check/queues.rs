@@ -117,7 +117,13 @@ fn a_queue_that_is_gone_is_one_failure() {
     let run = checked(&sandbox).exits(1);
     assert_eq!(found(&run), pairs(&[("queue-exists", "fail")]), "{run:?}");
     let remedy = check(&run, "queue-exists")["remedy"].to_string();
-    assert!(remedy.contains("vodcb queue create q"), "{remedy}");
+    let place = "--mns-region cn-shanghai --account-id 1234567890123456";
+    for command in ["queue create q", "queue list"] {
+        assert!(
+            remedy.contains(&format!("vodcb {command} {place}")),
+            "{remedy}"
+        );
+    }
 }
 
 #[test]
