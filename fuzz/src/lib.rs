@@ -156,6 +156,7 @@ pub fn api(bytes: &[u8]) {
                 action: "GetMessageCallback",
                 host: "vod.example.com",
                 string_to_sign: "",
+                whoami: "vodcb --profile prod whoami --explain",
             };
             refusal::explain(&refused, asked, &[]);
         }

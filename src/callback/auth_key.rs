@@ -15,15 +15,18 @@ const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const DIGIT: &[u8] = b"0123456789";
 
-/// What keeps a key from being accepted, in words that do not show it; empty when nothing does.
+/// What keeps a key from being accepted by VOD, in words that do not show it; empty when nothing does.
 pub fn problems(key: &Secret) -> Vec<String> {
+    let nothing = key.expose().is_empty();
+    let rules = (!nothing).then(|| broken_rules(key)).into_iter().flatten();
+    rules.chain(flaws(key)).collect()
+}
+
+/// The documented rules that a key breaks. VOD stores none that does, yet one may sign and be compared.
+pub fn broken_rules(key: &Secret) -> Vec<String> {
     let text = key.expose();
     let length = text.chars().count();
     let mut found = Vec::new();
-    if length == 0 {
-        found.push("it is empty".to_owned());
-        return found;
-    }
     if length > MAX_CHARACTERS {
         found.push(format!(
             "it has {length} of at most {MAX_CHARACTERS} characters"
@@ -35,6 +38,16 @@ pub fn problems(key: &Secret) -> Vec<String> {
     found.extend(lacks("upper-case letter", |c| c.is_ascii_uppercase()));
     found.extend(lacks("lower-case letter", |c| c.is_ascii_lowercase()));
     found.extend(lacks("digit", |c| c.is_ascii_digit()));
+    found
+}
+
+/// What no key is or holds.
+fn flaws(key: &Secret) -> Vec<String> {
+    let text = key.expose();
+    let mut found = Vec::new();
+    if text.is_empty() {
+        found.push("it is empty".to_owned());
+    }
     if text.chars().any(|c| c.is_whitespace() || is_invisible(c)) {
         found.push("it holds a blank, a control or an invisible character".to_owned());
     }
@@ -57,11 +70,23 @@ pub fn looks_masked(text: &str) -> bool {
 /// # Errors
 /// A usage error that names the origin and every broken rule, never the key.
 pub fn parse(text: &str, origin: &str) -> Result<Secret> {
+    judged(text, origin, problems)
+}
+
+/// The same for a key that is not written, and may break the rules of one that is.
+///
+/// # Errors
+/// A usage error that names the origin, for what cannot be a key at all.
+pub fn parse_leniently(text: &str, origin: &str) -> Result<Secret> {
+    judged(text, origin, flaws)
+}
+
+fn judged(text: &str, origin: &str, judge: fn(&Secret) -> Vec<String>) -> Result<Secret> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     let key = Secret::new(text);
-    let problems = problems(&key);
+    let problems = judge(&key);
     if problems.is_empty() {
         return Ok(key);
     }

@@ -59,6 +59,16 @@ pub struct Host {
     pub internal: bool,
 }
 
+impl Host {
+    /// The flags that name this place, for command lines that are copied.
+    pub fn words(&self) -> String {
+        let Host {
+            account_id, region, ..
+        } = self;
+        format!("--mns-region {region} --account-id {account_id}")
+    }
+}
+
 /// Takes the host of an endpoint apart; `None` when it has another form.
 pub fn parse_host(endpoint: &str) -> Option<Host> {
     let url = url::Url::parse(endpoint).ok()?;

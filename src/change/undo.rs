@@ -225,7 +225,7 @@ pub fn old_state(
             return Err(
                 Error::usage(format!("no callback key is needed to undo change {number}"))
                     .cause(has_all)
-                    .hint("leave the key out; vodcb set changes it afterwards"),
+                    .hint("leave the key out; another key is written afterwards"),
             );
         }
         None => {}

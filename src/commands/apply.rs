@@ -3,7 +3,7 @@
 use super::declared::{Files, Wish, plan};
 use super::key_reference::Keys;
 use super::queue_lookup::refuse_missing;
-use super::{Connection, check_fingerprint, connect, written_but_not_shown};
+use super::{Connection, connect, is_fingerprint, written_but_not_shown};
 use crate::change::plan::{Plan, Step};
 use crate::change::write::{Ask, Done, Order, Wanted, change};
 use crate::context::Context;
@@ -51,6 +51,20 @@ impl Args {
         format!("{}{prune}", self.files.words())
     }
 
+    /// Makes sure that the fingerprint of a plan can be one.
+    fn check(&self, ctx: &Context) -> Result<()> {
+        match &self.if_match {
+            Some(text) if !is_fingerprint(text) => Err(Error::usage(format!(
+                "{text:?} is not the fingerprint of a plan"
+            ))
+            .hint(format!(
+                "it is shown by {}",
+                ctx.again(&format!("apply {} --dry-run", self.words()))
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// How to go on with what is left, which is another plan than the one that was reviewed.
     fn again(&self, ctx: &Context) -> String {
         match self.if_match {
@@ -72,7 +86,7 @@ impl Args {
 /// that failed; [`Kind::Partial`] when others had been taken; an interruption when a signal kept some
 /// from being tried.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
-    check_fingerprint(args.if_match.as_deref())?;
+    args.check(ctx)?;
     let manifest = args.files.read(ctx).await?;
     let keys = Keys::resolve(ctx, &manifest).await?;
     let connection = connect(ctx).await?;
@@ -84,7 +98,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let plan = plan(ctx, &connection, &wish).await?;
     check_plan(&plan, args.if_match.as_deref())?;
     if !args.no_queue_check {
-        let wanted = plan.changes().filter_map(|step| step.after.as_ref());
+        let wanted = plan.changes().filter_map(|step| {
+            let entry = manifest.entries.iter().find(|it| it.target == step.target);
+            let declared =
+                entry.map(|entry| format!("{} is declared at {}", entry.target, entry.place));
+            Some((step.after.as_ref()?, declared))
+        });
         refuse_missing(ctx, &connection, wanted).await?;
     }
     ctx.out.check(&view::document(&plan))?;
@@ -103,7 +122,14 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let document = view::outcome_document(&plan, &ended, error_document);
     let shown = ctx.out.show(&document, |_| view::outcome(&plan, &ended));
     let done = settled(&plan, &ended).and_then(|()| stopped(ctx, &ended, &look));
-    let done = done.map_err(|error| error.hint(again));
+    let done = done.map_err(|error| {
+        let given_up = ctx.stop.signal().is_none() && has_left(&ended);
+        let error = match given_up {
+            true => error.hint("--keep-going goes on with the other targets when one fails"),
+            false => error,
+        };
+        error.hint(again)
+    });
     match (done, shown) {
         (Err(error), Err(unshown)) => Err(error.also(unshown)),
         (Ok(()), Err(error)) if written(&ended) > 0 => {
@@ -118,6 +144,11 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
 fn written(ended: &[Ended]) -> usize {
     let made = ended.iter().filter(|end| matches!(end, Ended::Written(_)));
     made.count()
+}
+
+/// Whether a change was not tried.
+fn has_left(ended: &[Ended]) -> bool {
+    ended.iter().any(|end| matches!(end, Ended::NotTried))
 }
 
 /// A plan with nothing left to do is no other plan, but one that was carried out before.

@@ -62,7 +62,7 @@ pub struct Args {
 pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let only = args.only.as_deref().map(parse_names).transpose()?;
     let only = only.unwrap_or_default();
-    let key = args.source.read(ctx).await?;
+    let key = args.source.read_leniently(ctx).await?;
     let deliveries = if only.is_empty() || only.iter().any(|name| needs_delivery(name)) {
         Deliveries::of(ctx, args.deliver)
     } else {
@@ -80,7 +80,8 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         Verdict::Fail => Exit::Negative,
         Verdict::Warn if args.strict => Exit::Negative,
         Verdict::Skip => {
-            ctx.out.hint("no check was made, so nothing is proved; vodcb check makes all that belong to the callback");
+            let all = ctx.again("check");
+            ctx.out.hint(&format!("no check was made, so nothing is proved; {all} makes all that belong to the callback"));
             Exit::Negative
         }
         Verdict::Warn | Verdict::Pass => Exit::Ok,
@@ -102,6 +103,7 @@ async fn receiver(
         url,
         key: key.map_or(Key::None, Key::Known),
         events: &EventSelection::All,
+        is_configured: false,
         clock_offset: SignedDuration::ZERO,
     };
     destination::http(ctx, &receiver, From::HereToo, deliveries).await
@@ -113,7 +115,7 @@ async fn configured(ctx: &Context, key: Option<Secret>, deliveries: Deliveries) 
         Ok(connection) => connection,
         // That there is no key to ask with is what was to be found out, whatever keeps it away.
         Err(error) if !matches!(error.kind, Kind::Usage | Kind::Internal) => {
-            return Ok(Report::new(service::no_credentials(&error)));
+            return Ok(Report::new(service::no_credentials(ctx, &error)));
         }
         Err(error) => return Err(error),
     };

@@ -39,7 +39,10 @@ impl Files {
     /// The flags that name them, for hints that are copied.
     pub fn words(&self) -> String {
         let files = self.files.iter().map(|file| format!("-f {}", quoted(file)));
-        files.collect::<Vec<_>>().join(" ")
+        let format = self
+            .format
+            .map(|it| format!("--format {}", it.name().to_lowercase()));
+        files.chain(format).collect::<Vec<_>>().join(" ")
     }
 
     /// Reads the files and puts them together.
@@ -244,7 +247,10 @@ async fn account(ctx: &Context, connection: &Connection, manifest: &Manifest) ->
             format!("the manifest is for account {wanted}, but the caller belongs to {found}"),
         )
         .cause(format!("{place} says so"))
-        .hint("choose other credentials, for example with --profile; vodcb whoami shows the present ones")),
+        .hint(format!(
+            "choose other credentials, for example with --profile; {} shows the present ones",
+            ctx.again("whoami")
+        ))),
         _ => Ok(found),
     }
 }

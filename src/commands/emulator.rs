@@ -81,7 +81,7 @@ Examples:
   vodcb emulator reset
   vodcb emulator reset --state callbacks.json")]
     Reset {
-        /// The state file to forget instead; one that is none is removed with --yes only
+        /// The state file to forget instead; a damaged one is removed with --yes only, and no other file
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
     },
@@ -140,9 +140,7 @@ fn reset(ctx: &Context, state: Option<&Path>) -> Result<Exit> {
     let path = match state {
         Some(path) => {
             // A slip of the finger may name any file.
-            if !ctx.flags.yes {
-                emulator::state::recognise(path)?;
-            }
+            emulator::state::recognise(path, ctx.flags.yes)?;
             path.to_owned()
         }
         None => ctx.state_folder()?.join("emulator.json"),

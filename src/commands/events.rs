@@ -10,6 +10,7 @@ use crate::event::{self, catalogue, compose, decode, document};
 use crate::exit::Exit;
 use crate::output::Forms;
 use crate::render;
+use crate::text::quoted;
 
 /// Explain event types and event bodies
 #[derive(Debug, clap::Args)]
@@ -167,7 +168,11 @@ fn body_of(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>> {
             deliveries.len()
         ))
         .hint(format!(
-            "for example: sed -n {first}p {file} | vodcb events decode -"
+            "for example: sed -n {first}p{} | vodcb events decode -",
+            match file {
+                "-" => String::new(),
+                file => format!(" {}", quoted(file)),
+            }
         ))),
     }
 }

@@ -58,12 +58,29 @@ impl KeySource {
         self.auth_key_stdin.then(|| "--auth-key-stdin".to_owned())
     }
 
-    /// Reads the key; `None` when no source is named.
+    /// Reads the key that is to be written; `None` when no source is named.
     ///
     /// # Errors
     /// A usage error for a variable that is not set, a file that cannot be read, a key on the command
     /// line, and one that VOD could never have.
     pub async fn read(&self, ctx: &Context) -> Result<Option<Secret>> {
+        let text = self.text(ctx).await?;
+        text.map(|(text, origin)| auth_key::parse(&text, &origin))
+            .transpose()
+    }
+
+    /// Reads a key that only signs or is compared: what VOD would not store is warned about.
+    ///
+    /// # Errors
+    /// As [`KeySource::read`], but for the rules of length and letters.
+    pub async fn read_leniently(&self, ctx: &Context) -> Result<Option<Secret>> {
+        let text = self.text(ctx).await?;
+        text.map(|(text, origin)| lenient(ctx, &text, &origin))
+            .transpose()
+    }
+
+    /// What the source holds, and its name.
+    async fn text(&self, ctx: &Context) -> Result<Option<(String, String)>> {
         if self.auth_key.is_some() {
             return Err(Error::usage(
                 "keys are not taken on the command line, where others can read them",
@@ -71,24 +88,25 @@ impl KeySource {
             .hint("use --auth-key-env NAME, --auth-key-file FILE or --auth-key-stdin"));
         }
         if let Some(name) = &self.auth_key_env {
-            return variable(ctx, name).map(Some);
+            return Ok(Some((value(ctx, name)?.to_owned(), of_variable(name))));
         }
         if let Some(path) = &self.auth_key_file {
-            return auth_key::parse(&read_file(path.clone()).await?, &path.display().to_string())
-                .map(Some);
+            let text = read_file(path.clone()).await?;
+            return Ok(Some((text, path.display().to_string())));
         }
         if self.auth_key_stdin && ctx.prompt.interactive {
             let text = ctx
                 .prompt
                 .hidden("Callback key (not shown)".to_owned())
                 .await?;
-            return auth_key::parse(&text, "the terminal").map(Some);
+            return Ok(Some((text, "the terminal".to_owned())));
         }
         if self.auth_key_stdin {
             let bytes = read_stdin(ENOUGH).await.map_err(|error| {
                 Error::usage("the key cannot be read from standard input").cause(error.to_string())
             })?;
-            return auth_key::parse(&String::from_utf8_lossy(&bytes), "standard input").map(Some);
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            return Ok(Some((text, "standard input".to_owned())));
         }
         Ok(None)
     }
@@ -99,8 +117,36 @@ impl KeySource {
 /// # Errors
 /// A usage error when it is not set, or holds what VOD could never have as a key.
 pub fn variable(ctx: &Context, name: &str) -> Result<Secret> {
-    let text = ctx.env.get(name).ok_or_else(|| unset(name))?;
-    auth_key::parse(text, &format!("the variable {name}"))
+    auth_key::parse(value(ctx, name)?, &of_variable(name))
+}
+
+/// The same for a key that is only compared.
+///
+/// # Errors
+/// As [`variable`], but for the rules of length and letters.
+pub fn variable_leniently(ctx: &Context, name: &str) -> Result<Secret> {
+    lenient(ctx, value(ctx, name)?, &of_variable(name))
+}
+
+fn value<'c>(ctx: &'c Context, name: &str) -> Result<&'c str> {
+    let text = ctx.env.get(name).map(String::as_str);
+    text.ok_or_else(|| unset(name))
+}
+
+fn of_variable(name: &str) -> String {
+    format!("the variable {name}")
+}
+
+fn lenient(ctx: &Context, text: &str, origin: &str) -> Result<Secret> {
+    let key = auth_key::parse_leniently(text, origin)?;
+    let broken = auth_key::broken_rules(&key);
+    if !broken.is_empty() {
+        let broken = broken.join(", and ");
+        ctx.out.warn(&format!(
+            "VOD stores no key like that from {origin}: {broken}"
+        ));
+    }
+    Ok(key)
 }
 
 /// What would do for a key is more likely one than the name of a variable, so it is not shown.

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::event_filter;
 use super::ready_file::ReadyFile;
-use super::verification::{Against, Known};
+use super::verification::{Against, Known, unsigned_callback};
 use crate::callback::url::without_password;
 use crate::context::Context;
 use crate::delivery::expect::Expectation;
@@ -215,7 +215,7 @@ impl Args {
 
     async fn receiver(&self, ctx: &Context, events: EventSelection) -> Result<Receiver> {
         let script = self.respond.as_deref().map(Script::parse).transpose()?;
-        let proof = self.proof(self.against.read(ctx).await?)?;
+        let proof = self.proof(ctx, self.against.read(ctx).await?)?;
         if proof.keys.is_empty() && !self.bind.is_loopback() {
             ctx.out.warn("anybody who reaches this port can send events; a key with --require-signature keeps strangers out");
         }
@@ -254,7 +254,7 @@ impl Args {
         })
     }
 
-    fn proof(&self, Known { urls, keys }: Known) -> Result<Proof> {
+    fn proof(&self, ctx: &Context, Known { urls, keys }: Known) -> Result<Proof> {
         let needs_key = self.require_signature
             || self.against.configured
             || self.against.max_age.is_some()
@@ -262,9 +262,7 @@ impl Args {
         if needs_key && keys.is_empty() {
             let error = Error::usage("a callback key is needed to verify signatures");
             return Err(if self.against.configured {
-                error
-                    .cause("authentication of the configured callback is off, so VOD does not sign its deliveries")
-                    .hint("vodcb set --generate-auth-key switches it on with a new key; or leave --configured out")
+                unsigned_callback(ctx, error)
             } else {
                 error.hint("give --auth-key-env NAME, or --configured to take key and URL from the service")
             });

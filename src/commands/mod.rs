@@ -207,7 +207,12 @@ async fn offer_wizard(ctx: &Context) -> Result<Exit> {
     if ctx.prompt.confirm(question.to_owned()).await? {
         return wizard::run(ctx, &wizard::Args {}).await;
     }
-    Err(set::nothing_named())
+    Err(set::nothing_named(ctx))
+}
+
+/// Whether a text is eight hex digits.
+pub fn is_fingerprint(text: &str) -> bool {
+    text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// The fingerprint of `--if-match`: eight hex digits, or `none` for a target without a callback.
@@ -218,9 +223,8 @@ pub fn check_fingerprint(given: Option<&str>) -> Result<()> {
     let Some(text) = given else {
         return Ok(());
     };
-    let digits = text.len() == 8 && text.chars().all(|c| c.is_ascii_hexdigit());
     // What a query of the fingerprint gives for a target without a callback means none, too.
-    if digits || matches!(text.to_ascii_lowercase().as_str(), "none" | "null") {
+    if is_fingerprint(text) || matches!(text.to_ascii_lowercase().as_str(), "none" | "null") {
         return Ok(());
     }
     Err(Error::usage(format!("{text:?} is not a fingerprint"))

@@ -33,7 +33,8 @@ pub async fn prove(
     given: Option<Secret>,
     deliveries: Deliveries,
 ) -> Result<Vec<Check>> {
-    let mut checks = vec![config::events(&callback.events)];
+    let again = |rest: &str| ctx.again(rest);
+    let mut checks = vec![config::events(&callback.events, &again)];
     let vod = &connection.vod.client;
     match &callback.destination {
         Destination::Http { url, auth } => {
@@ -41,6 +42,7 @@ pub async fn prove(
                 url,
                 key: given.map_or_else(|| key(auth), Key::Known),
                 events: &callback.events,
+                is_configured: true,
                 clock_offset: vod.learnt.seen_offset.get().unwrap_or(SignedDuration::ZERO),
             };
             let from = if vod.endpoint.is_loopback() {
@@ -54,7 +56,7 @@ pub async fn prove(
             endpoint,
             queue: name,
         } => {
-            let place = config::endpoint(endpoint);
+            let place = config::endpoint(endpoint, &again);
             let mns = match &place.1 {
                 Some(host) => Some(queues(ctx, connection, host).await?),
                 None => None,

@@ -23,7 +23,7 @@ use crate::render::queue as view;
 use crate::settings::numbers::{self, whole};
 use crate::settings::queue_account;
 use crate::target::Region;
-use crate::text::quoted;
+use crate::text::{counted, quoted};
 
 /// Look after the queues that callbacks can go to
 #[derive(Debug, clap::Args)]
@@ -172,11 +172,19 @@ async fn look_after(
             let place = args.place(ctx, mns, region)?;
             status::run(ctx, connection, mns, name, &place).await?;
         }
-        What::Peek { name, count } => peek(ctx, mns, name, *count).await?,
+        What::Peek { name, count } => {
+            if peek(ctx, mns, name, *count).await? == 0 {
+                args.tell_hidden(ctx, mns, name).await;
+            }
+        }
         What::Tail(args) => return tail::run(ctx, mns, args).await,
         What::Forward(forward) => {
             let look = ctx.again(&args.words(&format!("queue tail {}", forward.name)));
-            return forward::run(ctx, mns, forward, look).await;
+            let (exit, is_nothing) = forward::run(ctx, mns, forward, look).await?;
+            if forward.drain && is_nothing {
+                args.tell_hidden(ctx, mns, &forward.name).await;
+            }
+            return Ok(exit);
         }
     }
     Ok(Exit::Ok)
@@ -205,6 +213,18 @@ impl Args {
             .into_iter()
             .filter_map(|(name, value)| Some(format!(" --{name} {}", quoted(value.as_deref()?))))
             .fold(command.to_owned(), |line, flag| line + &flag)
+    }
+
+    /// Tells how many messages nobody can receive now, where none was found. Who may not look hears nothing of it.
+    async fn tell_hidden(&self, ctx: &Context, mns: &Mns, name: &str) {
+        let status = mns.get_attributes(ctx, name).await;
+        if let Some(hidden @ 1..) = status.ok().and_then(|status| status.inactive) {
+            let hidden = counted(hidden, "message is", "messages are");
+            let look = ctx.again(&self.words(&format!("queue status {name}")));
+            ctx.out.note(&format!(
+                "{hidden} out of sight now, in work or kept for a later try; {look}"
+            ));
+        }
     }
 
     async fn open(&self, ctx: &Context, connection: &Connection) -> Result<(Mns, Region)> {
@@ -240,7 +260,8 @@ async fn list(ctx: &Context, mns: &Mns, prefix: &str, region: &Region) -> Result
     })
 }
 
-async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<()> {
+/// Shows messages; how many there were.
+async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<usize> {
     queue::check_name(name)?;
     let most = usize::try_from(count).unwrap_or(MAX_BATCH);
     let messages = mns.batch_peek(ctx, name, most).await?;
@@ -257,5 +278,6 @@ async fn peek(ctx: &Context, mns: &Mns, name: &str, count: u32) -> Result<()> {
         .collect();
     let document = serde_json::json!({"schema_version": 1, "queue": name, "messages": shown});
     ctx.out
-        .show(&document, |width| view::messages(&shown, width))
+        .show(&document, |width| view::messages(&shown, width))?;
+    Ok(shown.len())
 }

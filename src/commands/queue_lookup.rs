@@ -5,6 +5,7 @@
 //! place where nobody may look, is told before the change.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -40,34 +41,41 @@ pub struct Missing {
     creation: Cell<Option<Creation>>,
 }
 
-/// Makes sure that every queue that these callbacks go to is there, each looked at once.
+/// Makes sure that every queue that these callbacks go to is there, each looked at once. Beside a callback is what
+/// says where it is declared, if it is.
 ///
 /// # Errors
 /// All that are missing in one error; those of a look.
 pub async fn refuse_missing<'a>(
     ctx: &Context,
     connection: &Connection,
-    callbacks: impl Iterator<Item = &'a Callback>,
+    callbacks: impl Iterator<Item = (&'a Callback, Option<String>)>,
 ) -> Result<()> {
-    let queues = order::set(
-        callbacks.filter_map(|callback| match &callback.destination {
-            Destination::Mns { endpoint, queue } => Some((endpoint.as_str(), queue.as_str())),
-            Destination::Http { .. } => None,
-        }),
-    );
+    let mut queues = BTreeMap::<_, Vec<String>>::new();
+    for (callback, declared) in callbacks {
+        if let Destination::Mns { endpoint, queue } = &callback.destination {
+            let queue = (endpoint.as_str(), queue.as_str());
+            queues.entry(queue).or_default().extend(declared);
+        }
+    }
     let mut looks = stream::iter(queues)
-        .map(|(endpoint, name)| look_up(ctx, connection, endpoint, name))
+        .map(async |((endpoint, name), declared)| {
+            let look = look_up(ctx, connection, endpoint, name).await;
+            look.map(|missing| Some((missing?, declared)))
+        })
         .buffered(AT_ONCE);
-    let mut refusals = Vec::new();
+    let (mut refusals, mut remedies) = (Vec::new(), Vec::new());
     while let Some(look) = looks.next().await {
-        if let Some(missing) = look? {
-            refusals.push(missing.refusal(ctx).await);
+        if let Some((missing, declared)) = look? {
+            let refusal = missing.refusal(ctx).await;
+            refusals.push(declared.into_iter().fold(refusal, Error::cause));
+            let create = ctx.again(&format!("queue create {missing} {}", missing.host.words()));
+            remedies.push(format!("{create} creates a queue that suits callbacks"));
         }
     }
     Error::all(refusals).map_err(|error| {
-        error
-            .hint("vodcb queue create NAME creates a queue that suits callbacks")
-            .hint("--no-queue-check writes without a look at the queues")
+        let error = remedies.into_iter().fold(error, Error::hint);
+        error.hint("--no-queue-check writes without a look at the queues")
     })
 }
 
@@ -179,12 +187,8 @@ impl Missing {
     /// Those of the queue service; nothing else was changed then.
     pub async fn create(&self, ctx: &Context) -> Result<()> {
         let attributes = Attributes::for_callbacks();
-        let Host {
-            account_id, region, ..
-        } = &self.host;
         // It tells whether the callback names the queue, too.
-        let look = format!("queue status {self} --mns-region {region} --account-id {account_id}");
-        let look = ctx.again(&look);
+        let look = ctx.again(&format!("queue status {self} {}", self.host.words()));
         ctx.stop
             .leave(format!("look before doing anything else: {look}"));
         let made = self.mns.create_queue(ctx, &self.name, &attributes).await;

@@ -83,7 +83,7 @@ impl ReceiverFlags {
         if let Some(signed_url) = &self.signed_url {
             url::check(signed_url)?;
         }
-        let given = self.source.read(ctx).await?;
+        let given = self.source.read_leniently(ctx).await?;
         let (url, key) = if to == CONFIGURED {
             needs_confirmation(ctx, "sending to the configured receiver")?;
             let (url, auth) = configured(ctx).await?;

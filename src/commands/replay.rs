@@ -18,7 +18,7 @@ use crate::event::compose::{Draft, Edit};
 use crate::event::decode::{self, explain};
 use crate::event::{self, catalogue};
 use crate::exit::Exit;
-use crate::text::counted;
+use crate::text::{counted, quoted};
 use report::{Report, Summary};
 use tempo::Tempo;
 
@@ -222,7 +222,7 @@ impl Replay<'_> {
                 .hint(recording::HINT)
                 .hint(format!(
                     "to send the body of an event: vodcb send --data {} --to URL",
-                    self.args.from.display()
+                    quoted(&self.args.from.display().to_string())
                 )));
         }
         self.report.damaged(piece, message)

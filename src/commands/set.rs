@@ -222,9 +222,12 @@ async fn ask_for_key(ctx: &Context, present: Option<&Callback>) -> Result<Option
 }
 
 /// The refusal of a command line that names no part to set.
-pub fn nothing_named() -> Error {
+pub fn nothing_named(ctx: &Context) -> Error {
     Error::usage("nothing to set is named")
-        .hint("for example: vodcb set --http-url https://example.com/vod/callback")
+        .hint(format!(
+            "for example: {}",
+            ctx.again("set --http-url https://example.com/vod/callback")
+        ))
         .hint("vodcb wizard asks for everything; vodcb set --help shows what can be set")
 }
 
@@ -260,7 +263,7 @@ impl Args {
             auth: self.auth(ctx).await?,
         };
         if edit.destination.is_none() && !edit.events.is_named() && !edit.auth.is_named() {
-            return Err(nothing_named());
+            return Err(nothing_named(ctx));
         }
         Ok(edit)
     }

@@ -91,7 +91,8 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     say(ctx, &record, back, present.as_ref(), &old);
     let is_change = !Difference::between(present.as_ref(), old.callback.as_ref()).is_empty();
     if is_change && !args.no_queue_check {
-        refuse_missing(ctx, &connection, old.callback.iter()).await?;
+        let wanted = old.callback.iter().map(|callback| (callback, None));
+        refuse_missing(ctx, &connection, wanted).await?;
     }
     let order = Order {
         command: &args.words(record.number),

@@ -1,11 +1,11 @@
 //! What a signature is verified against. No command, but flags that several take.
 
-use super::key_source::{KeySource, variable};
+use super::key_source::{KeySource, variable_leniently};
 use super::receiver::{configured, shown_key};
 use crate::callback::url;
 use crate::context::Context;
 use crate::delivery::signature::{NamedKey, NamedUrl};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::numbers::whole;
 
 /// The flags that name URLs and keys.
@@ -25,6 +25,18 @@ pub struct Against {
     /// Accept the key in this variable too, as during a change of keys
     #[arg(long, value_name = "NAME", help_heading = "Callback key")]
     previous_key_env: Option<String>,
+}
+
+/// The error of a key that is needed and was looked for in a callback that has authentication off.
+pub fn unsigned_callback(ctx: &Context, error: Error) -> Error {
+    let set = ctx.again("set --generate-auth-key");
+    error
+        .cause(
+            "authentication of the configured callback is off, so VOD does not sign its deliveries",
+        )
+        .hint(format!(
+            "{set} switches it on with a new key; or leave --configured out"
+        ))
 }
 
 /// What is known of the signer.
@@ -49,7 +61,7 @@ impl Against {
     /// Reads what the flags name; with `--configured` the service is asked.
     ///
     /// # Errors
-    /// A usage error for a URL or key that VOD could never have, a key that cannot be read, and a callback
+    /// A usage error for a URL that VOD could never have, what is no key, a key that cannot be read, and a callback
     /// without a URL or whose key VOD does not show; those of a Get.
     pub async fn read(&self, ctx: &Context) -> Result<Known> {
         let mut known = Known::default();
@@ -61,7 +73,7 @@ impl Against {
                 url: text.clone(),
             });
         }
-        if let Some(key) = self.source.read(ctx).await? {
+        if let Some(key) = self.source.read_leniently(ctx).await? {
             known.keys.push(NamedKey {
                 name: "given key".to_owned(),
                 key,
@@ -70,7 +82,7 @@ impl Against {
         if let Some(name) = &self.previous_key_env {
             known.keys.push(NamedKey {
                 name: "previous key".to_owned(),
-                key: variable(ctx, name)?,
+                key: variable_leniently(ctx, name)?,
             });
         }
         if self.configured {

@@ -6,7 +6,7 @@ mod verdict;
 use std::path::PathBuf;
 
 use self::verdict::Judge;
-use super::verification::Against;
+use super::verification::{Against, unsigned_callback};
 use crate::context::Context;
 use crate::delivery::signature::Claim;
 use crate::error::{Error, Result};
@@ -77,8 +77,12 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
         } else {
             "the callback key"
         };
-        return Err(Error::usage(format!("{what} is needed to verify a signature"))
-            .hint("give --url URL and --auth-key-env NAME, or --configured to take both from the service"));
+        let error = Error::usage(format!("{what} is needed to verify a signature"));
+        return Err(if args.against.configured {
+            unsigned_callback(ctx, error)
+        } else {
+            error.hint("give --url URL and --auth-key-env NAME, or --configured to take both from the service")
+        });
     }
     let judge = Judge {
         known,

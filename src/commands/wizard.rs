@@ -42,8 +42,14 @@ pub async fn run(ctx: &Context, _args: &Args) -> Result<Exit> {
     if !ctx.prompt.interactive {
         return Err(
             Error::usage("the wizard asks questions, and nobody is there to answer")
-                .hint("in a script: vodcb set --http-url URL --events A,B")
-                .hint("vodcb wizard --plain takes the answers from standard input"),
+                .hint(format!(
+                    "in a script: {}",
+                    ctx.again("set --http-url URL --events A,B")
+                ))
+                .hint(format!(
+                    "{} takes the answers from standard input",
+                    ctx.again("wizard --plain")
+                )),
         );
     }
     converse(ctx).await

@@ -13,6 +13,7 @@ use super::{Passed, ecs_role, env, ini, oidc, profile};
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{self, StsWish, switch, variable};
+use crate::text::quoted;
 
 /// The variables that name a profile, ours first; aliyun-cli reads the one without underscore first.
 const PROFILE: [&str; 4] = [
@@ -132,7 +133,7 @@ impl Found {
         let mode = file.metadata().ok()?.permissions().mode() & 0o777;
         (mode & 0o077 != 0).then(|| {
             let shown = file.display();
-            format!("{shown} holds a secret and others can read it (mode {mode:04o}); run: chmod 600 {shown}")
+            format!("{shown} holds a secret and others can read it (mode {mode:04o}); run: chmod 600 {}", quoted(&shown.to_string()))
         })
     }
 

@@ -16,6 +16,7 @@ use crate::secret::Secret;
 use crate::settings::address;
 use crate::sts::issued;
 use crate::target::Endpoint;
+use crate::text::quoted;
 
 /// A login that can be exchanged.
 #[derive(Debug, Clone)]
@@ -60,6 +61,7 @@ impl Site {
 
     /// The aliyun command that renews the login.
     fn command(&self, profile: &str) -> String {
+        let profile = quoted(profile);
         match self {
             Site::CloudSso { .. } => {
                 format!("aliyun configure --mode CloudSSO --profile {profile}")

@@ -190,10 +190,16 @@ fn mistakes(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
 
 /// Formulas of others that come with the same headers, or that receivers believe in.
 fn other_formulas(claim: &Claim, url: &NamedUrl, key: &NamedKey) -> Vec<String> {
-    let Some(body) = &claim.body else {
-        return Vec::new();
-    };
     let mut found = Vec::new();
+    let joined = format!("{}{}{}", url.url, claim.timestamp, key.key.expose());
+    if same(hex(&Md5::digest(joined)), &claim.signature) {
+        found.push(
+            "URL, time and key were signed without the | that VOD puts between them".to_owned(),
+        );
+    }
+    let Some(body) = &claim.body else {
+        return found;
+    };
     let packed = STANDARD.encode(body);
     let volcengine = format!(
         "{}|{}|{}|{packed}",

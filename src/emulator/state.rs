@@ -139,8 +139,8 @@ impl Store {
             Storage::Memory => Ok(Store::Memory(Mutex::default())),
             Storage::File(path) => {
                 create_folder(&path).map_err(|error| trouble(&path, &error))?;
-                open_lock(&path).map_err(|error| trouble(&path, &error))?;
                 load(&path)?;
+                open_lock(&path).map_err(|error| trouble(&path, &error))?;
                 Ok(Store::File(path, Mutex::default()))
             }
         }
@@ -169,21 +169,39 @@ impl Store {
     }
 }
 
-/// Makes sure that a file holds an emulator's state, or nothing.
+/// Makes sure that a file holds an emulator's state, or nothing; or, where that will do, what is left of a state.
 ///
 /// # Errors
 /// A usage error that says what keeps it from being one.
-pub fn recognise(path: &Path) -> Result<()> {
+pub fn recognise(path: &Path, damaged_will_do: bool) -> Result<()> {
     let Err(error) = load(path) else {
         return Ok(());
     };
+    let damaged = was_state(path);
+    if damaged && damaged_will_do {
+        return Ok(());
+    }
     let refused = Error::usage(format!("{} holds no state of an emulator", path.display()));
     let refused = error.causes.into_iter().fold(refused, Error::cause);
-    Err(refused
-        .hint("name the file of emulator start --state; --yes removes this one all the same"))
+    Err(refused.hint(if damaged {
+        "it begins as one; --yes removes it all the same"
+    } else {
+        "name the file of emulator start --state; this one is not removed"
+    }))
 }
 
-/// Removes the state, also one that cannot be read; true if there was any.
+/// Whether a file begins as a state does, however it goes on: what cannot be read and does not is somebody's own.
+fn was_state(path: &Path) -> bool {
+    let text = fs::read(path).unwrap_or_default().into_iter();
+    let text: Vec<u8> = text.filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let Some(rest) = text.strip_prefix(br#"{"schema":"#) else {
+        return false;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    rest[digits..].starts_with(br#","callbacks":["#)
+}
+
+/// Removes the file, whatever it holds; true if there was any.
 ///
 /// # Errors
 /// A usage error that names the file.
@@ -321,11 +339,15 @@ fn trouble(path: &Path, error: &io::Error) -> Error {
     ))
     .cause(error.to_string())
     .hint("name another file, or a folder that can be written with XDG_STATE_HOME");
-    if !path.exists() {
-        return error;
+    if was_state(path) {
+        let file = path.display().to_string();
+        return error.hint(format!(
+            "this removes it: vodcb emulator reset --yes --state {}",
+            quoted(&file)
+        ));
     }
-    error.hint(format!(
-        "this removes it: vodcb emulator reset --yes --state {}",
-        quoted(&path.display().to_string())
-    ))
+    match path.is_file() {
+        true => error.hint("it is no state of an emulator, and no emulator touches it; vodcb emulator reset removes the one of --emulator"),
+        false => error,
+    }
 }

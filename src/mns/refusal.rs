@@ -20,6 +20,8 @@ pub struct Asked<'a> {
     pub endpoint: &'a str,
     /// The string that was signed, to compare with the service's.
     pub string_to_sign: &'a str,
+    /// The command line that tells which key asks, and where it comes from.
+    pub whoami: &'a str,
 }
 
 /// A refusal as an error with its remedy. `secrets` are cut out of every foreign word.
@@ -63,7 +65,7 @@ fn hint(refusal: &Refusal, asked: Asked<'_>) -> String {
                 .to_owned()
         }
         Cause::Forbidden => permission_hint(asked),
-        _ => refusal::common_hint(refusal, asked.string_to_sign).to_owned(),
+        _ => refusal::common_hint(refusal, asked.string_to_sign, asked.whoami),
     }
 }
 

@@ -160,13 +160,13 @@ impl Client {
             if !miss.may_have_taken_effect() {
                 ctx.applied.set(before);
             } else if effect == Effect::Writes {
-                return Err(self.error(action, parameters, miss, effect));
+                return Err(self.error(ctx, action, parameters, miss, effect));
             }
             if place == Place::Body && is_unseen(&miss) {
                 self.learn_query_only(ctx);
                 place = Place::Query;
             } else if !tries.prepare(&miss).await? {
-                return Err(self.error(action, parameters, miss, effect));
+                return Err(self.error(ctx, action, parameters, miss, effect));
             }
         }
     }
@@ -238,11 +238,20 @@ impl Client {
         }
     }
 
-    fn error(&self, action: &str, parameters: &Parameters, miss: Miss, effect: Effect) -> Error {
+    fn error(
+        &self,
+        ctx: &Context,
+        action: &str,
+        parameters: &Parameters,
+        miss: Miss,
+        effect: Effect,
+    ) -> Error {
         let unknown = effect == Effect::Writes && miss.may_have_taken_effect();
         let in_flight = miss.may_be_under_way();
         let mut error = match miss {
-            Miss::Refused(refusal, clues) => self.refused(action, parameters, &refusal, &clues),
+            Miss::Refused(refusal, clues) => {
+                self.refused(ctx, action, parameters, &refusal, &clues)
+            }
             Miss::Nonsense(status, description) => {
                 http::nonsense(&self.endpoint.host(), status, &description)
             }
@@ -257,6 +266,7 @@ impl Client {
 
     fn refused(
         &self,
+        ctx: &Context,
         action: &str,
         parameters: &Parameters,
         refusal: &Refusal,
@@ -273,6 +283,7 @@ impl Client {
             action,
             host: &self.endpoint.host(),
             string_to_sign: &clues.string_to_sign,
+            whoami: &ctx.again("whoami --explain"),
         };
         let mut error = refusal::explain(refusal, asked, &secrets);
         error.details.retry_after = clues.retry_after;

@@ -4,9 +4,13 @@ use super::Check;
 use crate::callback::{queue, url};
 use crate::event::{AI_UMBRELLA, EventSelection, EventType, catalogue};
 use crate::target::{Region, Target};
+use crate::text::quoted;
+
+/// Makes of the end of a command line the whole of it, for the target that is looked at.
+pub type Again<'a> = &'a dyn Fn(&str) -> String;
 
 /// Looks for selections that lose events, or that receivers wait for in vain.
-pub fn events(selection: &EventSelection) -> Check {
+pub fn events(selection: &EventSelection, again: Again<'_>) -> Check {
     const NAME: &str = "events";
     let names = match selection {
         EventSelection::All => {
@@ -16,23 +20,24 @@ pub fn events(selection: &EventSelection) -> Check {
             return Check::fail(
                 NAME,
                 "no event is selected, so nothing is ever sent",
-                "vodcb set --events ALL, or the names that are needed",
+                again("set --events ALL") + ", or the names that are needed",
             );
         }
         EventSelection::Only(names) => names,
     };
-    let mut found: Vec<(String, String)> = names.iter().filter_map(doubt).collect();
+    let mut found: Vec<(String, String)> =
+        names.iter().filter_map(|name| doubt(name, again)).collect();
     let has = |name: &str| names.contains(&EventType::from_service(name));
     if has("StreamTranscodeComplete") && !has("TranscodeComplete") {
         found.push((
             "StreamTranscodeComplete comes once for each stream, and without TranscodeComplete nothing tells when all are done".to_owned(),
-            "vodcb set --add-events TranscodeComplete".to_owned(),
+            again("set --add-events TranscodeComplete"),
         ));
     }
     if has("LiveRecordVideoComposeStart") && !has("FileUploadComplete") {
         found.push((
             "LiveRecordVideoComposeStart tells only that merging began; its end is a FileUploadComplete, which is not selected".to_owned(),
-            "vodcb set --add-events FileUploadComplete".to_owned(),
+            again("set --add-events FileUploadComplete"),
         ));
     }
     let all: Vec<&str> = names.iter().map(EventType::as_str).collect();
@@ -48,7 +53,7 @@ pub fn events(selection: &EventSelection) -> Check {
 }
 
 /// Why the service may not send what this name stands for, with the remedy.
-fn doubt(name: &EventType) -> Option<(String, String)> {
+fn doubt(name: &EventType, again: Again<'_>) -> Option<(String, String)> {
     let text = name.as_str();
     if text == AI_UMBRELLA {
         return None;
@@ -56,7 +61,9 @@ fn doubt(name: &EventType) -> Option<(String, String)> {
     if let Some(umbrella) = catalogue::umbrella_of(text) {
         return Some((
             format!("{text} cannot be subscribed by itself"),
-            format!("vodcb set --remove-events {text} --add-events {umbrella}"),
+            again(&format!(
+                "set --remove-events {text} --add-events {umbrella}"
+            )),
         ));
     }
     if catalogue::find(text).is_some() {
@@ -74,14 +81,17 @@ fn doubt(name: &EventType) -> Option<(String, String)> {
         }
         None => format!("{text} is not an event type this version knows"),
     };
-    let remedy = format!(
-        "compare with vodcb events list; vodcb set --allow-unknown-events --remove-events {text} takes it off"
-    );
+    let off = again(&format!(
+        "set --allow-unknown-events --remove-events {}",
+        quoted(text)
+    ));
+    let remedy = format!("compare with vodcb events list; {off} takes it off");
     Some((cause, remedy))
 }
 
-/// Whether the URL keeps VOD's rules. Whether it can be reached is for `dns` to say.
-pub fn url(text: &str) -> Check {
+/// Whether the URL keeps VOD's rules. Whether it can be reached is for `dns` to say. `again` is of the callback that has it,
+/// if one has.
+pub fn url(text: &str, again: Option<Again<'_>>) -> Check {
     const NAME: &str = "url";
     if let Err(error) = url::check(text) {
         return Check::failed(NAME, &error);
@@ -90,35 +100,39 @@ pub fn url(text: &str) -> Check {
     if doubts.is_empty() {
         return Check::pass(NAME, format!("{} of {} bytes", text.len(), url::MAX_BYTES));
     }
+    let mend = match again {
+        Some(again) => format!("mend the URL with {}", again("set --http-url URL")),
+        None => "mend the URL before it is configured".to_owned(),
+    };
     Check::warn(
         NAME,
         doubts.join("; "),
-        "mend the URL with vodcb set --http-url, and in the receiver",
+        format!("{mend}, and in the receiver"),
     )
 }
 
 /// Whether VOD can write to the queue's endpoint, and from where the queue is called.
-pub fn endpoint(endpoint: &str) -> (Check, Option<queue::Host>) {
+pub fn endpoint(endpoint: &str, again: Again<'_>) -> (Check, Option<queue::Host>) {
     const NAME: &str = "public-endpoint";
-    const REMEDY: &str = "vodcb set --mns-queue NAME --mns-region REGION";
+    let another = || again("set --mns-queue NAME --mns-region REGION");
     let judged = queue::check_endpoint(endpoint, true);
     let host = match (judged, queue::parse_host(endpoint)) {
         (Ok(_), Some(host)) => host,
-        (Ok(_), None) => return (Check::fail(NAME, endpoint, REMEDY), None),
+        (Ok(_), None) => return (Check::fail(NAME, endpoint, another()), None),
         (Err(error), _) => {
             let failed = Check::failed(NAME, &error);
-            let remedy = Some(REMEDY.to_owned());
+            let remedy = Some(another());
             return (Check { remedy, ..failed }, None);
         }
     };
     let check = if host.internal {
         let cause = format!("{endpoint} is an internal endpoint, and VOD writes to public ones");
         let remedy = match Region::parse(&host.region) {
-            Ok(region) => format!(
-                "vodcb set --mns-endpoint {}",
+            Ok(region) => again(&format!(
+                "set --mns-endpoint {}",
                 queue::endpoint(&host.account_id, &region)
-            ),
-            Err(_) => REMEDY.to_owned(),
+            )),
+            Err(_) => another(),
         };
         Check::fail(NAME, cause, remedy)
     } else {
@@ -128,7 +142,7 @@ pub fn endpoint(endpoint: &str) -> (Check, Option<queue::Host>) {
 }
 
 /// Whether the queue is where the vendor advises for this centre.
-pub fn region(target: &Target, host: &queue::Host) -> Check {
+pub fn region(target: &Target, host: &queue::Host, again: Again<'_>) -> Check {
     const NAME: &str = "region";
     let advised = target.region.advised_queue_region();
     if host.region == advised.as_str() {
@@ -138,8 +152,7 @@ pub fn region(target: &Target, host: &queue::Host) -> Check {
         "the queue is in {}; for {} the vendor advises {advised}, others add delay",
         host.region, target.region
     );
-    let remedy = format!(
-        "make a queue in {advised}, then vodcb set --mns-queue NAME --mns-region {advised}"
-    );
+    let set = again(&format!("set --mns-queue NAME --mns-region {advised}"));
+    let remedy = format!("make a queue in {advised}, then {set}");
     Check::warn(NAME, cause, remedy)
 }

@@ -62,7 +62,8 @@ pub async fn http(
     from: From,
     deliveries: Deliveries,
 ) -> Result<Vec<Check>> {
-    let url = config::url(receiver.url);
+    let again = |rest: &str| ctx.again(rest);
+    let url = config::url(receiver.url, receiver.is_configured.then_some(&again));
     if !url.holds() {
         let mut rest: Vec<Check> = skip_all(&["dns", "connect", "tls"], &url).collect();
         rest.extend(skip_all(&receiver::NAMES, &url));
@@ -97,12 +98,12 @@ pub async fn queue(
 ) -> Vec<Check> {
     let (endpoint, host) = place;
     let region = match &host {
-        Some(host) => config::region(target, host),
+        Some(host) => config::region(target, host, &|rest| ctx.again(rest)),
         None => Check::skip_because("region", &endpoint),
     };
-    let looked = match mns {
-        Some(mns) => queue::look(ctx, mns, name).await,
-        None => skip_all(&queue::NAMES, &endpoint).collect(),
+    let looked = match (mns, &host) {
+        (Some(mns), Some(host)) => queue::look(ctx, mns, host, name).await,
+        _ => skip_all(&queue::NAMES, &endpoint).collect(),
     };
     let mut checks = vec![endpoint, region];
     checks.extend(looked);

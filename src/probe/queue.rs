@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::{Check, skip_all};
+use crate::callback::queue::Host;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::mns::Mns;
@@ -22,14 +23,14 @@ pub const NAMES: [&str; 5] = [
 ];
 
 /// Looks at a queue without receiving anything; the attributes and the oldest message are asked for at
-/// once.
-pub async fn look(ctx: &Context, mns: &Mns, name: &str) -> Vec<Check> {
+/// once. `host` is where the callback says that it is.
+pub async fn look(ctx: &Context, mns: &Mns, host: &Host, name: &str) -> Vec<Check> {
     let begun = Instant::now();
     let (status, oldest) = tokio::join!(mns.get_attributes(ctx, name), mns.peek(ctx, name));
     let took = begun.elapsed();
     let attributes = match status {
         Ok(status) => status.attributes,
-        Err(error) => return refused(ctx, name, &error),
+        Err(error) => return refused(ctx, host, name, &error),
     };
     let backlog = match oldest {
         Ok(None) => Check::pass("backlog", "no message waits"),
@@ -51,7 +52,7 @@ pub async fn look(ctx: &Context, mns: &Mns, name: &str) -> Vec<Check> {
 
 /// Looking at the queue is our right, writing to it VOD's: the lack of ours loses no event. A queue that cannot be
 /// asked is a failure all the same, as for VOD itself: whoever asks whether events arrive must not hear a yes.
-fn refused(ctx: &Context, name: &str, error: &Error) -> Vec<Check> {
+fn refused(ctx: &Context, host: &Host, name: &str, error: &Error) -> Vec<Check> {
     if error.kind == Kind::Credentials {
         let warning = Check::warning("queue-permission", error);
         let rest: Vec<Check> = skip_all(&NAMES[1..], &warning).collect();
@@ -63,8 +64,8 @@ fn refused(ctx: &Context, name: &str, error: &Error) -> Vec<Check> {
             format!("there is no queue {name}, and VOD drops what it cannot write"),
             format!(
                 "{}, or another name: {}",
-                ctx.again(&format!("queue create {name}")),
-                ctx.again("queue list")
+                ctx.again(&format!("queue create {name} {}", host.words())),
+                ctx.again(&format!("queue list {}", host.words()))
             ),
         )
     } else {

@@ -42,6 +42,8 @@ pub struct Receiver<'a> {
     pub key: Key,
     /// What it is sent, to choose a test from.
     pub events: &'a EventSelection,
+    /// Whether a callback has the URL, or is to have it, so that commands may change it.
+    pub is_configured: bool,
     /// VOD's clock minus ours, which signatures follow.
     pub clock_offset: SignedDuration,
 }
@@ -118,10 +120,14 @@ impl Receiver<'_> {
         match (first, key) {
             (Some(failed), _) => checks.extend(skip_all(&NAMES[3..], &failed)),
             (None, None) => {
-                let reason =
-                    "no key is set: anybody can send events; vodcb set --generate-auth-key";
-                checks
-                    .extend(["forged", "stale", "unsigned"].map(|name| Check::skip(name, reason)));
+                let reason = if self.is_configured {
+                    let set = ctx.again("set --generate-auth-key");
+                    format!("no key is set: anybody can send events; {set}")
+                } else {
+                    "no key is given; give it with --auth-key-env NAME".to_owned()
+                };
+                let rest = ["forged", "stale", "unsigned"];
+                checks.extend(rest.map(|name| Check::skip(name, reason.as_str())));
             }
             (None, Some(key)) => checks.extend(self.check_refusals(ctx, key).await?),
         }

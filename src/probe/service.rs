@@ -36,13 +36,14 @@ pub struct Told {
 }
 
 /// When there is nobody to ask as.
-pub fn no_credentials(error: &Error) -> Vec<Check> {
+pub fn no_credentials(ctx: &Context, error: &Error) -> Vec<Check> {
     let mut failed = Check::failed("credentials", error);
     // The list of every source that was tried is for whoami to show.
     if error.details.no_credentials {
         failed.cause = format!(
-            "{}; vodcb whoami lists where they were looked for",
-            error.message
+            "{}; {} lists where they were looked for",
+            error.message,
+            ctx.again("whoami")
         );
     }
     let rest: Vec<Check> = skip_all(&ALL[1..], &failed).collect();

@@ -65,11 +65,20 @@ impl Vod {
             Stored::Nothing => None,
             Stored::Callback(callback) => Some(callback),
             Stored::UnknownType(kind) => {
-                return Err(Error::new(
+                let mut error = Error::new(
                     Kind::Rejected,
-                    format!("the service answers with the callback type {kind:?}, which this version does not know"),
-                )
-                .hint("vodcb get -o raw shows the answer; nothing is written over it"));
+                    format!(
+                        "the service answers with the callback type {kind:?}, which this version does not know"
+                    ),
+                );
+                if let Some(id) = &answer.request_id {
+                    error = error.cause(format!("request id {id}"));
+                }
+                error.details.request_id = answer.request_id;
+                let look = self.again(ctx, app_id, "get -o raw");
+                return Err(error.hint(format!(
+                    "{look} shows the answer; nothing is written over it"
+                )));
             }
         };
         Ok(Reading {
@@ -77,6 +86,14 @@ impl Vod {
             text: answer.text,
             request_id: answer.request_id,
         })
+    }
+
+    /// A command line for an application at this centre, for hints that are copied.
+    fn again(&self, ctx: &Context, app_id: &AppId, rest: &str) -> String {
+        let mut flags = ctx.flags.clone();
+        flags.app_id = Some(app_id.to_string());
+        flags.region = self.client.region.clone().or(flags.region);
+        ctx.with(flags).again(rest)
     }
 
     /// Reads without understanding.

@@ -184,7 +184,9 @@ fn nothing_is_written_when_a_target_cannot_be_read() {
 #[test]
 fn the_first_failure_ends_it_and_the_next_run_goes_on() {
     let sandbox = sandbox(&["set@app-1000001:error=QuotaExceeded*1"]);
-    let run = apply(&sandbox, &["--yes", "-o", "json"]).exits(8);
+    let run = apply(&sandbox, &["--yes", "-o", "json"])
+        .exits(8)
+        .says(&["--keep-going goes on with the other targets when one fails"]);
     let results: Vec<Value> = run.json()["targets"]
         .as_array()
         .unwrap()
@@ -205,6 +207,21 @@ fn the_first_failure_ends_it_and_the_next_run_goes_on() {
 
     let run = apply(&sandbox, &["--yes"]).ok();
     assert!(run.stdout.ends_with("2 written, 1 unchanged\n"), "{run:#?}");
+}
+
+/// What is copied from a hint reads the file as this run did.
+#[test]
+fn hints_name_the_syntax_that_was_named() {
+    let sandbox = sandbox(&[]);
+    std::fs::rename(
+        sandbox.home().join("callbacks.toml"),
+        sandbox.home().join("declared"),
+    )
+    .unwrap();
+    sandbox
+        .vodcb(["diff", "-f", "declared", "--format", "toml"])
+        .exits(1)
+        .says(&["hint: vodcb apply -f declared --format toml makes the service as declared"]);
 }
 
 #[test]
@@ -564,7 +581,12 @@ fn a_reviewed_plan_is_carried_out_or_none() {
     let written = writes(&sandbox);
     apply(&sandbox, &again).ok().says(&["already so"]);
     assert_eq!(writes(&sandbox), written);
-    apply(&sandbox, &["--if-match", "soon"]).exits(2);
+    for no_plan in ["soon", "none"] {
+        apply(&sandbox, &["--if-match", no_plan]).exits(2).says(&[
+            "is not the fingerprint of a plan",
+            "hint: it is shown by vodcb apply -f callbacks.toml --dry-run",
+        ]);
+    }
 }
 
 #[test]
@@ -932,7 +954,10 @@ fn every_queue_that_is_missing_is_told_before_anything_is_written() {
             "there is no queue elsewhere",
             "also there is no queue theer",
             "did you mean there?",
-            "hint: vodcb queue create NAME",
+            "app-1000003 in cn-shanghai is declared at callbacks.toml:7:1",
+            "app-1000004 in cn-shanghai is declared at callbacks.toml:8:1",
+            "hint: vodcb queue create elsewhere --mns-region cn-shanghai --account-id 1234567890123456 creates",
+            "hint: vodcb queue create theer --mns-region",
             "--no-queue-check",
         ]);
         assert_eq!(

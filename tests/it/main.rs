@@ -25,6 +25,7 @@ mod get_set_delete;
 mod grammar;
 mod help;
 mod hidden_key;
+mod hints;
 mod history;
 mod key;
 mod laws;

@@ -129,6 +129,22 @@ fn a_request_id_with_a_small_first_letter_is_kept() {
 
 /// The usual words of a web framework for an unknown address quote the whole query.
 #[test]
+fn a_callback_of_an_unknown_kind_is_told_with_the_request_id_and_the_way_to_see_it() {
+    let answer = STORED.replacen("\"HTTP\"", "\"SMS\"", 1);
+    assert_ne!(answer, STORED);
+    let server = OddServer::new(move |_| reply("200 OK", "application/json", &answer));
+    let get = ["get", "--app-id", "app-1000001", "-o", "json"];
+    let run = server.sandbox().vodcb(get).exits(4);
+    let error = run.error();
+    assert!(error["request_id"].is_string(), "{error}");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("vodcb --region cn-shanghai --app-id app-1000001 get -o raw shows"),
+        "{hint}"
+    );
+}
+
+#[test]
 fn a_page_that_quotes_the_request_is_not_shown() {
     let server = OddServer::new(|request| {
         if request.contains("GetMessageCallback") {

@@ -75,7 +75,7 @@ fn a_namesake_elsewhere_that_the_callback_names_is_told() {
     for elsewhere in [["--mns-region", "cn-beijing"], ["--account-id", "42"]] {
         sandbox.vodcb([&set[..], &elsewhere].concat()).ok();
         let run = status(&["--account-id", crate::sandbox::ACCOUNT_ID])
-            .says(&["the callback names a queue q elsewhere, at http://"]);
+            .says(&["names a queue q elsewhere, at http://"]);
         assert_eq!(run.json()["callback_names_it"], false);
         let words = run.json()["warnings"][0].as_str().unwrap().to_owned();
         assert!(words.contains("its events do not come here"), "{words}");
@@ -107,8 +107,63 @@ fn a_missing_queue_that_the_callback_names_is_told() {
         "the callback of app-1000000 in cn-shanghai names it: VOD drops its events",
         "hint: bring it back: vodcb set --mns-queue gone --create-queue",
     ]);
+    let elsewhere = ["--region", "cn-beijing"];
+    sandbox.vodcb([&set[..], &["42"], &elsewhere].concat()).ok();
+    let run = ["queue", "status", "gone", "--account-id", account];
+    sandbox.vodcb([&run[..], &elsewhere].concat()).exits(4).says(&[
+        "hint: this shows that one: vodcb --region cn-beijing queue status gone --mns-region cn-beijing --account-id 42",
+    ]);
     let run = status("other").exits(4);
     assert!(!run.stderr.contains("the callback of"), "{run:?}");
+}
+
+#[test]
+fn a_callback_that_goes_elsewhere_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.queue("q", 30);
+    let status = ["queue", "status", "q", "-o", "json"];
+    for (set, to) in [
+        (
+            &["--http-url", "https://example.com/vod"][..],
+            "https://example.com/vod",
+        ),
+        (
+            &["--mns-queue", "other", "--no-queue-check"],
+            "the queue other at http://1234567890123456.mns.cn-shanghai.aliyuncs.com/",
+        ),
+    ] {
+        sandbox.vodcb([&["set"], set].concat()).ok();
+        let run = sandbox.vodcb(status).ok();
+        assert_eq!(run.json()["callback_names_it"], false);
+        assert_eq!(
+            run.json()["warnings"],
+            json!([format!(
+                "the callback of app-1000000 in cn-shanghai sends to {to}; its events do not come here"
+            )])
+        );
+    }
+}
+
+#[test]
+fn what_is_known_of_a_queue_is_shown_before_a_refusal() {
+    for (fault, unknown, action) in [
+        ("get:deny", "callback_names_it", "vod:GetMessageCallback"),
+        ("peek:deny", "oldest_message_age_seconds", "mns:PeekMessage"),
+    ] {
+        let sandbox = Sandbox::with(&[fault], &[]);
+        sandbox.queue("q", 30);
+        sandbox.deliver("q", "an event");
+        let run = sandbox
+            .vodcb(["queue", "status", "q", "-o", "json"])
+            .exits(3)
+            .says(&[action]);
+        let document = run.json();
+        assert!(document[unknown].is_null(), "{document}");
+        assert_eq!(document["active_messages"], 1);
+        let known = ["callback_names_it", "oldest_message_age_seconds"];
+        let known = known.into_iter().find(|name| *name != unknown).unwrap();
+        assert!(!document[known].is_null(), "{document}");
+    }
 }
 
 #[test]
@@ -174,6 +229,14 @@ fn a_look_at_an_empty_queue_is_no_error_and_a_dry_run_creates_nothing() {
         .says(&["would be created"]);
     sandbox.vodcb(["queue", "peek", "q"]).exits(4);
     sandbox.vodcb(["queue", "create", "q"]).ok();
+    sandbox
+        .vodcb(["queue", "create", "q", "--dry-run"])
+        .ok()
+        .says(&["dry run; already so"]);
+    sandbox
+        .vodcb(["queue", "create", "q", "--dry-run", "--retention", "7200"])
+        .exits(4)
+        .says(&["MessageRetentionPeriod is 345600 there, not 7200"]);
     assert_eq!(
         sandbox.vodcb(["queue", "peek", "q"]).ok().stdout,
         "There is no message to look at.\n"

@@ -108,6 +108,7 @@ const ASKED: Asked<'static> = Asked {
     action: "SetMessageCallback",
     host: "vod.cn-shanghai.aliyuncs.com",
     string_to_sign: "POST&%2F&OURS",
+    whoami: "vodcb --profile prod whoami --explain",
 };
 
 fn everything_said(refusal: &Refusal, secrets: &[&Secret]) -> String {
@@ -149,7 +150,8 @@ fn the_echo_tells_a_wrong_secret_from_a_changed_request() {
     };
     let same = everything_said(&with("no. server string to sign is:POST&%2F&OURS"), &[]);
     assert!(
-        same.contains("the access key secret does not belong"),
+        same.contains("the access key secret does not belong")
+            && same.contains("vodcb --profile prod whoami --explain shows where both come from"),
         "{same}"
     );
     let other = everything_said(&with("no. server string to sign is:POST&%2F&THEIRS"), &[]);

@@ -242,6 +242,7 @@ impl<'a> Work<'a> {
             url: &self.url,
             key: Key::None,
             events: &self.callback.events,
+            is_configured: true,
             clock_offset: offset.unwrap_or(SignedDuration::ZERO),
         };
         prove(self.ctx, &receiver, good, bad).await

@@ -3,7 +3,7 @@
 use crate::callback::queue;
 use crate::commands::{Connection, created_but_not_shown};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::mns::queue::{Attributes, Status};
 use crate::mns::{Creation, Mns};
 use crate::render::queue as view;
@@ -28,17 +28,16 @@ pub(super) async fn run(
     let planned = view::QueueStatus::new(&planned, &mns.endpoint.to_string());
     ctx.out.check(&planned)?;
     if ctx.flags.dry_run {
-        ctx.out
-            .note(&format!("dry run; the queue {name} would be created"));
-        return ctx
-            .out
-            .show(&planned, |width| view::status(&planned, width));
+        return rehearse(ctx, mns, name, attributes, &planned).await;
     }
     ctx.stop
         .leave(format!("look before doing anything else: {look}"));
     let creation = match mns.create_queue(ctx, name, attributes).await {
         Err(error) if error.code() == "QueueAlreadyExist" => {
-            return Err(differing(ctx, mns, name, attributes, error).await);
+            return Err(match mns.get_attributes(ctx, name).await {
+                Ok(found) => differing(&found, attributes, error),
+                Err(_) => error,
+            });
         }
         created => created?,
     };
@@ -65,17 +64,37 @@ pub(super) fn tell_next(ctx: &Context, connection: &Connection, set: &str) {
     });
 }
 
-/// Names what another queue of that name has, and this one was to have.
-async fn differing(
+/// Says what would come of it, by a look at what is there.
+async fn rehearse(
     ctx: &Context,
     mns: &Mns,
     name: &str,
     wanted: &Attributes,
-    mut error: Error,
-) -> Error {
-    let Ok(found) = mns.get_attributes(ctx, name).await else {
-        return error;
+    planned: &view::QueueStatus,
+) -> Result<()> {
+    let found = match mns.get_attributes(ctx, name).await {
+        Err(error) if error.code() == "QueueNotExist" => {
+            ctx.out
+                .note(&format!("dry run; the queue {name} would be created"));
+            return ctx.out.show(planned, |width| view::status(planned, width));
+        }
+        found => found?,
     };
+    if wanted.differences(&found.attributes).next().is_some() {
+        let mut error = Error::new(
+            Kind::Rejected,
+            format!("a queue {name} is there with other attributes, so it would not be created"),
+        );
+        error.details.code = Some("QueueAlreadyExist".to_owned());
+        return Err(differing(&found, wanted, error));
+    }
+    ctx.out.note("dry run; already so");
+    let status = view::QueueStatus::new(&found, &mns.endpoint.to_string());
+    ctx.out.show(&status, |width| view::status(&status, width))
+}
+
+/// Names what another queue of that name has, and this one was to have.
+fn differing(found: &Status, wanted: &Attributes, mut error: Error) -> Error {
     for (name, wanted, there) in wanted.differences(&found.attributes) {
         error = error.cause(format!("{name} is {there} there, not {wanted}"));
     }

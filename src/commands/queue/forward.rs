@@ -55,7 +55,7 @@ pub struct Args {
     concurrency: u16,
     /// Stop when nothing more can be received; what was kept, or another reader has, counts as nothing
     #[arg(long)]
-    drain: bool,
+    pub(super) drain: bool,
     /// Stop when so many messages were handed over or kept
     #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=u64::MAX, "1"))]
     exit_after: Option<u64>,
@@ -66,11 +66,12 @@ pub struct Args {
     source: KeySource,
 }
 
-/// Forwards until something ends it. `look` is the command line that shows what is in the queue.
+/// Forwards until something ends it; whether it came to an end by itself with nothing to do is told beside the exit.
+/// `look` is the command line that shows what is in the queue.
 ///
 /// # Errors
 /// Those of receiving and deleting, and a usage error for a URL or a key that cannot be used.
-pub async fn run(ctx: &Context, mns: &Mns, args: &Args, look: String) -> Result<Exit> {
+pub async fn run(ctx: &Context, mns: &Mns, args: &Args, look: String) -> Result<(Exit, bool)> {
     queue::check_name(&args.name)?;
     // What it warns about, private addresses above all, is what receivers in development have.
     url::check(&args.to)?;
@@ -114,16 +115,18 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args, look: String) -> Result<
     let all = totals.deleted + totals.kept + totals.again;
     let is_short = args.exit_after.is_some_and(|wanted| all < wanted);
     let stays = totals.kept + totals.damaged + totals.again > 0;
-    Ok(if has_end && !ctx.stop.is_asked() && (stays || is_short) {
+    let by_itself = !ctx.stop.is_asked();
+    let exit = if has_end && by_itself && (stays || is_short) {
         Exit::Negative
     } else {
         Exit::Ok
-    })
+    };
+    Ok((exit, is_nothing && by_itself))
 }
 
 impl Args {
     async fn proof(&self, ctx: &Context) -> Result<Proof> {
-        let Some(key) = self.source.read(ctx).await? else {
+        let Some(key) = self.source.read_leniently(ctx).await? else {
             return Ok(Proof::Unsigned);
         };
         let signed = self.signed_url.as_ref().unwrap_or(&self.to);

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::callback::queue;
 use crate::commands::event_filter;
 use crate::commands::lines::Lines;
 use crate::context::Context;
-use crate::delivery::record::{QueueMessage, Recorded};
+use crate::delivery::record::{Envelope, QueueMessage, Recorded};
 use crate::error::Result;
 use crate::event::{EventSelection, EventType, decode};
 use crate::exit::Exit;
@@ -20,7 +23,7 @@ use crate::settings::numbers::whole;
 ///
 /// Every message is shown once. It stays in the queue and is out of sight of other readers for some
 /// seconds; the service counts a receipt each time. --ack deletes what was shown. With -o ndjson each line is
-/// an envelope that other commands read; its body is the event's bytes.
+/// an envelope that other commands read; its body is the event's bytes, its event the same as JSON.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +78,7 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
         if !is_wanted(&wanted, told.event_type.as_deref()) {
             return Ok(Verdict::Pass(PASSED_BY));
         }
-        let Some(text) = piece(ctx, &lines, &args.name, message, &told) else {
+        let Some(text) = piece(ctx, &lines, &args.name, message, (event.as_ref(), &told)) else {
             return Ok(Verdict::Pass(PASSED_BY));
         };
         // While nobody reads it, this waits, and the message stays out of sight of others.
@@ -107,6 +110,14 @@ pub async fn run(ctx: &Context, mns: &Mns, args: &Args) -> Result<Exit> {
     })
 }
 
+/// A message as it is kept, and the event in it; null where it holds none.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    envelope: Envelope<'a>,
+    event: Option<&'a Value>,
+}
+
 /// What is no event is wanted unless event types are named.
 fn is_wanted(wanted: &EventSelection, event_type: Option<&str>) -> bool {
     match event_type {
@@ -120,7 +131,7 @@ fn piece(
     lines: &Lines<'_>,
     queue: &str,
     message: &Message,
-    told: &view::Told,
+    (event, told): (Option<&Value>, &view::Told),
 ) -> Option<String> {
     let recorded = match ctx.out.format {
         Format::Ndjson => Recorded {
@@ -135,5 +146,6 @@ fn piece(
         },
         _ => Recorded::default(),
     };
-    lines.piece(&recorded.envelope(), |_| view::told(told, message, ""))
+    let envelope = recorded.envelope();
+    lines.piece(&Line { envelope, event }, |_| view::told(told, message, ""))
 }

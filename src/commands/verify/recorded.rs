@@ -171,7 +171,10 @@ fn alone(ctx: &Context, judged: Judged) -> Result<Exit> {
     ctx.out
         .show(&verdict.alone(), |width| pairs(&verdict.lines(), width))?;
     if verdict.is_unsigned() && recorded.message.is_none() {
-        ctx.out.hint("switch authentication on with vodcb set --auth on, and have proxies pass the headers on");
+        let set = ctx.again("set --auth on");
+        ctx.out.hint(&format!(
+            "switch authentication on with {set}, and have proxies pass the headers on"
+        ));
     }
     Ok(verdict.exit())
 }

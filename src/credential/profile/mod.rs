@@ -17,6 +17,7 @@ use super::recipe::Recipe;
 use crate::context::{Context, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{self, StsWish};
+use crate::text::quoted;
 
 /// The file as far as every reader needs it.
 #[derive(Deserialize)]
@@ -252,7 +253,10 @@ impl<'a> Book<'a> {
                 &format!("is not valid: profile {name:?}, line {line}"),
             )
             .cause(what_is_wrong(&error))
-            .hint(format!("write it anew: aliyun configure --profile {name}"))
+            .hint(format!(
+                "write it anew: aliyun configure --profile {}",
+                quoted(name)
+            ))
         })?;
         Ok(Some(profile))
     }

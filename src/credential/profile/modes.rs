@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::settings::{self, variable};
 use crate::sts::Role;
+use crate::text::quoted;
 
 impl Book<'_> {
     /// How a profile's key is obtained. `path_here` are the profiles that led here.
@@ -91,7 +92,8 @@ impl Place<'_> {
             ),
         )
         .hint(format!(
-            "run: aliyun configure --profile {name} --mode {}",
+            "run: aliyun configure --profile {} --mode {}",
+            quoted(name),
             self.profile.mode()
         )))
     }

@@ -157,7 +157,7 @@ impl Mns {
             }
             let is_final = call.operation.effect() == Effect::Adds && miss.may_have_taken_effect();
             if is_final || !tries.prepare(&miss).await? {
-                return Err(self.error(call, miss));
+                return Err(self.error(ctx, call, miss));
             }
         }
     }
@@ -195,7 +195,7 @@ impl Mns {
         })
     }
 
-    fn error(&self, call: &Call<'_>, miss: Miss) -> Error {
+    fn error(&self, ctx: &Context, call: &Call<'_>, miss: Miss) -> Error {
         let endpoint = self.endpoint.to_string();
         let host = self.endpoint.host();
         match miss {
@@ -205,6 +205,7 @@ impl Mns {
                     queue: call.queue,
                     endpoint: &endpoint,
                     string_to_sign: &clues.string_to_sign,
+                    whoami: &ctx.again("whoami --explain"),
                 };
                 let held = self.caller.held().credential;
                 let key = [Some(&held.access_key_secret), held.security_token.as_ref()];

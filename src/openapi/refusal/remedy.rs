@@ -29,6 +29,8 @@ pub struct Asked<'a> {
     pub host: &'a str,
     /// The string that was signed, to compare with the service's.
     pub string_to_sign: &'a str,
+    /// The command line that tells which key asks, and where it comes from.
+    pub whoami: &'a str,
 }
 
 /// The refusal as an error with its remedy. `secrets` are cut out of every foreign word.
@@ -60,8 +62,8 @@ pub fn report(refusal: &Refusal, what: String, host: &str, secrets: &[&Secret]) 
 }
 
 /// The remedies that are the same for every product.
-pub fn common_hint(refusal: &Refusal, string_to_sign: &str) -> &'static str {
-    match refusal.cause() {
+pub fn common_hint(refusal: &Refusal, string_to_sign: &str, whoami: &str) -> String {
+    let words = match refusal.cause() {
         Cause::ServerTrouble => "the service has trouble of its own; try again in a while",
         Cause::ClockOff => "set this machine's clock; the service tolerates 15 minutes",
         Cause::SentTwice => {
@@ -69,21 +71,28 @@ pub fn common_hint(refusal: &Refusal, string_to_sign: &str) -> &'static str {
         }
         Cause::BadSignature => match refusal.echoed_string_to_sign() {
             Some(echo) if echo == string_to_sign => {
-                "the access key secret does not belong to this access key id; vodcb whoami --explain shows where both come from"
+                return format!(
+                    "the access key secret does not belong to this access key id; {whoami} shows where both come from"
+                );
             }
             Some(_) => {
                 "the service saw another request than the one that was signed; look for a proxy that changes requests"
             }
-            None => "check the access key secret; vodcb whoami --explain shows where it comes from",
+            None => {
+                return format!("check the access key secret; {whoami} shows where it comes from");
+            }
         },
         Cause::BadKey => {
-            "the access key does not exist or is disabled; mind that the China site and the international site have separate accounts. vodcb whoami --explain shows which key is used"
+            return format!(
+                "the access key does not exist or is disabled; mind that the China site and the international site have separate accounts. {whoami} shows which key is used"
+            );
         }
         Cause::BadToken => {
             "log in again: temporary credentials are an id, a secret and a token that belong together and expire"
         }
         _ => SERVICES_OWN,
-    }
+    };
+    words.to_owned()
 }
 
 fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
@@ -117,7 +126,7 @@ fn hints(refusal: &Refusal, asked: Asked<'_>) -> Vec<String> {
         Cause::Other if refusal.message.contains("CallbackURL") => {
             one("the URL must be reachable from the public internet")
         }
-        _ => one(common_hint(refusal, asked.string_to_sign)),
+        _ => vec![common_hint(refusal, asked.string_to_sign, asked.whoami)],
     }
 }
 

@@ -190,9 +190,31 @@ fn a_reset_removes_states_and_asks_about_anything_else() {
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect::<Vec<_>>()
     };
+    // A manifest in JSON begins much like a state.
     for text in [
         "my notes",
         "{\"schema\": 1}",
+        "{\"schema\": 1, \"callback\": [",
+        "[1, {\"schema\": 1, \"callbacks\": [",
+    ] {
+        sandbox.file("file", text);
+        for more in [&[][..], &["--dry-run"], &["--yes"]] {
+            reset(more).exits(2).says(&[
+                "file holds no state of an emulator",
+                "name the file of emulator start --state",
+            ]);
+        }
+        let start = ["emulator", "start", "--state", "file"];
+        let run = sandbox.vodcb(start).exits(2);
+        run.says(&["hint: it is no state of an emulator"]);
+        assert_eq!(here(), ["file"], "{text}");
+        assert_eq!(
+            std::fs::read_to_string(sandbox.home().join("file")).unwrap(),
+            text
+        );
+    }
+    for text in [
+        "{\n  \"schema\": 1,\n  \"callbacks\": [\n    {",
         "{\"schema\": 9, \"callbacks\": []}",
     ] {
         sandbox.file("file", text);

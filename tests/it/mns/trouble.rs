@@ -33,6 +33,7 @@ fn explained(status: u16, code: &str, message: &str) -> Error {
         queue: "vod",
         endpoint: "https://1234567890123456.mns.cn-beijing.aliyuncs.com",
         string_to_sign: "GET\nOURS",
+        whoami: "vodcb --profile prod whoami --explain",
     };
     explain(refusal, asked, &[&Secret::new("s3cr+t")])
 }

@@ -100,6 +100,25 @@ fn a_stdout_that_nobody_reads_holds_up_no_delivery() {
     assert_eq!(lines[41]["not_shown"], 0);
 }
 
+/// A message that was kept is out of sight, and no end of what there is.
+#[test]
+fn what_is_out_of_sight_is_told_where_nothing_is_found() {
+    let sandbox = world(&[]);
+    sandbox.deliver("q", &event("v1"));
+    let receiver = Receiver::start(&[Reply::Status(500)]);
+    let to = receiver.url("/vod");
+    let forward = ["queue", "forward", "q", "--to", &to, "--drain"];
+    let words =
+        "1 message is out of sight now, in work or kept for a later try; vodcb queue status q";
+    let run = sandbox.vodcb(forward).exits(1);
+    assert!(!run.stderr.contains("out of sight"), "{run:?}");
+    sandbox.vodcb(forward).ok().says(&[words]);
+    sandbox.vodcb(["queue", "peek", "q"]).ok().says(&[words]);
+    sandbox.queue("empty", 30);
+    let run = sandbox.vodcb(["queue", "peek", "empty"]).ok();
+    assert!(!run.stderr.contains("out of sight"), "{run:?}");
+}
+
 #[test]
 fn a_message_arrives_as_vod_would_send_it_and_is_deleted() {
     let mut sandbox = world(&[]);

@@ -65,6 +65,8 @@ fn what_was_shown_is_deleted_on_demand_and_the_rest_is_not() {
     assert_eq!(line["message"]["dequeue_count"], 1);
     let body = STANDARD.decode(line["body"].as_str().unwrap()).unwrap();
     assert_eq!(body, event("v1").as_bytes(), "the event's own bytes");
+    let decoded: Value = serde_json::from_str(&event("v1")).unwrap();
+    assert_eq!(line["event"], decoded);
     let (visible, hidden) = sandbox.backlog("q");
     assert_eq!(visible + hidden, 2);
     let recorded = vodcb::delivery::record::read(run.stdout.as_bytes()).unwrap();
