@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -359,6 +360,42 @@ fn a_metadata_service_that_gives_no_token_is_asked_without() {
         .says(&["there is no metadata service"]);
     let later = service.requests().split_off(requests.len());
     assert!(later.iter().all(|request| request.method == "PUT"));
+}
+
+/// Passing it over would make the run act as somebody else.
+#[test]
+fn a_metadata_service_in_trouble_is_asked_again_and_not_passed_over() {
+    const KEY: &str = r#"{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token","Expiration":"2126-03-01T14:00:00Z"}"#;
+    const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
+    for place in ["/latest/api/token", ROLES, &format!("{ROLES}vod")] {
+        for failures in [1, usize::MAX] {
+            let (place, seen) = (place.to_owned(), AtomicUsize::new(0));
+            let service = receiver::Receiver::judging(move |request, _| {
+                if request.target == place && seen.fetch_add(1, Ordering::SeqCst) < failures {
+                    return Reply::Status(503);
+                }
+                match request.target.as_str() {
+                    "/latest/api/token" => Reply::With(200, "", "token"),
+                    ROLES => Reply::With(200, "", "vod"),
+                    _ => Reply::With(200, "", KEY),
+                }
+            });
+            let mut sandbox = Sandbox::offline();
+            let address = service.url("");
+            sandbox.set("VODCB_IMDS_ENDPOINT", address.trim_end_matches('/'));
+            let other = receiver::Receiver::start(&[Reply::With(200, "", KEY)]);
+            sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", &other.url("/key"));
+            let args = ["whoami", "--offline", "-o", "json", "--retries", "1"];
+            let run = sandbox.vodcb(args);
+            if failures == 1 {
+                assert_eq!(run.ok().json()["access_key_id"], "STS.id");
+            } else {
+                let run = run.exits(5).says(&["it answers with status 503"]);
+                assert_eq!(run.error()["retryable"], true);
+            }
+            assert!(other.requests().is_empty());
+        }
+    }
 }
 
 /// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 or a firewall does.
