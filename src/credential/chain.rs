@@ -111,7 +111,8 @@ impl Found {
             .carry_out(ctx)
             .await
             .map_err(|error| error.cause(format!("the key comes from {}", self.from)))?;
-        Ok(Session::new(self.recipe.clone(), issued, (ctx.now)()))
+        let session = Session::new(self.recipe.clone(), issued, ctx.service_time());
+        Ok(session.coming_from(&self.from))
     }
 
     /// A warning for each source that was passed over although a part of it is set up: a key that nobody meant
