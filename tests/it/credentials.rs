@@ -414,3 +414,28 @@ fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
     assert_eq!(reset.json()["removed"], true);
     sandbox.vodcb(["get", "--require-configured"]).exits(1);
 }
+
+/// A token of another prefix belongs to another key.
+#[test]
+fn the_parts_of_a_key_have_one_prefix() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    sandbox.set("ALICLOUD_SECURITY_TOKEN", "stale");
+    assert_eq!(source(&sandbox, &[])["temporary"], false);
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    sandbox.set("ALICLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    sandbox
+        .vodcb(["whoami", "--offline"])
+        .exits(3)
+        .says(&["ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"]);
+    sandbox.set("ALICLOUD_ACCESS_KEY_ID", "STS.NTexample0000001");
+    let run = sandbox.vodcb(["whoami", "--offline"]).ok();
+    assert_eq!(
+        run.stderr,
+        "warning: ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not: the ALIBABA_CLOUD_ variables are passed over, and the key comes from environment variable ALICLOUD_ACCESS_KEY_ID\n"
+    );
+    let found = source(&sandbox, &[]);
+    assert_eq!(found["access_key_id"], "STS.…0001");
+    assert_eq!(found["temporary"], true);
+}
