@@ -439,3 +439,29 @@ fn the_parts_of_a_key_have_one_prefix() {
     assert_eq!(found["access_key_id"], "STS.…0001");
     assert_eq!(found["temporary"], true);
 }
+
+/// Nobody is asked, whatever stands in the place of a host.
+#[test]
+fn an_address_for_keys_without_http_is_named() {
+    for address in [
+        "localhost:9001/credentials",
+        "file:///run/key",
+        "127.0.0.1/key",
+    ] {
+        let mut sandbox = Sandbox::offline();
+        sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+        sandbox.vodcb(["whoami"]).exits(3).says(&[
+            "it is no address that begins with https:// or http://",
+            "ALIBABA_CLOUD_CREDENTIALS_URI",
+        ]);
+    }
+    let sandbox = Sandbox::offline();
+    let login = json!({"name": "sso", "mode": "CloudSSO", "access_token": "t",
+        "cloud_sso_sign_in_url": "signin-corp.example:443/start/login", "cloud_sso_account_id": "5550001",
+        "cloud_sso_access_config": "ac-1", "cloud_sso_access_token_expire": 4_100_000_000_i64});
+    sandbox.file(CONFIG, &config("sso", &[login]));
+    sandbox
+        .vodcb(["whoami"])
+        .exits(3)
+        .says(&["cloud_sso_sign_in_url", "profile \"sso\""]);
+}
