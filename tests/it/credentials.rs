@@ -465,3 +465,28 @@ fn an_address_for_keys_without_http_is_named() {
         .exits(3)
         .says(&["cloud_sso_sign_in_url", "profile \"sso\""]);
 }
+
+#[test]
+fn a_wrong_place_of_sts_is_told_with_where_it_stands() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.unset("VODCB_STS_ENDPOINT");
+    let role = json!({"name": "role", "mode": "RamRoleArn", "access_key_id": ACCESS_KEY_ID,
+        "access_key_secret": ACCESS_KEY_SECRET, "ram_session_name": "ada",
+        "ram_role_arn": "acs:ram::1234567890123456:role/vod-admin"});
+    for (member, value) in [("sts_region", "cn_hangzhou"), ("sts_endpoint", "ftp://sts")] {
+        let mut role = role.clone();
+        role[member] = value.into();
+        let file = sandbox.file(CONFIG, &config("role", &[role]));
+        let from = format!(
+            "it comes from {member} of profile \"role\" in {}",
+            file.display()
+        );
+        let run = sandbox.vodcb(["whoami"]).exits(2);
+        run.says(&[value, &from]);
+    }
+    sandbox.set("ALIBABA_CLOUD_STS_REGION", "cn_hangzhou");
+    sandbox
+        .vodcb(["whoami"])
+        .exits(2)
+        .says(&["it comes from ALIBABA_CLOUD_STS_REGION"]);
+}
