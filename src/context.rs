@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::error::{Applied, Error, Result};
+use crate::http::proxy::Proxies;
 use crate::http::{Http, roots};
 use crate::order;
 use crate::output::{Format, Forms, Output, Surroundings, Talk};
@@ -35,7 +38,7 @@ pub struct Context {
     /// The working directory.
     pub cwd: PathBuf,
     /// The clock.
-    pub now: fn() -> jiff::Timestamp,
+    pub now: fn() -> Timestamp,
     /// A text that was never used before.
     pub nonce: fn() -> String,
     /// Fills a buffer with random bytes.
@@ -50,6 +53,8 @@ pub struct Context {
     pub prompt: Prompt,
     /// Outgoing calls.
     pub http: Rc<Http>,
+    /// The services' clock minus ours, once a refusal made it count.
+    pub clock_offset: Rc<Cell<SignedDuration>>,
     /// Whether a write took effect so far, for what is said when the run is interrupted.
     pub applied: Rc<Cell<Applied>>,
     /// What is said when a signal ends a command that runs until then, which is no interruption.
@@ -98,14 +103,17 @@ impl Context {
                 color: out.color(),
                 width: around.columns.or(stderr_width()).unwrap_or(80),
             },
-            http: Rc::new(Http::new(
+            http: Http::new(
                 Duration::from_secs_f64(crate::settings::timeout(&flags, &env)?),
                 user_agent(&env),
                 authorities,
-            )),
-            now: jiff::Timestamp::now,
+            )
+            .behind(Proxies::new(&env))
+            .into(),
+            now: Timestamp::now,
             nonce: || uuid::Uuid::new_v4().simple().to_string(),
             random,
+            clock_offset: Rc::default(),
             applied: Rc::default(),
             serving: Rc::default(),
             stop: Rc::default(),
@@ -125,6 +133,12 @@ impl Context {
             flags,
             ..self.clone()
         }
+    }
+
+    /// The time as far as the services know it, by which keys end.
+    pub fn service_time(&self) -> Timestamp {
+        let now = (self.now)();
+        now.checked_add(self.clock_offset.get()).unwrap_or(now)
     }
 
     /// A command line for the same target as this run, for hints that are copied.

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use vodcb::commands::{self, completions, grammar};
 use vodcb::context::{self, Context};
@@ -11,6 +12,9 @@ use vodcb::exit::Exit;
 use vodcb::output::{self, ColorWhen, Format, Output, Surroundings, Talk};
 use vodcb::prompt;
 use vodcb::stop::Kept;
+
+/// How long a signal may come once more and be the same.
+const ECHO: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     if let Some(answer) = completions::answer(&words(), context::environment_and_home) {
@@ -57,11 +61,15 @@ fn run(ctx: &Context, command: &commands::Command) -> Result<Exit> {
     let result = runtime.block_on(async {
         let command = commands::run(ctx, command);
         tokio::pin!(command);
+        let mut first = None;
         loop {
             tokio::select! {
                 // The signals first, so that they are heard before anything is done.
                 biased;
                 kind = stopped() => {
+                    if is_echo(kind, &mut first) {
+                        continue;
+                    }
                     if !ctx.stop.ask_for(kind) {
                         break stopped_by(ctx, kind);
                     }
@@ -89,6 +97,18 @@ fn room_for_a_runtime() -> std::io::Result<()> {
         let _room: Vec<OwnedFd> = (0..6).map(copy).collect::<std::io::Result<_>>()?;
     }
     Ok(())
+}
+
+/// Whether a signal is the first one once more: `timeout` of coreutils sends its own to the command and to the
+/// group that the command is in.
+fn is_echo(kind: Kind, first: &mut Option<(Kind, Instant)>) -> bool {
+    match first {
+        Some((known, at)) => *known == kind && at.elapsed() < ECHO,
+        None => {
+            *first = Some((kind, Instant::now()));
+            false
+        }
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

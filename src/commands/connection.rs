@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::callback::queue::{Host, parse_host};
 use crate::change::history;
 use crate::context::Context;
 use crate::credential::Credential;
@@ -18,6 +19,9 @@ use crate::settings::{self, Resolved, SignatureKind, StsWish};
 use crate::sts;
 use crate::target::{AppId, Endpoint, Region, Target};
 use crate::vod::{Vod, wire};
+
+/// The variable that names the queue service.
+const QUEUES: &str = "VODCB_MNS_ENDPOINT";
 
 /// A target that can be asked, and everything that was decided on the way to it.
 #[derive(Debug)]
@@ -123,30 +127,32 @@ impl Connection {
         ram::vod_role(ctx, &endpoint, caller.clone(), *retries).await
     }
 
-    /// The queues of an account, by default the caller's own, in a region.
+    /// The queues of an account, by default the caller's own, in a region, by default the target's. A variable
+    /// may name another address of the queues that were asked for, or of those where none were.
     ///
     /// # Errors
     /// Usage errors of the settings, and those of STS where the account is not named.
     pub async fn queues(
         &self,
         ctx: &Context,
-        region: &Region,
+        region: Option<&Region>,
         account_id: Option<&str>,
     ) -> Result<Mns> {
         let Caller::Somebody(session) = self.vod.client.caller.clone() else {
             return Err(Error::new(Kind::Internal, "queues are asked for by nobody"));
         };
-        let named = settings::address(&ctx.flags, &ctx.env, "VODCB_MNS_ENDPOINT")?;
+        let named = settings::address(&ctx.flags, &ctx.env, QUEUES)?;
         let endpoint = if self.is_emulated() {
             self.vod.client.endpoint.clone()
         } else if let Some(named) = named {
+            check_queues(&named, region, account_id)?;
             named
         } else {
             let account_id = match account_id {
                 Some(id) => id.to_owned(),
                 None => self.queue_account(ctx).await?,
             };
-            Mns::endpoint_for(&account_id, region)?
+            Mns::endpoint_for(&account_id, region.unwrap_or(&self.target.region))?
         };
         let retries = settings::retries(&ctx.flags, &ctx.env)?;
         Ok(Mns::new(endpoint, *session, retries))
@@ -160,6 +166,29 @@ impl Connection {
     }
 }
 
+/// Makes sure that an endpoint of the vendor's is that of the queues that were asked for. Whose queues are at
+/// any other one its name does not tell.
+fn check_queues(named: &Endpoint, region: Option<&Region>, account_id: Option<&str>) -> Result<()> {
+    let Some(host) = parse_host(&named.to_string()) else {
+        return Ok(());
+    };
+    let asked_region = region.map_or(&*host.region, Region::as_str);
+    let asked_account = account_id.unwrap_or(&host.account_id);
+    if (asked_account, asked_region) == (&*host.account_id, &*host.region) {
+        return Ok(());
+    }
+    let Host {
+        account_id, region, ..
+    } = &host;
+    Err(Error::usage(format!(
+        "{QUEUES} names the queues of {account_id} in {region}, not those of {asked_account} in {asked_region}"
+    ))
+    .cause(format!("it names {named}"))
+    .hint(format!(
+        "leave {QUEUES} out, or have it name those of {asked_account} in {asked_region}"
+    )))
+}
+
 /// Judges the variables that decide about calls and changes to come, whatever the command makes of them, so
 /// that a mistake is told before anything is sent.
 fn check_variables(ctx: &Context) -> Result<()> {
@@ -168,7 +197,7 @@ fn check_variables(ctx: &Context) -> Result<()> {
     let sts = settings::sts_endpoint(flags, env, &StsWish::default());
     let failures = [
         sts.err(),
-        address("VODCB_MNS_ENDPOINT"),
+        address(QUEUES),
         address("VODCB_RAM_ENDPOINT"),
         address("VODCB_IMDS_ENDPOINT"),
         address("VODCB_OAUTH_ENDPOINT"),

@@ -1,7 +1,7 @@
 //! `vodcb get`
 
 use super::changed_elsewhere::changed_elsewhere;
-use super::scope::{Missed, Scope, survey};
+use super::scope::{Missed, Scope, all_or_nothing, survey};
 use super::{Connection, connect, keys, show_callback, show_raw};
 use crate::context::Context;
 use crate::error::Result;
@@ -16,7 +16,8 @@ use crate::vod::wire;
 /// A target without a callback is no error; --require-configured makes it exit 1.
 ///
 /// Of several targets one table is shown. Regions where VOD is not activated or not permitted are told
-/// and are no failure. If some targets cannot be read the others are shown all the same, and the exit
+/// and are no failure, unless --require-configured asks for those of --regions: then the former have no
+/// callback, and the latter fail. If some targets cannot be read the others are shown all the same, and the exit
 /// code is 8.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -144,10 +145,18 @@ async fn many(ctx: &Context, args: &Args) -> Result<Exit> {
     ctx.out
         .show(&document, |width| targets::callbacks(&rows, width))?;
     survey.complete()?;
-    let every_one = survey.found.iter().all(|configured| *configured);
-    Ok(if every_one || !args.require_configured {
-        Exit::Ok
-    } else {
-        Exit::Negative
+    if !args.require_configured {
+        return Ok(Exit::Ok);
+    }
+    let mut every_one = survey.found.iter().all(|configured| *configured);
+    if args.scope.names_regions() {
+        let hidden = survey.unread();
+        let all = survey.found.len() + survey.unavailable.len();
+        all_or_nothing(&hidden, all, "it is not known whether all are configured")?;
+        every_one &= survey.unavailable.is_empty();
+    }
+    Ok(match every_one {
+        true => Exit::Ok,
+        false => Exit::Negative,
     })
 }

@@ -132,6 +132,6 @@ async fn role(ctx: &Context, connection: &Connection, account: Option<String>) -
 async fn queues(ctx: &Context, connection: &Connection, host: &Host) -> Result<Mns> {
     let region = Region::parse(&host.region)?;
     connection
-        .queues(ctx, &region, Some(&host.account_id))
+        .queues(ctx, Some(&region), Some(&host.account_id))
         .await
 }

@@ -228,12 +228,15 @@ impl Args {
     }
 
     async fn open(&self, ctx: &Context, connection: &Connection) -> Result<(Mns, Region)> {
-        let region = match &self.mns_region {
-            Some(text) => Region::parse_strict(text)?,
-            None => connection.target.region.clone(),
-        };
+        let region = self.mns_region.as_deref().map(Region::parse_strict);
+        let region = region.transpose()?;
         let account_id = self.account_id.as_deref();
-        let mns = connection.queues(ctx, &region, account_id).await?;
+        let mns = connection.queues(ctx, region.as_ref(), account_id).await?;
+        let region = match (region, queue::parse_host(&mns.endpoint.to_string())) {
+            (Some(region), _) => region,
+            (None, Some(host)) => Region::parse(&host.region)?,
+            (None, None) => connection.target.region.clone(),
+        };
         Ok((mns, region))
     }
 

@@ -99,7 +99,7 @@ pub async fn look_up(
     };
     let region = Region::parse(&host.region)?;
     let account = Some(host.account_id.as_str());
-    let mns = connection.queues(ctx, &region, account).await?;
+    let mns = connection.queues(ctx, Some(&region), account).await?;
     match mns.get_attributes(ctx, name).await {
         Ok(status) => {
             for warning in QueueStatus::new(&status, endpoint).warnings {

@@ -112,7 +112,8 @@ impl Found {
             .carry_out(ctx)
             .await
             .map_err(|error| error.cause(format!("the key comes from {}", self.from)))?;
-        Ok(Session::new(self.recipe.clone(), issued, (ctx.now)()))
+        let session = Session::new(self.recipe.clone(), issued, ctx.service_time());
+        Ok(session.coming_from(&self.from))
     }
 
     /// A warning for each source that was passed over although a part of it is set up: a key that nobody meant
@@ -176,10 +177,11 @@ impl Source {
                 )),
                 Some((from, name)) => named_profile(ctx, from, name).map(Ok),
             },
-            Source::Environment => Ok(env::find(&ctx.env).map(|(credential, name)| {
-                Found::new(
-                    Recipe::Static(credential),
-                    format!("environment variable {name}"),
+            Source::Environment => Ok(env::find(&ctx.env).map(|key| Found {
+                passed: key.passed,
+                ..Found::new(
+                    Recipe::Static(key.credential),
+                    format!("environment variable {}", key.name),
                 )
             })),
             Source::Oidc => {
@@ -298,7 +300,10 @@ pub async fn find(ctx: &Context) -> Result<Found> {
     let mut passed = Vec::new();
     for source in ORDER {
         match source.look(ctx).await? {
-            Ok(found) => return Ok(Found { passed, ..found }),
+            Ok(found) => {
+                passed.extend(found.passed);
+                return Ok(Found { passed, ..found });
+            }
             Err(why) => passed.push(Passed {
                 source: source.name(),
                 why,

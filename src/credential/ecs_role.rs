@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use super::Issued;
+use super::fetch::persist;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::http::{Method, Request, Response, Route};
+use crate::http::{Failure, Method, Request, Response, Route};
 use crate::settings::{address, switch, variable};
 use crate::sts::issued;
 use crate::target::Endpoint;
@@ -18,6 +19,8 @@ const USUAL_ADDRESS: &str = "http://100.100.100.200";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 const PATIENCE: Duration = Duration::from_millis(900);
 const TOKEN_SECONDS: &str = "21600";
+const UNASKED: &str = "the metadata service of this ECS instance cannot be asked";
+const PASS_OVER: &str = "set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true to pass it over";
 
 /// What asking the metadata service for a role came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,8 @@ struct Metadata {
 /// Asks which role is attached.
 ///
 /// # Errors
-/// A usage error for an override that is no address, and a credentials error for odd answers.
+/// A usage error for an override that is no address, a credentials error for odd answers, and an unavailable
+/// error where the service is there and in trouble.
 pub async fn probe(ctx: &Context) -> Result<Probe> {
     if let Some((_, name)) = variable(&ctx.env, &["ALIBABA_CLOUD_ECS_METADATA"]) {
         return Ok(Probe::Role(name.to_owned()));
@@ -47,7 +51,8 @@ pub async fn probe(ctx: &Context) -> Result<Probe> {
             "there is no metadata service, so this is no ECS instance".into(),
         ));
     };
-    let Some(answer) = metadata.get(ctx, ROLES).await? else {
+    let request = || metadata.request(Method::Get, ROLES);
+    let Ok(answer) = unless_in_trouble(ctx, request).await? else {
         return Ok(Probe::None("the metadata service does not answer".into()));
     };
     Ok(read_role(answer.status, &answer.text()))
@@ -73,7 +78,8 @@ fn is_role_name(text: &str) -> bool {
 /// Obtains the key of the named role, or of the attached one.
 ///
 /// # Errors
-/// A credentials error that says what the metadata service answered.
+/// A credentials error that says what the metadata service answered, and an unavailable error where it is in
+/// trouble.
 pub async fn obtain(ctx: &Context, name: Option<&str>) -> Result<Issued> {
     let name = match name {
         Some(name) => name.to_owned(),
@@ -86,10 +92,10 @@ pub async fn obtain(ctx: &Context, name: Option<&str>) -> Result<Issued> {
         .await?
         .ok_or_else(|| trouble("there is no metadata service"))?;
     let path = format!("{ROLES}{}", crate::openapi::encode(&name));
-    let answer = metadata
-        .get(ctx, &path)
+    let request = || metadata.request(Method::Get, &path);
+    let answer = unless_in_trouble(ctx, request)
         .await?
-        .ok_or_else(|| trouble("it does not answer"))?;
+        .map_err(|_| trouble("it does not answer"))?;
     read_key(&name, answer.status, &answer.body)
 }
 
@@ -114,9 +120,16 @@ pub fn read_key(name: &str, status: u16, body: &[u8]) -> Result<Issued> {
 }
 
 fn trouble(why: &str) -> Error {
-    Error::new(Kind::Credentials, "the metadata service of this ECS instance gives no key")
-        .cause(why)
-        .hint("attach a RAM role to the instance, or set ALIBABA_CLOUD_ECS_METADATA_DISABLED=true to pass it over")
+    Error::new(
+        Kind::Credentials,
+        "the metadata service of this ECS instance gives no key",
+    )
+    .cause(why)
+    .hint(format!("attach a RAM role to the instance, or {PASS_OVER}"))
+}
+
+fn pass_over(error: Error) -> Error {
+    error.hint(format!("or {PASS_OVER}"))
 }
 
 /// `None` when nobody answers, which is what happens outside the cloud.
@@ -126,13 +139,16 @@ async fn open(ctx: &Context) -> Result<Option<Metadata>> {
         None => Endpoint::parse(USUAL_ADDRESS, true)?,
     };
     let mut metadata = Metadata { base, token: None };
-    let mut request = metadata.request(Method::Put, "/latest/api/token");
-    request.headers.push((
-        "X-aliyun-ecs-metadata-token-ttl-seconds".into(),
-        TOKEN_SECONDS.into(),
-    ));
+    let request = || {
+        let mut request = metadata.request(Method::Put, "/latest/api/token");
+        request.headers.push((
+            "X-aliyun-ecs-metadata-token-ttl-seconds".into(),
+            TOKEN_SECONDS.into(),
+        ));
+        request
+    };
     let forbidden = switch(&ctx.env, "ALIBABA_CLOUD_IMDSV1_DISABLED");
-    match ctx.http.send(request).await? {
+    match unless_in_trouble(ctx, request).await? {
         Ok(answer) if answer.status == 200 => {
             let token = answer.text().trim().to_owned();
             // What a portal sends instead fits into no header.
@@ -156,20 +172,26 @@ async fn open(ctx: &Context) -> Result<Option<Metadata>> {
 
 impl Metadata {
     fn request(&self, method: Method, path: &str) -> Request {
+        let token = self.token.clone();
+        let token = token.map(|token| ("X-aliyun-ecs-metadata-token".to_owned(), token));
         Request {
+            headers: token.into_iter().collect(),
             timeout: Some(PATIENCE),
             route: Route::Direct,
             ..Request::new(method, format!("{}{path}", self.base))
         }
     }
+}
 
-    async fn get(&self, ctx: &Context, path: &str) -> Result<Option<Response>> {
-        let mut request = self.request(Method::Get, path);
-        let token = self
-            .token
-            .clone()
-            .map(|token| ("X-aliyun-ecs-metadata-token".to_owned(), token));
-        request.headers.extend(token);
-        Ok(ctx.http.send(request).await?.ok())
+/// Asks once, since outside the cloud nobody is there. Who answers with trouble is there, and asked again.
+async fn unless_in_trouble(
+    ctx: &Context,
+    request: impl Fn() -> Request,
+) -> Result<std::result::Result<Response, Failure>> {
+    let first = ctx.http.send(request()).await?;
+    if first.is_err() {
+        return Ok(first);
     }
+    let answer = persist(ctx, UNASKED, first, request).await;
+    answer.map(Ok).map_err(pass_over)
 }

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use super::Issued;
-use super::fetch::fetch;
+use super::fetch::{fetch, origin};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request};
@@ -121,7 +121,7 @@ impl Login {
             } => (
                 format!(
                     "{}/cloud-credentials",
-                    Endpoint::parse(&origin(sign_in_url), plain)?
+                    Endpoint::parse(&self.sign_in(sign_in_url)?, plain)?
                 ),
                 json!({"AccountId": account_id, "AccessConfigurationId": access_config})
                     .to_string(),
@@ -143,6 +143,17 @@ impl Login {
             .push(("content-type".into(), "application/json".into()));
         request.body = body.as_bytes().to_vec();
         request
+    }
+
+    /// Where people sign in, without the page.
+    fn sign_in(&self, address: &str) -> Result<String> {
+        origin(address).ok_or_else(|| {
+            let profile = &self.profile;
+            let what = format!("the login of profile {profile:?} cannot be used");
+            Error::new(Kind::Credentials, what)
+                .cause("its cloud_sso_sign_in_url is no address that begins with https://")
+                .hint(format!("set it up anew: {}", self.site.command(profile)))
+        })
     }
 
     /// Nothing says that the login has ended.
@@ -170,12 +181,4 @@ pub fn expired(profile: &str, site: &Site, why: &str) -> Error {
     )
     .cause(why)
     .hint(format!("renew it: {}", site.command(profile)))
-}
-
-/// Scheme and host of an address; what is no address is left for the endpoint to refuse.
-fn origin(address: &str) -> String {
-    url::Url::parse(address).map_or_else(
-        |_| address.to_owned(),
-        |url| url.origin().ascii_serialization(),
-    )
 }

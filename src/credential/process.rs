@@ -56,7 +56,7 @@ impl External {
             .await
             .map_err(|why| self.trouble(&why))?;
         let issued = self.read(&printed)?;
-        if issued.has_ended((ctx.now)()) {
+        if issued.has_ended(ctx.service_time()) {
             return Err(self.trouble("it prints a key that has ended already"));
         }
         Ok(issued)

@@ -61,7 +61,7 @@ impl Recipe {
                 Recipe::Kept {
                     issued,
                     then: Some(then),
-                } if issued.has_ended((ctx.now)()) => then.carry_out(ctx).await,
+                } if issued.has_ended(ctx.service_time()) => then.carry_out(ctx).await,
                 Recipe::Kept { issued, .. } => Ok(issued.clone()),
                 Recipe::AssumeRole { base, role, sts } => {
                     assume_role::obtain(ctx, base, role, sts).await

@@ -26,6 +26,7 @@ const BREATH: SignedDuration = SignedDuration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Session {
     recipe: Recipe,
+    from: Option<Rc<str>>,
     held: Rc<RefCell<Held>>,
     /// Calls under way at the same time have the key renewed once.
     turn: Rc<Mutex<()>>,
@@ -46,6 +47,7 @@ impl Session {
     pub fn new(recipe: Recipe, issued: Issued, now: Timestamp) -> Self {
         Session {
             recipe,
+            from: None,
             held: Rc::new(RefCell::new(Held {
                 issued,
                 since: now,
@@ -53,6 +55,15 @@ impl Session {
                 renewals: 0,
             })),
             turn: Rc::default(),
+        }
+    }
+
+    /// The same session, which tells where its keys come from when there is none.
+    #[must_use]
+    pub fn coming_from(self, from: &str) -> Self {
+        Session {
+            from: Some(from.into()),
+            ..self
         }
     }
 
@@ -84,7 +95,7 @@ impl Session {
             Err(error) => error,
         };
         // The failure itself may have taken longer than the breath, or than the key had left.
-        let now = (ctx.now)();
+        let now = ctx.service_time();
         let issued = self.held();
         if issued.has_ended(now) {
             return Err(error);
@@ -101,7 +112,7 @@ impl Session {
 
     fn is_due(&self, ctx: &Context) -> bool {
         let held = self.held.borrow();
-        let now = (ctx.now)();
+        let now = ctx.service_time();
         let too_early = !held.issued.has_ended(now) && now < held.not_before;
         held.is_due(now) && self.recipe.renews() && !too_early
     }
@@ -121,10 +132,14 @@ impl Session {
     }
 
     async fn fetch(&self, ctx: &Context) -> Result<Credential> {
-        let issued = self.recipe.next().carry_out(ctx).await?;
+        let issued = self.recipe.next().carry_out(ctx).await;
+        let issued = issued.map_err(|error| match &self.from {
+            Some(from) => error.cause(format!("the key comes from {from}")),
+            None => error,
+        })?;
         let credential = issued.credential.clone();
         ctx.out.detail("the temporary key was renewed");
-        let now = (ctx.now)();
+        let now = ctx.service_time();
         let mut held = self.held.borrow_mut();
         *held = Held {
             issued,

@@ -1,10 +1,9 @@
 //! A key from an address, as side-cars and workstations offer it.
 
 use serde_json::Value;
-use url::Url;
 
 use super::Issued;
-use super::fetch::fetch;
+use super::fetch::{fetch, origin};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Method, Request};
@@ -14,14 +13,14 @@ use crate::target::Endpoint;
 /// Asks the address for a key.
 ///
 /// # Errors
-/// A usage error for what is no address or plain http beyond this machine; an unavailable error when
-/// nobody answers; a credentials error for an answer without a key.
+/// A usage error for plain http beyond this machine; an unavailable error when nobody answers; a credentials
+/// error for what is no address, and for an answer without a key.
 pub async fn obtain(ctx: &Context, address: &str) -> Result<Issued> {
-    let url =
-        Url::parse(address).map_err(|error| trouble(&format!("it is no address: {error}")))?;
+    let origin = origin(address)
+        .ok_or_else(|| trouble("it is no address that begins with https:// or http://"))?;
     // Only for the rule about plain http.
-    Endpoint::parse(&url.origin().ascii_serialization(), ctx.flags.allow_http)?;
-    let request = || Request::new(Method::Get, url.as_str());
+    Endpoint::parse(&origin, ctx.flags.allow_http)?;
+    let request = || Request::new(Method::Get, address);
     let answer = fetch(ctx, "the credentials URI cannot be asked", request).await?;
     read(answer.status, &answer.body)
 }

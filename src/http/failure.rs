@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::roots;
 use crate::error::{Error, Kind, Trouble};
 
 /// How an error of the system ends that has no file left for a connection.
@@ -114,8 +115,14 @@ pub const fn is_lost_by_gateway(status: u16) -> bool {
     matches!(status, 502 | 504)
 }
 
-/// Why no answer came within this time, of which a connection may take no more than its limit.
-pub(super) fn of(error: &reqwest::Error, timeout: Duration, connect_limit: Duration) -> Failure {
+/// Why no answer came within this time, of which a connection may take no more than its limit. The certificate
+/// authorities of the system were asked where these are trusted.
+pub(super) fn of(
+    error: &reqwest::Error,
+    timeout: Duration,
+    connect_limit: Duration,
+    system: bool,
+) -> Failure {
     let causes = causes(error);
     let certificate = causes.iter().any(|cause| cause.contains("certificate"));
     let (trouble, what, hint) = if error.is_timeout() && error.is_connect() {
@@ -153,14 +160,19 @@ pub(super) fn of(error: &reqwest::Error, timeout: Duration, connect_limit: Durat
     };
     let innermost = causes.last().cloned().unwrap_or_default();
     let innermost = innermost.replace(SELF_SIGNED.0, SELF_SIGNED.1);
+    let mut message = what;
+    if !innermost.is_empty() {
+        message = format!("{message}: {innermost}");
+    }
+    if certificate && system {
+        message = roots::unread()
+            .into_iter()
+            .fold(message, |all, one| format!("{all}; {one}"));
+    }
     Failure {
         trouble,
-        sent: !error.is_connect() && !error.is_builder(),
-        message: if innermost.is_empty() {
-            what
-        } else {
-            format!("{what}: {innermost}")
-        },
+        sent: !error.is_connect(),
+        message,
         hint,
     }
 }

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod knock;
 pub mod listener;
 pub mod pace;
+pub mod proxy;
 pub mod roots;
 mod trickle;
 
@@ -18,13 +19,13 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{HeaderMap, HeaderValue};
 use rustls::RootCertStore;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::target::endpoint::is_loopback;
 pub use failure::{Failure, is_last_word, is_lost_by_gateway, is_trouble, nonsense};
+use proxy::Proxies;
 
 /// The largest answer that is read; the operations used here answer with a few kilobytes.
 const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -38,6 +39,7 @@ pub struct Http {
     timeout: Duration,
     user_agent: String,
     authorities: Option<RootCertStore>,
+    proxies: Proxies,
     clients: [OnceLock<reqwest::Client>; 4],
 }
 
@@ -149,8 +151,15 @@ impl Http {
             timeout,
             user_agent,
             authorities,
+            proxies: Proxies::default(),
             clients: Default::default(),
         }
+    }
+
+    /// The same, which knows what the environment says of proxies.
+    #[must_use]
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Http { proxies, ..self }
     }
 
     /// How long a call may take unless it says otherwise.
@@ -167,18 +176,20 @@ impl Http {
     /// Sends the request once.
     ///
     /// # Errors
-    /// `Err` inside when no answer came; outside only when no client could be made, the address is
-    /// none, or a header cannot be sent.
+    /// `Err` inside when no answer came; outside only when no client could be made, the address or that of
+    /// its proxy is none, or a header cannot be sent.
     pub async fn send(&self, request: Request) -> Result<std::result::Result<Response, Failure>> {
-        let url = reqwest::Url::parse(&request.url).map_err(|error| {
-            // The address itself may hold a key.
-            Error::usage("the address of a request cannot be understood").cause(error.to_string())
-        })?;
+        let url = reqwest::Url::parse(&request.url).map_err(not_understood)?;
+        let is_direct = request.route == Route::Direct || is_loopback(&url);
+        if !is_direct {
+            self.proxies.check(&url)?;
+        }
+        let proxy = || self.proxies.shown(&url).filter(|_| !is_direct);
         let client = self.client(Kind::of(&url, request.route))?;
         let timeout = request.timeout.unwrap_or(self.timeout);
         let limit = request.answer_limit;
         let mut call = client
-            .request(request.method.into(), url)
+            .request(request.method.into(), url.clone())
             .timeout(timeout)
             .body(match request.trickle {
                 Some(over) => reqwest::Body::wrap(trickle::Trickle::new(request.body, over)),
@@ -188,27 +199,24 @@ impl Http {
             call = call.header(name, header_value(name, value)?);
         }
         let answer = async { read(call.send().await?, limit).await };
-        Ok(answer.await.map_err(|error| {
-            let failure = failure::of(&error, timeout, self.connect_limit());
-            match self.proxy(&request.url) {
-                Some(proxy) if request.route == Route::Usual => failure.through(&proxy),
-                _ => failure,
-            }
+        let error = match answer.await {
+            Ok(response) => return Ok(Ok(response)),
+            Err(error) if error.is_builder() => return Err(not_understood(error.without_url())),
+            Err(error) => error,
+        };
+        let system = self.authorities.is_none();
+        let failure = failure::of(&error, timeout, self.connect_limit(), system);
+        Ok(Err(match proxy() {
+            Some(proxy) => failure.through(&proxy),
+            None => failure,
         }))
     }
 
-    /// The proxy that requests to this address go through, without its password, and the variables that may
-    /// name it.
+    /// The proxy that requests to this address go through, without user name and password, and the variable
+    /// that names it.
     pub fn proxy(&self, url: &str) -> Option<String> {
         let url = reqwest::Url::parse(url).ok()?;
-        let address = url.as_str().parse::<hyper::Uri>().ok()?;
-        if is_loopback(&url) {
-            return None;
-        }
-        let found = Matcher::from_env().intercept(&address)?;
-        let (scheme, host) = (found.uri().scheme_str()?, found.uri().authority()?);
-        let variable = url.scheme().to_ascii_uppercase();
-        Some(format!("{scheme}://{host} ({variable}_PROXY or ALL_PROXY)"))
+        self.proxies.shown(&url).filter(|_| !is_loopback(&url))
     }
 
     fn client(&self, kind: Kind) -> Result<&reqwest::Client> {
@@ -264,6 +272,11 @@ impl From<Method> for reqwest::Method {
             Method::Delete => reqwest::Method::DELETE,
         }
     }
+}
+
+/// The address itself is not told, as it may hold a key.
+fn not_understood(error: impl std::error::Error) -> Error {
+    Error::usage("the address of a request cannot be understood").cause(error.to_string())
 }
 
 /// Taken as bytes, since a header that was recorded may hold more than ASCII. The value is not quoted, as it

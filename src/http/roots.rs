@@ -118,6 +118,19 @@ pub fn read_pem(bytes: &[u8]) -> std::result::Result<RootCertStore, String> {
     }
 }
 
+/// Why some of the system's certificate authorities are not known, such as those of a file that `SSL_CERT_FILE`
+/// names and that is not there. They are read once more, since connections keep the authorities only.
+pub fn unread() -> Vec<String> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() && found.errors.is_empty() {
+        return vec![
+            "the system, or what SSL_CERT_FILE and SSL_CERT_DIR name, holds no certificate"
+                .to_owned(),
+        ];
+    }
+    found.errors.iter().map(ToString::to_string).collect()
+}
+
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
 
 fn builder() -> Result<Builder> {

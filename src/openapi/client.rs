@@ -56,8 +56,6 @@ pub struct Client {
 /// What answers taught about the service.
 #[derive(Debug, Default)]
 pub struct Learnt {
-    /// The service's clock minus ours, once a refusal made it count.
-    pub clock_offset: Cell<SignedDuration>,
     /// The service's clock minus ours by the last answer that told it.
     pub seen_offset: Cell<Option<SignedDuration>>,
     /// True once the service did not see the body of a request.
@@ -142,7 +140,7 @@ impl Client {
             SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,
             SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
         };
-        let (clock_offset, session) = (&self.learnt.clock_offset, self.caller.session());
+        let (clock_offset, session) = (&ctx.clock_offset, self.caller.session());
         let mut tries = Tries::new(ctx, action, self.retries, clock_offset, session);
         loop {
             let pass = self.pace.pass(action).await;
@@ -186,10 +184,7 @@ impl Client {
         place: Place,
     ) -> Result<std::result::Result<Answer, Miss>> {
         let credential = self.caller.credential(ctx).await?;
-        let now = (ctx.now)();
-        let now = now
-            .checked_add(self.learnt.clock_offset.get())
-            .unwrap_or(now);
+        let now = ctx.service_time();
         let envelope = rpc::Envelope {
             action,
             version: self.version,

@@ -106,6 +106,8 @@ fn of_another_centre(named: &Resolved<Endpoint>, centre: &str, others: &[&Region
 /// What a profile wishes about STS.
 #[derive(Debug, Clone, Default)]
 pub struct StsWish {
+    /// The profile and its file, in words.
+    pub of: String,
     /// This host.
     pub endpoint: Option<String>,
     /// The host of this region.
@@ -124,24 +126,25 @@ pub fn sts_endpoint(flags: &Flags, env: &Environment, wish: &StsWish) -> Result<
     } else {
         "sts"
     };
-    let of_region = |region: &str| {
-        let region = Region::parse(region)?;
-        Ok(format!("{product}.{region}.aliyuncs.com"))
+    let of_region = |region: &str, from: &str| {
+        let region = Region::parse(region);
+        let region = region.map_err(|error| error.cause(format!("it comes from {from}")))?;
+        Endpoint::of_host(&format!("{product}.{region}.aliyuncs.com"))
     };
+    let member = |name: &str| format!("{name} of {}", wish.of);
     let named = variable(env, &["VODCB_STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"]);
     if let Some((from, host)) = named {
         return parse(flags, host, from);
     }
-    let host = if let Some((_, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
-        of_region(region)?
+    if let Some((from, region)) = variable(env, &["ALIBABA_CLOUD_STS_REGION"]) {
+        of_region(region, from)
     } else if let Some(host) = &wish.endpoint {
-        host.clone()
+        parse(flags, host, &member("sts_endpoint"))
     } else if let Some(region) = &wish.region {
-        of_region(region)?
+        of_region(region, &member("sts_region"))
     } else {
-        "sts.aliyuncs.com".to_owned()
-    };
-    Endpoint::parse(&host, flags.allow_http)
+        Endpoint::of_host("sts.aliyuncs.com")
+    }
 }
 
 /// The address of RAM: named, or the central one; there are no others.

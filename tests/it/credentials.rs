@@ -414,3 +414,79 @@ fn the_emulator_needs_no_account_and_excludes_an_endpoint() {
     assert_eq!(reset.json()["removed"], true);
     sandbox.vodcb(["get", "--require-configured"]).exits(1);
 }
+
+/// A token of another prefix belongs to another key.
+#[test]
+fn the_parts_of_a_key_have_one_prefix() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    sandbox.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    sandbox.set("ALICLOUD_SECURITY_TOKEN", "stale");
+    assert_eq!(source(&sandbox, &[])["temporary"], false);
+    sandbox.unset("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    sandbox.set("ALICLOUD_ACCESS_KEY_SECRET", ACCESS_KEY_SECRET);
+    sandbox
+        .vodcb(["whoami", "--offline"])
+        .exits(3)
+        .says(&["ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"]);
+    sandbox.set("ALICLOUD_ACCESS_KEY_ID", "STS.NTexample0000001");
+    let run = sandbox.vodcb(["whoami", "--offline"]).ok();
+    assert_eq!(
+        run.stderr,
+        "warning: ALIBABA_CLOUD_ACCESS_KEY_ID is set, but ALIBABA_CLOUD_ACCESS_KEY_SECRET is not: the ALIBABA_CLOUD_ variables are passed over, and the key comes from environment variable ALICLOUD_ACCESS_KEY_ID\n"
+    );
+    let found = source(&sandbox, &[]);
+    assert_eq!(found["access_key_id"], "STS.…0001");
+    assert_eq!(found["temporary"], true);
+}
+
+/// Nobody is asked, whatever stands in the place of a host.
+#[test]
+fn an_address_for_keys_without_http_is_named() {
+    for address in [
+        "localhost:9001/credentials",
+        "file:///run/key",
+        "127.0.0.1/key",
+    ] {
+        let mut sandbox = Sandbox::offline();
+        sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", address);
+        sandbox.vodcb(["whoami"]).exits(3).says(&[
+            "it is no address that begins with https:// or http://",
+            "ALIBABA_CLOUD_CREDENTIALS_URI",
+        ]);
+    }
+    let sandbox = Sandbox::offline();
+    let login = json!({"name": "sso", "mode": "CloudSSO", "access_token": "t",
+        "cloud_sso_sign_in_url": "signin-corp.example:443/start/login", "cloud_sso_account_id": "5550001",
+        "cloud_sso_access_config": "ac-1", "cloud_sso_access_token_expire": 4_100_000_000_i64});
+    sandbox.file(CONFIG, &config("sso", &[login]));
+    sandbox
+        .vodcb(["whoami"])
+        .exits(3)
+        .says(&["cloud_sso_sign_in_url", "profile \"sso\""]);
+}
+
+#[test]
+fn a_wrong_place_of_sts_is_told_with_where_it_stands() {
+    let mut sandbox = Sandbox::offline();
+    sandbox.unset("VODCB_STS_ENDPOINT");
+    let role = json!({"name": "role", "mode": "RamRoleArn", "access_key_id": ACCESS_KEY_ID,
+        "access_key_secret": ACCESS_KEY_SECRET, "ram_session_name": "ada",
+        "ram_role_arn": "acs:ram::1234567890123456:role/vod-admin"});
+    for (member, value) in [("sts_region", "cn_hangzhou"), ("sts_endpoint", "ftp://sts")] {
+        let mut role = role.clone();
+        role[member] = value.into();
+        let file = sandbox.file(CONFIG, &config("role", &[role]));
+        let from = format!(
+            "it comes from {member} of profile \"role\" in {}",
+            file.display()
+        );
+        let run = sandbox.vodcb(["whoami"]).exits(2);
+        run.says(&[value, &from]);
+    }
+    sandbox.set("ALIBABA_CLOUD_STS_REGION", "cn_hangzhou");
+    sandbox
+        .vodcb(["whoami"])
+        .exits(2)
+        .says(&["it comes from ALIBABA_CLOUD_STS_REGION"]);
+}

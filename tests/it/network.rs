@@ -4,11 +4,12 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use vodcb::error::Trouble;
+use vodcb::error::{Kind, Trouble};
 use vodcb::http::{Http, Method, knock};
 
 use crate::company::Company;
@@ -169,7 +170,7 @@ fn a_proxy_that_is_not_there_is_named_as_a_reason() {
 #[test]
 fn a_proxy_in_the_way_is_named_without_its_password() {
     let mut sandbox = sandbox(&[("HTTPS_PROXY", "http://me:geheim@127.0.0.1:9")]);
-    let named = "no connection through the proxy http://127.0.0.1:9 (HTTPS_PROXY or ALL_PROXY)";
+    let named = "no connection through the proxy http://127.0.0.1:9 (HTTPS_PROXY)";
     let args = ["get", "--retries", "0", "--debug", "--endpoint"];
     let run = sandbox.vodcb([&args[..], &["https://vod.example.com"]].concat());
     let run = run.exits(5).says(&[named, "NO_PROXY"]);
@@ -195,6 +196,63 @@ fn a_proxy_in_the_way_is_named_without_its_password() {
     let run = get(&sandbox, "https://vod.example.com", &[]).exits(5);
     let run = run.says(&["no connection through the proxy http://proxy.invalid:3128"]);
     assert!(!run.stderr.contains("the host's name"), "{run:?}");
+}
+
+/// Others read a part of such a password as the host, or no proxy at all.
+#[test]
+fn a_proxy_that_is_not_plainly_one_is_refused_and_its_value_not_shown() {
+    for odd in ["@", "/", "#", "^", " ", "?"] {
+        for (name, scheme) in [
+            ("HTTPS_PROXY", "http://"),
+            ("https_proxy", ""),
+            ("ALL_PROXY", "https://"),
+        ] {
+            let value = format!("{scheme}me:4711{odd}geheim@127.0.0.1:9");
+            let sandbox = sandbox(&[(name, &value)]);
+            let run = get(&sandbox, "https://vod.example.com", &[]).exits(2);
+            let run = run.says(&[&format!("{name} names no proxy"), "@ as %40"]);
+            let check = sandbox.vodcb(["check", "https://example.com/vod"]);
+            for run in [run, check] {
+                let said = run.stdout + &run.stderr;
+                assert!(!said.contains("4711") && !said.contains("geheim"), "{said}");
+            }
+        }
+    }
+    for value in [
+        "socks5://127.0.0.1:9",
+        "http://",
+        "http://127.0.0.1:port",
+        " ",
+    ] {
+        let sandbox = sandbox(&[("HTTPS_PROXY", value)]);
+        get(&sandbox, "https://vod.example.com", &[]).exits(2);
+    }
+}
+
+#[test]
+fn a_proxy_that_does_not_apply_may_be_anything() {
+    let server = Server::plain();
+    let odd = "http://me:47#11@127.0.0.1:9";
+    let sandbox = sandbox(&[("HTTP_PROXY", odd), ("NO_PROXY", "0.0.0.0")]);
+    assert_read(get(&sandbox, &server.at("http://127.0.0.1"), &[]));
+    let elsewhere = server.at("http://0.0.0.0");
+    assert_read(get(&sandbox, &elsewhere, &["--allow-http"]));
+    let other = "http://vod.example.com";
+    get(&sandbox, other, &["--allow-http"]).exits(2);
+}
+
+#[test]
+fn a_proxy_is_told_a_password_that_is_encoded_in_its_address() {
+    let proxy = Server::plain();
+    for scheme in ["http://", "HTTP://", ""] {
+        let value = proxy.at(&format!("{scheme}user:p%40ss@127.0.0.1"));
+        let sandbox = sandbox(&[("HTTP_PROXY", &value)]);
+        assert_read(get(&sandbox, "http://vod.example.com", &["--allow-http"]));
+        // user:p@ss
+        let told = "proxy-authorization: Basic dXNlcjpwQHNz";
+        let heads = proxy.heads();
+        assert!(heads[0].contains(told), "{value}: {heads:?}");
+    }
 }
 
 #[test]
@@ -304,6 +362,42 @@ fn a_metadata_service_that_gives_no_token_is_asked_without() {
     assert!(later.iter().all(|request| request.method == "PUT"));
 }
 
+/// Passing it over would make the run act as somebody else.
+#[test]
+fn a_metadata_service_in_trouble_is_asked_again_and_not_passed_over() {
+    const KEY: &str = r#"{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token","Expiration":"2126-03-01T14:00:00Z"}"#;
+    const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
+    for place in ["/latest/api/token", ROLES, &format!("{ROLES}vod")] {
+        for failures in [1, usize::MAX] {
+            let (place, seen) = (place.to_owned(), AtomicUsize::new(0));
+            let service = receiver::Receiver::judging(move |request, _| {
+                if request.target == place && seen.fetch_add(1, Ordering::SeqCst) < failures {
+                    return Reply::Status(503);
+                }
+                match request.target.as_str() {
+                    "/latest/api/token" => Reply::With(200, "", "token"),
+                    ROLES => Reply::With(200, "", "vod"),
+                    _ => Reply::With(200, "", KEY),
+                }
+            });
+            let mut sandbox = Sandbox::offline();
+            let address = service.url("");
+            sandbox.set("VODCB_IMDS_ENDPOINT", address.trim_end_matches('/'));
+            let other = receiver::Receiver::start(&[Reply::With(200, "", KEY)]);
+            sandbox.set("ALIBABA_CLOUD_CREDENTIALS_URI", &other.url("/key"));
+            let args = ["whoami", "--offline", "-o", "json", "--retries", "1"];
+            let run = sandbox.vodcb(args);
+            if failures == 1 {
+                assert_eq!(run.ok().json()["access_key_id"], "STS.id");
+            } else {
+                let run = run.exits(5).says(&["it answers with status 503"]);
+                assert_eq!(run.error()["retryable"], true);
+            }
+            assert!(other.requests().is_empty());
+        }
+    }
+}
+
 /// A listener whose queue is full leaves whoever knocks without an answer, as a broken IPv6 or a firewall does.
 #[cfg(target_os = "linux")]
 pub struct Silent {
@@ -356,6 +450,19 @@ async fn a_request_that_finds_no_connection_was_not_sent() {
     }
 }
 
+/// What is none of http has no host to be silent.
+#[tokio::test]
+async fn a_request_that_cannot_be_built_is_a_mistake_and_no_silence() {
+    let http = Http::new(Duration::from_secs(5), "vodcb-test".into(), None);
+    for address in ["localhost:9001/credentials", "file:///etc/hosts"] {
+        let request = vodcb::http::Request::new(Method::Get, address);
+        let error = http.send(request).await.err().unwrap();
+        assert_eq!(error.kind, Kind::Usage, "{error:?}");
+        assert!(!error.details.retryable);
+        assert!(!format!("{error:?}").contains("hosts"), "{error:?}");
+    }
+}
+
 /// The words of every address are told, in the order in which they came.
 #[tokio::test]
 async fn addresses_that_all_refuse_are_told_together() {
@@ -397,6 +504,33 @@ fn a_company_root_is_trusted_where_it_is_named() {
         sandbox.unset("SSL_CERT_FILE");
         assert_eq!(server.heads().len(), 2);
     }
+}
+
+#[test]
+fn a_file_of_authorities_that_is_of_no_use_is_told_of() {
+    let server = Company::new().server(HERE);
+    let mut sandbox = sandbox(&[]);
+    let empty = sandbox.file("empty.pem", "no certificate\n");
+    let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+    let broken = sandbox.file("broken.pem", broken);
+    let missing = sandbox.home().join("missing.pem");
+    for (file, words) in [
+        (
+            &empty,
+            "SSL_CERT_FILE and SSL_CERT_DIR name, holds no certificate",
+        ),
+        (&broken, "failed to read PEM from file"),
+        (&missing, "missing.pem"),
+    ] {
+        sandbox.set("SSL_CERT_FILE", file.to_str().unwrap());
+        let run = get(&sandbox, &server.at("https://127.0.0.1"), &[]);
+        run.exits(5).says(&["certificate was not accepted", words]);
+    }
+    // Where the system's authorities are not asked, they are nobody's concern.
+    let other = Company::new().file(&sandbox);
+    let args = ["--ca-bundle", other.to_str().unwrap()];
+    let run = get(&sandbox, &server.at("https://127.0.0.1"), &args).exits(5);
+    assert!(!run.stderr.contains("missing.pem"), "{run:?}");
 }
 
 #[test]

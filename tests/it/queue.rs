@@ -339,3 +339,36 @@ fn a_mistyped_queue_is_told_with_names_that_could_be_meant() {
         assert!(!run.stderr.contains("ListQueue"), "{run:?}");
     }
 }
+
+/// The queue that is looked at is the one that is written.
+#[test]
+fn a_variable_that_names_other_queues_than_were_asked_for_is_refused() {
+    let mut sandbox = Sandbox::new();
+    let named = "https://1234567890123456.mns.cn-shanghai.aliyuncs.com";
+    sandbox.set("VODCB_MNS_ENDPOINT", named);
+    // Nobody is there, so that nothing leaves this machine.
+    sandbox.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let run = |args: &[&str], region, account| {
+        let place = ["--mns-region", region, "--account-id", account];
+        let args = [args, &place, &["--retries", "0"]].concat();
+        sandbox.vodcb(args)
+    };
+    for args in [
+        &["set", "--mns-queue", "q"][..],
+        &["queue", "create", "q"],
+        &["queue", "status", "q"],
+        &["queue", "list"],
+    ] {
+        run(args, "cn-beijing", "9999999999999999").exits(2).says(&[
+            "VODCB_MNS_ENDPOINT names the queues of 1234567890123456 in cn-shanghai, not those of 9999999999999999 in cn-beijing",
+            "leave VODCB_MNS_ENDPOINT out",
+        ]);
+        run(args, "cn-shanghai", "1234567890123456")
+            .exits(5)
+            .says(&["no connection through the proxy"]);
+    }
+    let list = ["queue", "list", "--retries", "0"];
+    sandbox.vodcb(list).exits(5);
+    let actions = sandbox.actions();
+    assert!(!actions.contains(&"SetMessageCallback".to_owned()));
+}

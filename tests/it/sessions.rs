@@ -11,7 +11,7 @@ use serde_json::json;
 use vodcb::context::Context;
 use vodcb::credential::recipe::Recipe;
 use vodcb::credential::session::Session;
-use vodcb::credential::{Credential, chain, ini};
+use vodcb::credential::{Credential, Issued, chain, ini};
 use vodcb::emulator::{Config, Fault, Running, builtin_key, start};
 use vodcb::error::Kind;
 use vodcb::openapi::client::{Caller, Client};
@@ -24,7 +24,7 @@ const START: i64 = 1_772_352_300;
 const ROLE: &str = "acs:ram::1234567890123456:role/vod-admin";
 
 /// One clock for each test, since they run at the same time; a clock moves only when it is told to.
-static CLOCKS: [AtomicI64; 10] = [const { AtomicI64::new(START) }; 10];
+static CLOCKS: [AtomicI64; 11] = [const { AtomicI64::new(START) }; 11];
 
 fn now<const N: usize>() -> Timestamp {
     Timestamp::from_second(CLOCKS[N].load(Ordering::SeqCst)).unwrap()
@@ -317,6 +317,46 @@ fn an_expiry_that_only_the_service_knows_of_is_answered_by_one_renewal() {
             2,
             "no more than one renewal"
         );
+    });
+}
+
+/// By a clock that is three hours ahead every new key has ended. What a refusal told of it counts for the keys, too.
+#[test]
+fn a_clock_that_is_ahead_does_not_end_every_key() {
+    run(async {
+        let mut world = World::<10>::new(&[], &[]).await;
+        world.ctx.now = || {
+            let ahead = jiff::SignedDuration::from_hours(3);
+            now::<10>().checked_add(ahead).unwrap()
+        };
+        for _ in 0..5 {
+            world.call().await.unwrap();
+        }
+        let outcomes = world.outcomes("AssumeRole");
+        assert_eq!(outcomes, ["OK", "InvalidTimeStamp.Expired", "OK"]);
+        assert_eq!(world.outcomes("GetMessageCallback"), vec!["OK"; 5]);
+    });
+}
+
+/// Whoever reads a queue goes on when it is only the source that is silent.
+#[test]
+fn a_renewal_that_nobody_answers_may_succeed_later_and_tells_the_source() {
+    run(async {
+        let home = tempfile::tempdir().unwrap();
+        let mut ctx = context(home.path(), now::<2>);
+        ctx.flags.retries = Some(0);
+        let issued = Issued {
+            credential: long_lived(),
+            expires: Some(Timestamp::UNIX_EPOCH),
+        };
+        let recipe = Recipe::Uri("http://127.0.0.1:9/key".to_owned());
+        let session = Session::new(recipe, issued, Timestamp::UNIX_EPOCH);
+        let session = session.coming_from("credentials URI of X");
+        let error = session.current(&ctx).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Unavailable);
+        assert!(error.details.retryable);
+        let from = "the key comes from credentials URI of X".to_owned();
+        assert!(error.causes.contains(&from), "{error:?}");
     });
 }
 

@@ -462,3 +462,26 @@ fn only_a_name_that_a_resolver_denies_does_not_exist() {
         assert!(!denies_the_name(trouble), "{trouble}");
     }
 }
+
+#[test]
+fn a_named_region_without_the_service_counts_as_not_configured() {
+    let sandbox = Sandbox::with(
+        &["@cn-beijing:not-activated", "@us-west-1:deny"],
+        &["apps=1"],
+    );
+    let set = ["set", "--http-url", "https://example.com/vod"];
+    sandbox.vodcb(set).ok();
+    let get = |regions: &str, more: &[&str]| {
+        let args = ["get", "--regions", regions, "--retries", "0"];
+        sandbox.vodcb([&args[..], more].concat())
+    };
+    let required = ["--require-configured"];
+    get("cn-shanghai", &required).ok();
+    get("cn-shanghai,cn-beijing,us-west-1", &[]).ok();
+    get("cn-shanghai,cn-beijing", &required).exits(1);
+    let run = get("cn-shanghai,us-west-1", &required).exits(3);
+    run.says(&[
+        "1 of 2 could not be read, so it is not known whether all are configured",
+        "vod:GetMessageCallback",
+    ]);
+}

@@ -295,6 +295,7 @@ fn a_signal_lets_a_write_be_read_back() {
             assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
         }
         if again {
+            std::thread::sleep(crate::queue::forward::ANEW);
             signal(&child, "INT");
         }
         stderr.read_to_string(&mut said).unwrap();

@@ -85,9 +85,8 @@ impl Feed {
         };
         let connection = connect(ctx).await?;
         let region = self.region()?;
-        let region = region.unwrap_or_else(|| connection.target.region.clone());
         let mns = connection
-            .queues(ctx, &region, self.account_id.as_deref())
+            .queues(ctx, region.as_ref(), self.account_id.as_deref())
             .await?;
         let terms = Terms {
             // One after the other, so that --exit-after ends where it says.

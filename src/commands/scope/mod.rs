@@ -61,6 +61,11 @@ impl Scope {
         self.of_regions().is_none() && self.of_apps().is_none()
     }
 
+    /// True when each region is meant by its name.
+    pub fn names_regions(&self) -> bool {
+        !self.regions.is_empty()
+    }
+
     /// The flag that asks for several regions.
     fn of_regions(&self) -> Option<&'static str> {
         match self {

@@ -38,7 +38,7 @@ pub(super) async fn ask(here: &Here, answers: &mut Answers) -> Result<Reply<()>>
         let account_id = here.connection.queue_account(ctx).await?;
         let mns = here
             .connection
-            .queues(ctx, &region, Some(&account_id))
+            .queues(ctx, Some(&region), Some(&account_id))
             .await?;
         let names = names(here, &mns).await?;
         let mut items = names.clone();

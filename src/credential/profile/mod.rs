@@ -118,7 +118,7 @@ pub fn read(
         recipe,
         mode: profile.mode().to_owned(),
         holds_secret: book.holds_secret(),
-        sts: profile.sts_wish(),
+        sts: profile.sts_wish(path),
         name: profile.name,
         file: path.to_owned(),
         region: profile.region_id,

@@ -164,7 +164,7 @@ impl Place<'_> {
 
     fn sts(&self, ctx: &Context) -> Result<crate::target::Endpoint> {
         let profile = self.profile;
-        settings::sts_endpoint(&ctx.flags, &ctx.env, &profile.sts_wish())
+        settings::sts_endpoint(&ctx.flags, &ctx.env, &profile.sts_wish(self.book.path))
     }
 
     /// A variable can forbid what runs programs or asks addresses that a file names.

@@ -1,5 +1,7 @@
 //! A profile as the file holds it.
 
+use std::path::Path;
+
 use serde::Deserialize;
 
 use crate::settings::StsWish;
@@ -87,8 +89,9 @@ where
 
 impl Profile {
     /// Where the profile wants STS to be.
-    pub(super) fn sts_wish(&self) -> StsWish {
+    pub(super) fn sts_wish(&self, file: &Path) -> StsWish {
         StsWish {
+            of: format!("profile {:?} in {}", self.name, file.display()),
             endpoint: given(&self.sts_endpoint),
             region: given(&self.sts_region),
             vpc: self.enable_vpc,

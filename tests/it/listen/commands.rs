@@ -382,6 +382,22 @@ fn what_did_not_come_is_told_with_exit_1() {
     sandbox.vodcb(listen).ok();
 }
 
+/// As `timeout` of coreutils sends it, to the command and to its group.
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let sandbox = Sandbox::offline();
+    for pause in ["0", "0.05"] {
+        let listening = Listening::start(&sandbox, ["--respond", "slow:2s"]);
+        let mut client = Client::to(listening.address);
+        client.post("/", &[], EVENT.as_bytes());
+        std::thread::sleep(Duration::from_millis(300));
+        listening.signal_twice("TERM", pause);
+        assert_eq!(client.answer().unwrap().status, 200);
+        let run = listening.end().ok();
+        assert!(run.stdout.ends_with("1 delivery\n"), "{run:?}");
+    }
+}
+
 #[test]
 fn the_first_signal_lets_deliveries_finish_and_the_second_does_not() {
     let sandbox = Sandbox::offline();
@@ -402,7 +418,7 @@ fn the_first_signal_lets_deliveries_finish_and_the_second_does_not() {
     std::thread::sleep(Duration::from_millis(300));
     let begun = Instant::now();
     listening.signal("INT");
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(crate::queue::forward::ANEW);
     listening.signal("INT");
     assert_eq!(listening.end().code, 130);
     assert!(client.answer().is_none());

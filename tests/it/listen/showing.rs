@@ -53,6 +53,7 @@ fn signals_are_heard_while_nobody_reads() {
     let is_over = |listening: &Listening| std::net::TcpStream::connect(listening.address).is_err();
     listening.signal("INT");
     crate::queue::forward::eventually(|| is_over(&listening));
+    std::thread::sleep(crate::queue::forward::ANEW);
     listening.signal("INT");
     assert_eq!(listening.end_unread(), 130);
 

@@ -254,6 +254,16 @@ impl Listening {
         BufReader::new(self.child.as_mut().unwrap().stderr.take().unwrap())
     }
 
+    /// The same twice with a pause of so many seconds.
+    pub fn signal_twice(&self, name: &str, pause: &str) {
+        let id = self.child.as_ref().unwrap().id();
+        let script = format!("kill -s {name} {id}; sleep {pause}; kill -s {name} {id}");
+        let sent = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Run {
         Run::of(self.child.take().unwrap().wait_with_output().unwrap())

@@ -29,6 +29,10 @@ fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// After such a pause a signal is another one than the one before it.
+#[cfg(unix)]
+pub const ANEW: Duration = Duration::from_millis(600);
+
 #[cfg(unix)]
 pub fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
@@ -407,7 +411,7 @@ fn a_second_signal_ends_it_at_once() {
         .unwrap();
     eventually(|| sandbox.backlog("q") == (0, 1));
     signal(&child, "INT");
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(ANEW);
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));

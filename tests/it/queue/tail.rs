@@ -222,7 +222,7 @@ fn signals_are_heard_while_nobody_reads() {
             .unwrap();
         eventually(|| sandbox.backlog("q") == (0, 2));
         for _ in 0..2 {
-            std::thread::sleep(std::time::Duration::from_millis(300));
+            std::thread::sleep(super::forward::ANEW);
             signal(&child, name);
         }
         assert_eq!(child.wait().unwrap().code(), Some(code));

@@ -48,7 +48,7 @@ pub enum Ends {
     Source,
     /// A role that is not given, whatever it is refused for.
     Role,
-    /// A source without which there is no key, whatever is wrong with it.
+    /// A source without which there is no key, whatever is wrong with it, unless it says that it is in trouble.
     NoKey,
     /// It only tells more, so that the command ends with this code in any case.
     Anyway(i32),
@@ -202,6 +202,7 @@ impl Column {
             (Ends::Source, _) => row.source(),
             (Ends::Role, 4) => 3,
             (Ends::Role, code) => code,
+            (Ends::NoKey, _) if row.is_trouble() => 5,
             (Ends::NoKey, _) => 3,
             (Ends::WithoutIf(refused), code) if refused.contains(&code) => 0,
             (Ends::OnceMore(_), _) if row.is_last_word => row.unread(),

@@ -56,6 +56,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// True when the answer has a status by which a server says that it is in trouble.
+    pub fn is_trouble(&self) -> bool {
+        let words = ["internal", "internal-after", "unavailable", "html"];
+        matches!(self.cause, Cause::Emulator(fault) if words.contains(&fault))
+    }
+
     /// The exit code when it befalls a reading call.
     pub fn reading(&self) -> i32 {
         match self.outcome {
