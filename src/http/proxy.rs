@@ -72,13 +72,22 @@ impl Proxies {
     /// # Errors
     /// A usage error that names the variable and not its value.
     pub(super) fn check(&self, url: &Url) -> Result<()> {
-        let Some(Named { variable, .. }) = self.to(url).filter(|named| named.place().is_none())
-        else {
+        let Some(named) = self.to(url).filter(|named| named.place().is_none()) else {
             return Ok(());
         };
-        Err(Error::usage(format!("{variable} names no proxy that can be used"))
-            .cause("its value, which may hold a password and is not shown, is not http://USER:PASSWORD@HOST:PORT")
-            .hint("a user name or password holds some characters encoded only: @ as %40, / as %2F, # as %23, ^ as %5E, a blank as %20"))
+        let variable = named.variable;
+        let error = Error::usage(format!("{variable} names no proxy that can be used"));
+        let host = url.host_str().unwrap_or_default();
+        let around = format!("to go without a proxy: NO_PROXY={host}");
+        Err(match named.is_socks() {
+            true => error
+                .cause("it is one for SOCKS, and HTTP is spoken to proxies")
+                .hint("if there is one for HTTP beside it: HTTPS_PROXY=http://HOST:PORT"),
+            false => error
+                .cause("its value, which may hold a password and is not shown, is not http://USER:PASSWORD@HOST:PORT")
+                .hint("a user name or password holds some characters encoded only: @ as %40, / as %2F, # as %23, ^ as %5E, a blank as %20"),
+        }
+        .hint(around))
     }
 
     /// The one that requests to this address go through, without user name and password.
@@ -92,6 +101,11 @@ impl Proxies {
 }
 
 impl Named {
+    fn is_socks(&self) -> bool {
+        let scheme = self.value.expose().split("://").next();
+        scheme.is_some_and(|scheme| scheme.to_ascii_lowercase().starts_with("socks"))
+    }
+
     /// Scheme, host and port of what is plainly the address of a proxy.
     fn place(&self) -> Option<String> {
         let value = self.value.expose();

@@ -218,15 +218,14 @@ fn a_proxy_that_is_not_plainly_one_is_refused_and_its_value_not_shown() {
             }
         }
     }
-    for value in [
-        "socks5://127.0.0.1:9",
-        "http://",
-        "http://127.0.0.1:port",
-        " ",
-    ] {
+    for value in ["http://", "http://127.0.0.1:port", " "] {
         let sandbox = sandbox(&[("HTTPS_PROXY", value)]);
         get(&sandbox, "https://vod.example.com", &[]).exits(2);
     }
+    let sandbox = sandbox(&[("ALL_PROXY", "socks5h://127.0.0.1:9")]);
+    get(&sandbox, "https://vod.example.com", &[])
+        .exits(2)
+        .says(&["it is one for SOCKS", "NO_PROXY=vod.example.com"]);
 }
 
 #[test]
