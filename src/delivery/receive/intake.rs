@@ -12,6 +12,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// the connection closes does not see the refusal.
 const PATIENCE: usize = 4 * 1024 * 1024;
 
+/// Larger than events usually are: what is smaller has room of its own, which strangers who promise much and send
+/// nothing do not take.
+const SMALL: u32 = 16 * 1024;
+
 /// What bodies may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -19,7 +23,7 @@ pub struct Limits {
     pub body_bytes: u32,
     /// How long one may take to come.
     pub body_timeout: Duration,
-    /// The most bytes of all that are in hand at once.
+    /// The most bytes of all small ones that are in hand at once, and of all others.
     pub memory: usize,
 }
 
@@ -27,7 +31,8 @@ pub struct Limits {
 #[derive(Debug)]
 pub(super) struct Intake {
     limits: Limits,
-    room: Arc<Semaphore>,
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
 }
 
 /// A body, and the room that it takes until it is dropped.
@@ -59,9 +64,11 @@ impl Untaken {
 
 impl Intake {
     pub(super) fn new(limits: Limits) -> Self {
+        let room = || Arc::new(Semaphore::new(limits.memory));
         Intake {
             limits,
-            room: Arc::new(Semaphore::new(limits.memory)),
+            small: room(),
+            large: room(),
         }
     }
 
@@ -114,7 +121,12 @@ impl Intake {
         let bytes = promised.map_or(most, |bytes| u32::try_from(bytes).unwrap_or(u32::MAX));
         let bytes = if bytes > most { 0 } else { bytes };
         let all = u32::try_from(self.limits.memory).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).acquire_many_owned(bytes.min(all));
+        let room = if bytes > SMALL {
+            &self.large
+        } else {
+            &self.small
+        };
+        let room = Arc::clone(room).acquire_many_owned(bytes.min(all));
         room.await.map_err(|_| Untaken::Broken)
     }
 }

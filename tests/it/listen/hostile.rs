@@ -243,6 +243,20 @@ fn a_body_has_its_whole_room_before_its_first_piece() {
     inside.stop();
 }
 
+#[test]
+fn who_promises_much_and_sends_nothing_holds_no_event_up() {
+    let inside = limited(|limits| {
+        limits.bodies.memory = 100_000;
+        limits.bodies.body_timeout = Duration::from_secs(600);
+    });
+    let mut stranger = Client::to(inside.address);
+    let head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n";
+    stranger.write(head).unwrap();
+    assert!(works(inside.address));
+    drop(stranger);
+    inside.stop();
+}
+
 /// As many as this machine allows, up to 5,000: each takes a file here and one in the receiver.
 #[test]
 fn thousands_of_idle_connections_hold_nobody_up() {
