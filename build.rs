@@ -40,10 +40,14 @@ fn main() {
     }
 }
 
+/// What cargo tells under this name, nothing where it tells nothing.
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
+}
+
 /// Whether this is a release for Linux by the linker that comes with Rust: another one, or flags for it that
 /// somebody chose, may not go with ours.
 fn is_linked_as_usual() -> bool {
-    let variable = |name: &str| env::var(name).unwrap_or_default();
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
     variable("PROFILE") == "release"
         && variable("TARGET") == "x86_64-unknown-linux-gnu"
@@ -91,7 +95,6 @@ fn leave_unwinding_out() {
 /// The list of places that the loader adjusts takes a fiftieth of the room where it is packed, which the C library
 /// understands from 2.36 on. So a program that is to run with an older one has to be built with that, as ever.
 fn pack_relocations() {
-    let variable = |name: &str| env::var(name).unwrap_or_default();
     let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let told = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
     let told = told.unwrap_or_default();

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Applied, Error, Result};
 use crate::http::proxy::Proxies;
-use crate::http::{Http, roots};
+use crate::http::{Http, clock, roots};
 use crate::order;
 use crate::output::{Format, Forms, Output, Surroundings, Talk};
 use crate::prompt::Prompt;
@@ -137,8 +137,7 @@ impl Context {
 
     /// The time as far as the services know it, by which keys end.
     pub fn service_time(&self) -> Timestamp {
-        let now = (self.now)();
-        now.checked_add(self.clock_offset.get()).unwrap_or(now)
+        clock::corrected((self.now)(), self.clock_offset.get())
     }
 
     /// A command line for the same target as this run, for hints that are copied.
@@ -246,10 +245,7 @@ pub fn columns(env: &Environment) -> Option<u16> {
 }
 
 fn environment() -> Environment {
-    let text = |word: OsString| {
-        word.into_string()
-            .unwrap_or_else(|word| word.to_string_lossy().into_owned())
-    };
+    let text = |word: OsString| word.to_string_lossy().into_owned();
     order::map(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 

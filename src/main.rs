@@ -1,7 +1,6 @@
 //! The door: parse, build the context, run one command, report.
 
 use std::io::IsTerminal;
-use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -37,8 +36,6 @@ fn main() -> ExitCode {
         Ok(ctx) => ctx,
         Err(error) => return failed(&plain(wants_json()), &error),
     };
-    // The system takes back at once what the process has.
-    let ctx = ManuallyDrop::new(ctx);
     match run(&ctx, &cli.command) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => failed(&ctx.out, &error),

@@ -123,7 +123,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Exit> {
     let shown = ctx.out.show(&document, |_| view::outcome(&plan, &ended));
     let done = settled(&plan, &ended).and_then(|()| stopped(ctx, &ended, &look));
     let done = done.map_err(|error| {
-        let given_up = ctx.stop.signal().is_none() && has_left(&ended);
+        let given_up = ctx.stop.signal().is_none() && untried(&ended) > 0;
         let error = match given_up {
             true => error.hint("--keep-going goes on with the other targets when one fails"),
             false => error,
@@ -146,9 +146,10 @@ fn written(ended: &[Ended]) -> usize {
     made.count()
 }
 
-/// Whether a change was not tried.
-fn has_left(ended: &[Ended]) -> bool {
-    ended.iter().any(|end| matches!(end, Ended::NotTried))
+/// How many changes were not tried.
+fn untried(ended: &[Ended]) -> usize {
+    let left = ended.iter().filter(|end| matches!(end, Ended::NotTried));
+    left.count()
 }
 
 /// A plan with nothing left to do is no other plan, but one that was carried out before.
@@ -253,8 +254,7 @@ async fn take(ctx: &Context, connection: &Connection, step: &Step) -> Ended {
 
 /// The interruption that kept changes from being tried.
 fn stopped(ctx: &Context, ended: &[Ended], look: &str) -> Result<()> {
-    let left = ended.iter().filter(|end| matches!(end, Ended::NotTried));
-    let left = left.count();
+    let left = untried(ended);
     let Some(kind) = ctx.stop.signal().filter(|_| left > 0) else {
         return Ok(());
     };

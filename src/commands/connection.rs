@@ -54,17 +54,24 @@ impl Connection {
         self.emulator.is_some()
     }
 
+    /// Where a service is, which the settings tell; the emulator's endpoint serves all of them.
+    fn place(&self, settings: impl FnOnce() -> Result<Endpoint>) -> Result<Endpoint> {
+        match self.is_emulated() {
+            true => Ok(self.vod.client.endpoint.clone()),
+            false => settings(),
+        }
+    }
+
     /// VOD at another centre, for the same caller and at the same pace. The emulator's endpoint serves
     /// every region.
     ///
     /// # Errors
     /// As [`settings::endpoint`].
     pub fn at(&self, ctx: &Context, region: &Region) -> Result<Vod> {
-        let endpoint = if self.is_emulated() {
-            self.vod.client.endpoint.clone()
-        } else {
-            settings::endpoint(&ctx.flags, &ctx.env, region)?.value
-        };
+        let endpoint = self.place(|| {
+            let named = settings::endpoint(&ctx.flags, &ctx.env, region);
+            named.map(|named| named.value)
+        })?;
         let client = self.vod.client.at(endpoint, region.to_string());
         let emulated = self.vod.emulated;
         Ok(Vod { client, emulated })
@@ -75,11 +82,8 @@ impl Connection {
     /// # Errors
     /// As [`settings::sts_endpoint`] and [`sts::caller_identity`].
     pub async fn caller_identity(&self, ctx: &Context) -> Result<sts::Identity> {
-        let endpoint = if self.is_emulated() {
-            self.vod.client.endpoint.clone()
-        } else {
-            settings::sts_endpoint(&ctx.flags, &ctx.env, &self.found.sts)?
-        };
+        let wish = &self.found.sts;
+        let endpoint = self.place(|| settings::sts_endpoint(&ctx.flags, &ctx.env, wish))?;
         let Client {
             caller, retries, ..
         } = &self.vod.client;
@@ -116,11 +120,7 @@ impl Connection {
     /// # Errors
     /// As [`settings::ram_endpoint`] and [`ram::vod_role`].
     pub async fn vod_role(&self, ctx: &Context) -> Result<RoleStanding> {
-        let endpoint = if self.is_emulated() {
-            self.vod.client.endpoint.clone()
-        } else {
-            settings::ram_endpoint(&ctx.flags, &ctx.env)?
-        };
+        let endpoint = self.place(|| settings::ram_endpoint(&ctx.flags, &ctx.env))?;
         let Client {
             caller, retries, ..
         } = &self.vod.client;

@@ -26,6 +26,11 @@ pub fn at_answer(date: Option<&str>, now: Timestamp) -> Timestamp {
         .map_or(now, |(date, end)| now.clamp(date, end))
 }
 
+/// Our time as a service whose clock is off by this sees it.
+pub fn corrected(now: Timestamp, offset: SignedDuration) -> Timestamp {
+    now.checked_add(offset).unwrap_or(now)
+}
+
 /// Takes an offset into account, and gives the warning of one that is new: several calls may be under way when
 /// the first is refused.
 pub fn learn(known: &Cell<SignedDuration>, offset: SignedDuration) -> Option<String> {

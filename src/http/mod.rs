@@ -180,16 +180,15 @@ impl Http {
     /// its proxy is none, or a header cannot be sent.
     pub async fn send(&self, request: Request) -> Result<std::result::Result<Response, Failure>> {
         let url = reqwest::Url::parse(&request.url).map_err(not_understood)?;
-        let is_direct = request.route == Route::Direct || is_loopback(&url);
-        if !is_direct {
+        let kind = Kind::of(&url, request.route);
+        if !kind.direct {
             self.proxies.check(&url)?;
         }
-        let proxy = || self.proxies.shown(&url).filter(|_| !is_direct);
-        let client = self.client(Kind::of(&url, request.route))?;
+        let client = self.client(kind)?;
         let timeout = request.timeout.unwrap_or(self.timeout);
         let limit = request.answer_limit;
         let mut call = client
-            .request(request.method.into(), url.clone())
+            .request(request.method.into(), url)
             .timeout(timeout)
             .body(match request.trickle {
                 Some(over) => reqwest::Body::wrap(trickle::Trickle::new(request.body, over)),
@@ -206,9 +205,9 @@ impl Http {
         };
         let system = self.authorities.is_none();
         let failure = failure::of(&error, timeout, self.connect_limit(), system);
-        Ok(Err(match proxy() {
-            Some(proxy) => failure.through(&proxy),
-            None => failure,
+        Ok(Err(match self.proxy(&request.url) {
+            Some(proxy) if !kind.direct => failure.through(&proxy),
+            _ => failure,
         }))
     }
 

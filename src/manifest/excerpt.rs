@@ -141,7 +141,7 @@ impl Source<'_> {
     /// something else there, such as an anchor of YAML.
     fn is_key(&self, offset: usize) -> bool {
         let offset = self.floor(offset);
-        let begin = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let begin = self.line_start(offset);
         let line = self.text[begin..].lines().next().unwrap_or_default();
         let named = |span: Span| span.contains(&(offset - begin));
         self.secrets.stands_at(offset) || behind_keys(line).any(named)

@@ -67,8 +67,7 @@ impl Mns {
 
     /// The service's time, as far as it is known.
     pub fn now(&self, ctx: &Context) -> jiff::Timestamp {
-        let now = (ctx.now)();
-        now.checked_add(self.clock_offset.get()).unwrap_or(now)
+        clock::corrected((ctx.now)(), self.clock_offset.get())
     }
 
     /// The names of the queues that begin with `prefix`, page by page.

@@ -82,6 +82,14 @@ pub struct Answer {
     pub request_id: Option<String>,
 }
 
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    action: &'a str,
+    parameters: &'a Parameters,
+    effect: Effect,
+}
+
 impl Client {
     /// A product that is called with RPC 1.0 and three retries.
     pub fn new(
@@ -125,17 +133,17 @@ impl Client {
         parameters: &Parameters,
         effect: Effect,
     ) -> Result<Answer> {
-        let answer = self.persist(ctx, action, parameters, effect);
+        let call = Call {
+            action,
+            parameters,
+            effect,
+        };
+        let answer = self.persist(ctx, call);
         ctx.out.waiting(&self.endpoint.host(), answer).await
     }
 
-    async fn persist(
-        &self,
-        ctx: &Context,
-        action: &str,
-        parameters: &Parameters,
-        effect: Effect,
-    ) -> Result<Answer> {
+    async fn persist(&self, ctx: &Context, call: Call<'_>) -> Result<Answer> {
+        let Call { action, effect, .. } = call;
         let mut place = match self.signature {
             SignatureKind::Rpc if !self.learnt.query_only.get() => Place::Body,
             SignatureKind::Rpc | SignatureKind::Acs3 => Place::Query,
@@ -148,7 +156,7 @@ impl Client {
             if effect == Effect::Writes {
                 ctx.applied.set(Applied::Unknown);
             }
-            let attempt = self.attempt(ctx, action, parameters, place).await;
+            let attempt = self.attempt(ctx, call, place).await;
             // Its errors are those of what was never sent.
             let miss = match attempt.inspect_err(|_| ctx.applied.set(before))? {
                 Ok(answer) => return Ok(answer),
@@ -158,13 +166,13 @@ impl Client {
             if !miss.may_have_taken_effect() {
                 ctx.applied.set(before);
             } else if effect == Effect::Writes {
-                return Err(self.error(ctx, action, parameters, miss, effect));
+                return Err(self.error(ctx, call, miss));
             }
             if place == Place::Body && is_unseen(&miss) {
                 self.learn_query_only(ctx);
                 place = Place::Query;
             } else if !tries.prepare(&miss).await? {
-                return Err(self.error(ctx, action, parameters, miss, effect));
+                return Err(self.error(ctx, call, miss));
             }
         }
     }
@@ -179,8 +187,9 @@ impl Client {
     async fn attempt(
         &self,
         ctx: &Context,
-        action: &str,
-        parameters: &Parameters,
+        Call {
+            action, parameters, ..
+        }: Call<'_>,
         place: Place,
     ) -> Result<std::result::Result<Answer, Miss>> {
         let credential = self.caller.credential(ctx).await?;
@@ -233,20 +242,11 @@ impl Client {
         }
     }
 
-    fn error(
-        &self,
-        ctx: &Context,
-        action: &str,
-        parameters: &Parameters,
-        miss: Miss,
-        effect: Effect,
-    ) -> Error {
-        let unknown = effect == Effect::Writes && miss.may_have_taken_effect();
+    fn error(&self, ctx: &Context, call: Call<'_>, miss: Miss) -> Error {
+        let unknown = call.effect == Effect::Writes && miss.may_have_taken_effect();
         let in_flight = miss.may_be_under_way();
         let mut error = match miss {
-            Miss::Refused(refusal, clues) => {
-                self.refused(ctx, action, parameters, &refusal, &clues)
-            }
+            Miss::Refused(refusal, clues) => self.refused(ctx, call, &refusal, &clues),
             Miss::Nonsense(status, description) => {
                 http::nonsense(&self.endpoint.host(), status, &description)
             }
@@ -259,15 +259,8 @@ impl Client {
         error
     }
 
-    fn refused(
-        &self,
-        ctx: &Context,
-        action: &str,
-        parameters: &Parameters,
-        refusal: &Refusal,
-        clues: &Clues,
-    ) -> Error {
-        let sent = ["AuthKey", "OIDCToken"].map(|name| parameters.get(name).map(Secret::new));
+    fn refused(&self, ctx: &Context, call: Call<'_>, refusal: &Refusal, clues: &Clues) -> Error {
+        let sent = ["AuthKey", "OIDCToken"].map(|name| call.parameters.get(name).map(Secret::new));
         let held = self.caller.issued().map(|issued| issued.credential);
         let key = held
             .iter()
@@ -275,7 +268,7 @@ impl Client {
         let secrets: Vec<&Secret> = key.flatten().chain(sent.iter().flatten()).collect();
         let asked = Asked {
             product: self.product,
-            action,
+            action: call.action,
             host: &self.endpoint.host(),
             string_to_sign: &clues.string_to_sign,
             whoami: &ctx.again("whoami --explain"),

@@ -382,15 +382,21 @@ fn what_did_not_come_is_told_with_exit_1() {
     sandbox.vodcb(listen).ok();
 }
 
+/// A listener that answers this way, and the sender of a delivery that it has not answered yet.
+fn with_one_under_way(sandbox: &Sandbox, reply: &str) -> (Listening, Client) {
+    let listening = Listening::start(sandbox, ["--respond", reply]);
+    let mut client = Client::to(listening.address);
+    client.post("/", &[], EVENT.as_bytes());
+    std::thread::sleep(Duration::from_millis(300));
+    (listening, client)
+}
+
 /// As `timeout` of coreutils sends it, to the command and to its group.
 #[test]
 fn a_signal_that_comes_twice_at_once_is_one() {
     let sandbox = Sandbox::offline();
     for pause in ["0", "0.05"] {
-        let listening = Listening::start(&sandbox, ["--respond", "slow:2s"]);
-        let mut client = Client::to(listening.address);
-        client.post("/", &[], EVENT.as_bytes());
-        std::thread::sleep(Duration::from_millis(300));
+        let (listening, mut client) = with_one_under_way(&sandbox, "slow:2s");
         listening.signal_twice("TERM", pause);
         assert_eq!(client.answer().unwrap().status, 200);
         let run = listening.end().ok();
@@ -402,20 +408,14 @@ fn a_signal_that_comes_twice_at_once_is_one() {
 fn the_first_signal_lets_deliveries_finish_and_the_second_does_not() {
     let sandbox = Sandbox::offline();
     for name in ["INT", "TERM"] {
-        let listening = Listening::start(&sandbox, ["--respond", "slow:1s"]);
-        let mut client = Client::to(listening.address);
-        client.post("/", &[], EVENT.as_bytes());
-        std::thread::sleep(Duration::from_millis(300));
+        let (listening, mut client) = with_one_under_way(&sandbox, "slow:1s");
         listening.signal(name);
         assert_eq!(client.answer().unwrap().status, 200);
         let run = listening.end().ok();
         assert!(run.stdout.ends_with("1 delivery\n"), "{run:?}");
     }
 
-    let listening = Listening::start(&sandbox, ["--respond", "slow:300s"]);
-    let mut client = Client::to(listening.address);
-    client.post("/", &[], EVENT.as_bytes());
-    std::thread::sleep(Duration::from_millis(300));
+    let (listening, mut client) = with_one_under_way(&sandbox, "slow:300s");
     let begun = Instant::now();
     listening.signal("INT");
     std::thread::sleep(crate::queue::forward::ANEW);
